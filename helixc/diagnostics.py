@@ -1,0 +1,131 @@
+"""Findings about a user's program: where, what was found, and what would have been legal.
+
+Two kinds of failure exist and never mix.  A wrong *program* yields ``Diagnostic`` records, all of
+them at once, raised together as ``HelixError`` at the edge.  A wrong *compiler* raises
+``CompilerBug``, which names the pass and the broken fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import attrs
+
+Severity = Literal["error", "warning", "note"]
+
+
+@attrs.frozen
+class Span:
+    """A stretch of source text; lines and columns count from 1, the end column is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+NOWHERE = Span(file="", line=0, column=0, end_line=0, end_column=0)
+
+
+@attrs.frozen
+class Note:
+    """A second place that belongs to a finding, or (without a span) a remark."""
+
+    message: str
+    span: Span = NOWHERE
+
+
+@attrs.frozen
+class Diagnostic:
+    """One finding; ``code`` is stable (see ``codes.py``), ``message`` may be reworded.
+
+    ``legal`` lists what would have been accepted instead, cheapest or nearest first.
+    """
+
+    code: str
+    message: str
+    span: Span = NOWHERE
+    severity: Severity = "error"
+    notes: tuple[Note, ...] = ()
+    legal: tuple[str, ...] = ()
+
+
+class HelixError(Exception):
+    """The user's program is wrong; carries every diagnostic that was found.
+
+    ``sources`` maps a file name, as it stands in spans, to its text, for rendering.
+    """
+
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, str] | None = None
+    ) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.sources = dict(sources or {})
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics))
+
+
+class CompilerBug(Exception):
+    """The compiler is wrong: a pass broke a fact that it promised to keep."""
+
+
+class Findings:
+    """Collects diagnostics, so that one phase reports all of its findings at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span = NOWHERE,
+        *,
+        notes: Iterable[Note] = (),
+        legal: Iterable[str] = (),
+    ) -> None:
+        """Record an error."""
+        self.add(Diagnostic(code, message, span, "error", tuple(notes), tuple(legal)))
+
+    def warn(
+        self,
+        code: str,
+        message: str,
+        span: Span = NOWHERE,
+        *,
+        notes: Iterable[Note] = (),
+        legal: Iterable[str] = (),
+    ) -> None:
+        """Record a warning."""
+        self.add(Diagnostic(code, message, span, "warning", tuple(notes), tuple(legal)))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Record a finding once; an equal one is already known."""
+        if diagnostic not in self._found:
+            self._found.append(diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Record several findings."""
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    @property
+    def all(self) -> tuple[Diagnostic, ...]:
+        """Every finding so far, in the order of the source."""
+        return tuple(sorted(self._found, key=_position))
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The errors among the findings."""
+        return tuple(d for d in self.all if d.severity == "error")
+
+    def stop_on_errors(self, sources: Mapping[str, str] | None = None) -> None:
+        """Raise ``HelixError`` with all findings if any of them is an error."""
+        if self.errors:
+            raise HelixError(self.all, sources)
+
+
+def _position(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
+    span = diagnostic.span
+    return (span.file, span.line, span.column, diagnostic.code)

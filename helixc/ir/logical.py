@@ -1,0 +1,170 @@
+"""Level 1, what is computed: typed SSA over leaf dimensions, no devices.
+
+    program = dims, scopes, body, outputs, plan, cluster
+    body    = { op | repeat }
+    op      = result, kind, operands, over, params, type
+    repeat  = trips, carried values, body
+
+Layers are inlined; a ``repeat`` stays one region however often it turns.  Values are names, unique in
+the program.  ``Scope`` remembers which call or repeat a value came from, because plans, reports and
+drawings speak of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Literal
+
+import attrs
+
+from helixc.diagnostics import NOWHERE, Span
+from helixc.ir.hardware import Cluster
+from helixc.ir.ops import Operand, Params
+from helixc.ir.plan import Place, Plan
+from helixc.ir.tensor import Dim, TensorType
+
+ScopeKind = Literal["model", "layer", "repeat"]
+
+
+@attrs.frozen
+class NamedDim:
+    """A dimension name as visible in a scope, and the leaves it stands for, outermost first."""
+
+    name: str
+    leaves: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Scope:
+    """A region of the source that was inlined: the model, a call of a layer, a run of turns.
+
+    ``parent`` is -1 for the model, which is scope 0.  ``call`` counts the calls of one layer name in
+    the parent.  ``first`` and ``turns`` give the run of turns of a repeat (1 for others), counted
+    through all repeats of one name in the same body.  ``dims`` are the names declared here.
+    """
+
+    id: int
+    parent: int
+    kind: ScopeKind
+    name: str
+    call: int = 0
+    first: int = 0
+    turns: int = 1
+    dims: tuple[NamedDim, ...] = ()
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Op:
+    """One statement: ``result = kind(operands, over)``.
+
+    ``scope`` is where the operator is written.  ``names`` are the places its result goes by, the
+    first being its home: a value returned by a layer, or handed to one, is at home in the caller.
+    An unnamed intermediate goes by the name of the statement that it is part of.
+    """
+
+    result: str
+    kind: str
+    operands: tuple[Operand, ...] = ()
+    over: tuple[str, ...] = ()
+    params: Params = None
+    type: TensorType
+    scope: int = 0
+    names: tuple[Place, ...] = ()
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The values among the operands, in order, numbers left out."""
+        return tuple(operand for operand in self.operands if isinstance(operand, str))
+
+    @property
+    def home(self) -> Place:
+        """The scope and name to which the result belongs."""
+        return self.names[0] if self.names else Place(self.scope)
+
+
+@attrs.frozen
+class Carried:
+    """A value that goes round a repeat: ``entry`` inside starts as ``init`` and becomes ``yields``."""
+
+    entry: str
+    init: str
+    yields: str
+    result: str
+    type: TensorType
+    names: tuple[Place, ...] = ()
+
+    @property
+    def home(self) -> Place:
+        """The scope and name to which the carried value belongs."""
+        return self.names[0]
+
+
+@attrs.frozen(kw_only=True)
+class Repeat:
+    """One region, executed ``trips`` times.  Weights declared inside exist once per turn."""
+
+    trips: int
+    carried: tuple[Carried, ...]
+    body: tuple[Statement, ...]
+    scope: int
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+Statement = Op | Repeat
+
+
+@attrs.frozen
+class Output:
+    """A result of the model: the name in the source and the value."""
+
+    name: str
+    value: str
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Logical:
+    """A model made concrete, with the plan and the cluster it was compiled for."""
+
+    name: str
+    dims: tuple[Dim, ...]
+    scopes: tuple[Scope, ...]
+    body: tuple[Statement, ...]
+    outputs: tuple[Output, ...]
+    plan: Plan
+    cluster: Cluster
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """Global size of each leaf dimension."""
+        return {dim.name: dim.size for dim in self.dims}
+
+    @cached_property
+    def types(self) -> Mapping[str, TensorType]:
+        """Type of each value, carried ones included."""
+        types: dict[str, TensorType] = {}
+        for statement in walk(self.body):
+            if isinstance(statement, Op):
+                types[statement.result] = statement.type
+            else:
+                for carried in statement.carried:
+                    types[carried.entry] = types[carried.result] = carried.type
+        return types
+
+
+def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:
+    """Every statement of a body, a repeat before what is in it."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, Repeat):
+            yield from walk(statement.body)
+
+
+def ancestors(scopes: tuple[Scope, ...], scope: int) -> Iterator[int]:
+    """A scope and the scopes around it, innermost first."""
+    while scope >= 0:
+        yield scope
+        scope = scopes[scope].parent

@@ -1,0 +1,322 @@
+"""The operator table: one row per operator, from which everything else is read off.
+
+A row says how an operator treats the dimensions it works ``over`` and whether its operands may be
+partial sums.  From the row follow the result's type (``infer``), the *factor rule* (``factors``),
+hence every legal way to split the operator, which collective it may need, and its work.  No pass
+asks for an operator by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import attrs
+
+from helixc.ir.tensor import DTYPE_BITS, FLOATING, NUMBER, TensorType
+
+# What a split contracted dimension leaves behind; "" = the operator contracts nothing.
+Combine = Literal["", "sum", "max", "min"]
+# Which operands may be partial sums: none, one at a time with the others replicated over that
+# atom, all together (a full one is seeded), or only the first of a division.
+Linear = Literal["none", "each", "joint", "first"]
+# How time and FLOPs are counted.
+Work = Literal["matmul", "elementwise", "free", "source"]
+# Where the result's dtype comes from.
+Result = Literal["widest", "bool", "index", "declared"]
+Tag = Literal["pass", "sum", "max", "min", "whole"]
+
+
+@attrs.frozen(kw_only=True)
+class OpRow:
+    """One operator.
+
+    ``arity``: number of operands, -1 = any.  ``combines``: the ``over`` dimensions are contracted and
+    a split one leaves the result partial in this way.  ``whole``: the ``over`` dimensions must be
+    unsplit.  ``expands``: with a split ``over`` dimension it is rewritten into simpler operators.
+    ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
+    dimensions.  ``flops``: per result element, for elementwise work.  ``position``: a local kernel
+    needs the global indices of its block.
+    """
+
+    kind: str
+    arity: int
+    combines: Combine = ""
+    whole: bool = False
+    expands: bool = False
+    linear: Linear = "none"
+    keeps_order: bool = False
+    spreads: bool = False
+    work: Work = "elementwise"
+    flops: int = 1
+    result: Result = "widest"
+    position: bool = False
+
+
+@attrs.frozen
+class Norm:
+    """Parameter of a normalisation: the number added to the variance."""
+
+    eps: float
+
+
+@attrs.frozen
+class Renamed:
+    """``pairs``: leaf of the operand, leaf of the result; all other dimensions stay."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@attrs.frozen
+class Joined:
+    """Concatenation along ``dim``: for each operand its dimension there (None: it has none) and size."""
+
+    dim: str
+    parts: tuple[tuple[str | None, int], ...]
+
+
+@attrs.frozen
+class Cut:
+    """The part of ``source`` from ``start`` on that becomes dimension ``dim``."""
+
+    source: str
+    dim: str
+    start: int
+
+
+@attrs.frozen
+class Position:
+    """The dimension whose global index an ``index`` operator yields."""
+
+    dim: str
+
+
+@attrs.frozen
+class Cast:
+    """The dtype that a conversion yields."""
+
+    dtype: str
+
+
+@attrs.frozen
+class Declared:
+    """The type of an ``input``, ``weight`` or ``frozen`` value, and its name in the source."""
+
+    type: TensorType
+
+
+Params = Norm | Renamed | Joined | Cut | Position | Cast | Declared | None
+
+
+@attrs.frozen
+class Number:
+    """A number written where an operand is expected, or a size, known when compiling."""
+
+    value: float
+
+
+Operand = str | Number
+
+
+def _rows() -> dict[str, OpRow]:
+    rows = [
+        OpRow(kind="input", arity=0, work="source", result="declared"),
+        OpRow(kind="weight", arity=0, work="source", result="declared"),
+        OpRow(kind="frozen", arity=0, work="source", result="declared"),
+        OpRow(kind="index", arity=0, work="free", result="index", position=True),
+        OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
+        OpRow(kind="outer", arity=2, linear="each", spreads=True),
+        OpRow(kind="add", arity=2, linear="joint"),
+        OpRow(kind="sub", arity=2, linear="joint"),
+        OpRow(kind="mul", arity=2, linear="each"),
+        OpRow(kind="div", arity=2, linear="first"),
+        OpRow(kind="mod", arity=2),
+        OpRow(kind="pow", arity=2, flops=10),
+        OpRow(kind="minimum", arity=2),
+        OpRow(kind="maximum", arity=2),
+        OpRow(kind="where", arity=3),
+        OpRow(kind="sum", arity=1, combines="sum", linear="each"),
+        OpRow(kind="mean", arity=1, combines="sum", linear="each"),
+        OpRow(kind="max", arity=1, combines="max"),
+        OpRow(kind="min", arity=1, combines="min"),
+        OpRow(kind="any", arity=1, combines="max", result="bool"),
+        OpRow(kind="all", arity=1, combines="min", result="bool"),
+        OpRow(kind="softmax", arity=1, whole=True, expands=True, flops=8),
+        OpRow(kind="log_softmax", arity=1, whole=True, expands=True, flops=8),
+        OpRow(kind="layer_norm", arity=1, whole=True, expands=True, flops=8),
+        OpRow(kind="rms_norm", arity=1, whole=True, expands=True, flops=6),
+        OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free"),
+        OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True),
+        OpRow(kind="split", arity=1, whole=True, linear="each"),
+        OpRow(kind="cast", arity=1, result="declared"),
+        OpRow(kind="neg", arity=1, linear="each"),
+    ]
+    rows += [
+        OpRow(kind=kind, arity=2, result="bool")
+        for kind in ("eq", "ne", "lt", "le", "gt", "ge", "and", "or")
+    ]
+    rows += [OpRow(kind="not", arity=1, result="bool")]
+    rows += [
+        OpRow(kind=kind, arity=1, flops=flops)
+        for kind, flops in (
+            ("sqrt", 4), ("rsqrt", 4), ("exp", 8), ("log", 8), ("tanh", 10), ("sigmoid", 10),
+            ("gelu", 12), ("gelu_tanh", 14), ("silu", 11), ("relu", 1), ("softplus", 16),
+            ("sin", 8), ("cos", 8), ("abs", 1), ("floor", 1), ("ceil", 1),
+        )
+    ]  # fmt: skip
+    return {row.kind: row for row in rows}
+
+
+OPS: Mapping[str, OpRow] = _rows()
+
+
+@attrs.frozen
+class Factor:
+    """One line of an operator's factor rule.
+
+    ``operands``: the dimension of each operand that this factor is, or None; ``result``: the
+    dimension of the result, or None if contracted.  ``tag`` says what splitting it does: "pass"
+    splits the result too, "sum"/"max"/"min" leave the result partial, "whole" forbids it.
+    """
+
+    name: str
+    tag: Tag
+    operands: tuple[str | None, ...]
+    result: str | None
+
+
+def factors(
+    kind: str,
+    operand_types: Sequence[TensorType],
+    result_type: TensorType,
+    over: tuple[str, ...] = (),
+    params: Params = None,
+) -> tuple[Factor, ...]:
+    """The factor rule of one operator: its dimensions, contracted ones first, in a stable order."""
+    row = OPS[kind]
+    if isinstance(params, Renamed):
+        return _rename_factors(operand_types[0], result_type, params)
+    special = _whole_dims(params)
+    names: list[str] = [*over]
+    for type_ in (*operand_types, result_type):
+        names += [dim for dim in type_.dims if dim not in names]
+    return tuple(
+        Factor(
+            name=dim,
+            tag=_tag(row, dim, over, special),
+            operands=tuple(dim if dim in type_.dims else None for type_ in operand_types),
+            result=dim if dim in result_type.dims else None,
+        )
+        for dim in names
+    )
+
+
+def _tag(row: OpRow, dim: str, over: tuple[str, ...], special: frozenset[str]) -> Tag:
+    if dim in special or (row.whole and dim in over):
+        return "whole"
+    if row.combines and dim in over:
+        return row.combines
+    return "pass"
+
+
+def _whole_dims(params: Params) -> frozenset[str]:
+    match params:
+        case Joined():
+            return frozenset([params.dim, *(dim for dim, _ in params.parts if dim is not None)])
+        case Cut():
+            return frozenset([params.source, params.dim])
+        case _:
+            return frozenset()
+
+
+def _rename_factors(
+    operand: TensorType, result: TensorType, params: Renamed
+) -> tuple[Factor, ...]:
+    target = dict(params.pairs)
+    return tuple(
+        Factor(name=dim, tag="pass", operands=(dim,), result=target.get(dim, dim))
+        for dim in operand.dims
+    )
+
+
+def infer(
+    kind: str,
+    operand_types: Sequence[TensorType],
+    over: tuple[str, ...] = (),
+    params: Params = None,
+) -> TensorType:
+    """The result's type.  Raises ``ValueError`` where the operator does not accept the operands."""
+    row = OPS[kind]
+    if row.arity not in (-1, len(operand_types)):
+        raise ValueError(f"{kind} takes {row.arity} operands, not {len(operand_types)}")
+    if isinstance(params, Declared):
+        return params.type
+    if isinstance(params, Position):
+        return TensorType("i32", (params.dim,))
+    _check_over(kind, operand_types, over)
+    return TensorType(_dtype(row, operand_types, params), _dims(row, operand_types, over, params))
+
+
+def _check_over(kind: str, operand_types: Sequence[TensorType], over: tuple[str, ...]) -> None:
+    for dim in over:
+        for position, type_ in enumerate(operand_types):
+            if dim not in type_.dims:
+                raise ValueError(f"operand {position} of {kind} has no dimension {dim}")
+
+
+def _dtype(row: OpRow, operand_types: Sequence[TensorType], params: Params) -> str:
+    if isinstance(params, Cast):
+        return params.dtype
+    if row.result == "bool":
+        return "bool"
+    values = operand_types[1:] if row.kind == "where" else operand_types
+    return widest([type_.dtype for type_ in values])
+
+
+def widest(dtypes: Sequence[str]) -> str:
+    """The widest floating dtype among these, else the widest integer; numbers do not count."""
+    known = [dtype for dtype in dtypes if dtype != NUMBER.dtype]
+    if not known:
+        return "f32"
+    floating = [dtype for dtype in known if dtype in FLOATING]
+    if floating:
+        return min(floating, key=FLOATING.index)
+    return max(known, key=lambda dtype: (DTYPE_BITS[dtype], dtype))
+
+
+def _dims(
+    row: OpRow, operand_types: Sequence[TensorType], over: tuple[str, ...], params: Params
+) -> tuple[str, ...]:
+    match params:
+        case Renamed():
+            target = dict(params.pairs)
+            renamed = tuple(target.get(dim, dim) for dim in operand_types[0].dims)
+            if len(set(renamed)) != len(renamed):
+                raise ValueError(f"{row.kind} gives a dimension twice: {', '.join(renamed)}")
+            return renamed
+        case Cut():
+            return tuple(params.dim if d == params.source else d for d in operand_types[0].dims)
+        case Joined():
+            return _joined_dims(operand_types, params)
+        case _:
+            contracted = over if row.combines else ()
+            return _union(operand_types, contracted)
+
+
+def _joined_dims(operand_types: Sequence[TensorType], params: Joined) -> tuple[str, ...]:
+    dims: list[str] = []
+    for type_, (part, _) in zip(operand_types, params.parts, strict=True):
+        for dim in type_.dims:
+            name = params.dim if dim == part else dim
+            if name not in dims:
+                dims.append(name)
+    if params.dim not in dims:
+        dims.append(params.dim)
+    return tuple(dims)
+
+
+def _union(operand_types: Sequence[TensorType], without: tuple[str, ...]) -> tuple[str, ...]:
+    dims: list[str] = []
+    for type_ in operand_types:
+        dims += [dim for dim in type_.dims if dim not in dims and dim not in without]
+    return tuple(dims)

@@ -1,0 +1,111 @@
+"""A plan as resolved against a model: its lines, and the places in the model each one speaks of.
+
+The elaborator has already looked up every name: a dimension is the leaves it stands for, a path is
+the scopes and named values it reaches.  Precedence is textual and lives in the order of ``blocks``:
+later beats earlier, and inner blocks come after the block that holds them.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from helixc.diagnostics import NOWHERE, Span
+from helixc.ir.mesh import Axis
+
+
+@attrs.frozen
+class Place:
+    """Somewhere in a program: a scope with all that is in it, or the values of one name there."""
+
+    scope: int
+    name: str = ""
+
+
+@attrs.frozen
+class DimRef:
+    """A dimension named in a plan: its leaves, outermost first (of every dimension so named)."""
+
+    name: str
+    leaves: tuple[str, ...]
+
+
+@attrs.frozen
+class Shard:
+    """``shard dims over axes [via way]``: a waterfall of the axes over the dimensions."""
+
+    dims: tuple[DimRef, ...]
+    axes: tuple[str, ...]
+    via: str = ""
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class Replicate:
+    """``replicate dims`` takes back what earlier lines split; no dimension means ``all``."""
+
+    dims: tuple[DimRef, ...] = ()
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class Local:
+    """``local VALUE over axes``: each slice's partial value is taken as final (approximate)."""
+
+    name: str
+    places: tuple[Place, ...]
+    axes: tuple[str, ...]
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class PartialOver:
+    """``partial over axes``: hold the value as a partial sum."""
+
+    axes: tuple[str, ...]
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class Strict:
+    """``strict``: no departure from planned layouts here."""
+
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class KeepWeights:
+    """``keep weights``: this block's splits leave the weights whole."""
+
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class Label:
+    """``label NAME``: the suffix of the drawings of the layers here."""
+
+    name: str
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label
+
+
+@attrs.frozen
+class Block:
+    """One block of a plan; ``parent`` is the index of the block that holds it, -1 for the outermost."""
+
+    places: tuple[Place, ...]
+    lines: tuple[Line, ...]
+    parent: int = -1
+    path: str = ""
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class Plan:
+    """The mesh, and the blocks in order of precedence (an inner block after its parent)."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    blocks: tuple[Block, ...] = ()
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
