@@ -1,0 +1,72 @@
+"""Time of one operator on one GPU: a roofline over what it computes and what it moves.
+
+``time = max(FLOPs / reached rate, bytes / reached bandwidth) + launch``, in whole picoseconds so that
+equal programs tie exactly.  The roofline is Williams, Waterman and Patterson, CACM 52(4), 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from helixc.ir.hardware import Gpu
+from helixc.ir.ops import OPS, Factor
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
+
+PICOSECONDS = 10**12
+
+
+@attrs.frozen
+class Work:
+    """What one GPU does for one operator: floating-point operations, and bytes read and written."""
+
+    flops: int
+    bytes: int
+
+
+def local_work(
+    kind: str,
+    operand_types: Sequence[TensorType],
+    result_type: TensorType,
+    rule: Sequence[Factor],
+    local: Mapping[str, int],
+) -> Work:
+    """FLOPs and bytes of one GPU; ``local`` is the size of each factor's block there.
+
+    A multiply-add counts two FLOPs.  Operators that are free (a relabelling) cost nothing.
+    """
+    row = OPS[kind]
+    if row.work in ("free", "source"):
+        return Work(flops=0, bytes=0)
+    points = 1
+    for factor in rule:
+        points *= local[factor.name]
+    flops = 2 * points if row.work == "matmul" else row.flops * points
+    moved = _block_bytes(result_type, [f for f in rule if f.result is not None], local)
+    for position, type_ in enumerate(operand_types):
+        if type_ is not NUMBER:
+            own = [f for f in rule if f.operands[position] is not None]
+            moved += _block_bytes(type_, own, local)
+    return Work(flops=flops, bytes=moved)
+
+
+def _block_bytes(type_: TensorType, own: Sequence[Factor], local: Mapping[str, int]) -> int:
+    elements = 1
+    for factor in own:
+        elements *= local[factor.name]
+    return (elements * DTYPE_BITS[type_.dtype] + 7) // 8
+
+
+def compute_picoseconds(work: Work, dtype: str, gpu: Gpu, *, dense: bool) -> int:
+    """Time of one operator's work on one GPU.
+
+    ``dense``: the operator runs on the matrix units at the GPU's peak for ``dtype``; others are bound
+    by memory and their FLOPs are hidden behind it.
+    """
+    if not work.bytes:
+        return 0
+    seconds = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
+    if dense:
+        seconds = max(seconds, work.flops / (gpu.peak(dtype) * gpu.compute_fraction))
+    return round((seconds + gpu.launch_seconds) * PICOSECONDS)
