@@ -1,0 +1,3 @@
+"""helixc: a compiler that partitions transformers over GPUs."""
+
+__version__ = "0.1.0"
