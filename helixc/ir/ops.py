@@ -9,6 +9,7 @@ asks for an operator by name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Literal
 
 import attrs
@@ -36,7 +37,7 @@ class OpRow:
     unsplit.  ``expands``: with a split ``over`` dimension it is rewritten into simpler operators.
     ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
     dimensions.  ``flops``: per result element, for elementwise work.  ``position``: a local kernel
-    needs the global indices of its block.
+    needs the global indices of its block.  ``params``: the class of its parameters.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class OpRow:
     flops: int = 1
     result: Result = "widest"
     position: bool = False
+    params: type[object] = NoneType
 
 
 @attrs.frozen
@@ -120,10 +122,10 @@ Operand = str | Number
 
 def _rows() -> dict[str, OpRow]:
     rows = [
-        OpRow(kind="input", arity=0, work="source", result="declared"),
-        OpRow(kind="weight", arity=0, work="source", result="declared"),
-        OpRow(kind="frozen", arity=0, work="source", result="declared"),
-        OpRow(kind="index", arity=0, work="free", result="index", position=True),
+        OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
+        OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared),
+        OpRow(kind="frozen", arity=0, work="source", result="declared", params=Declared),
+        OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
         OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
         OpRow(kind="outer", arity=2, linear="each", spreads=True),
         OpRow(kind="add", arity=2, linear="joint"),
@@ -143,12 +145,12 @@ def _rows() -> dict[str, OpRow]:
         OpRow(kind="all", arity=1, combines="min", result="bool"),
         OpRow(kind="softmax", arity=1, whole=True, expands=True, flops=8),
         OpRow(kind="log_softmax", arity=1, whole=True, expands=True, flops=8),
-        OpRow(kind="layer_norm", arity=1, whole=True, expands=True, flops=8),
-        OpRow(kind="rms_norm", arity=1, whole=True, expands=True, flops=6),
-        OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free"),
-        OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True),
-        OpRow(kind="split", arity=1, whole=True, linear="each"),
-        OpRow(kind="cast", arity=1, result="declared"),
+        OpRow(kind="layer_norm", arity=1, whole=True, expands=True, flops=8, params=Norm),
+        OpRow(kind="rms_norm", arity=1, whole=True, expands=True, flops=6, params=Norm),
+        OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free", params=Renamed),
+        OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
+        OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),
+        OpRow(kind="cast", arity=1, result="declared", params=Cast),
         OpRow(kind="neg", arity=1, linear="each"),
     ]
     rows += [
@@ -229,9 +231,7 @@ def _whole_dims(params: Params) -> frozenset[str]:
             return frozenset()
 
 
-def _rename_factors(
-    operand: TensorType, result: TensorType, params: Renamed
-) -> tuple[Factor, ...]:
+def _rename_factors(operand: TensorType, result: TensorType, params: Renamed) -> tuple[Factor, ...]:
     target = dict(params.pairs)
     return tuple(
         Factor(name=dim, tag="pass", operands=(dim,), result=target.get(dim, dim))
