@@ -71,26 +71,30 @@ class Renamed:
 
 @attrs.frozen
 class Joined:
-    """Concatenation along ``dim``: for each operand its dimension there (None: it has none) and size."""
+    """Concatenation along the product ``dims``, outermost first.
 
-    dim: str
-    parts: tuple[tuple[str | None, int], ...]
+    ``parts``: for each operand its leaves there, outermost first (none: it counts as one element), and
+    the product of their sizes.
+    """
+
+    dims: tuple[str, ...]
+    parts: tuple[tuple[tuple[str, ...], int], ...]
 
 
 @attrs.frozen
 class Cut:
-    """The part of ``source`` from ``start`` on that becomes dimension ``dim``."""
+    """The part of the product ``source`` from ``start`` on that becomes the product ``dims``."""
 
-    source: str
-    dim: str
+    source: tuple[str, ...]
+    dims: tuple[str, ...]
     start: int
 
 
 @attrs.frozen
 class Position:
-    """The dimension whose global index an ``index`` operator yields."""
+    """The product whose global row-major index an ``index`` operator yields."""
 
-    dim: str
+    dims: tuple[str, ...]
 
 
 @attrs.frozen
@@ -224,9 +228,9 @@ def _tag(row: OpRow, dim: str, over: tuple[str, ...], special: frozenset[str]) -
 def _whole_dims(params: Params) -> frozenset[str]:
     match params:
         case Joined():
-            return frozenset([params.dim, *(dim for dim, _ in params.parts if dim is not None)])
+            return frozenset([*params.dims, *(dim for dims, _ in params.parts for dim in dims)])
         case Cut():
-            return frozenset([params.source, params.dim])
+            return frozenset([*params.source, *params.dims])
         case _:
             return frozenset()
 
@@ -252,7 +256,7 @@ def infer(
     if isinstance(params, Declared):
         return params.type
     if isinstance(params, Position):
-        return TensorType("i32", (params.dim,))
+        return TensorType("i32", params.dims)
     _check_over(kind, operand_types, over)
     return TensorType(_dtype(row, operand_types, params), _dims(row, operand_types, over, params))
 
@@ -295,7 +299,7 @@ def _dims(
                 raise ValueError(f"{row.kind} gives a dimension twice: {', '.join(renamed)}")
             return renamed
         case Cut():
-            return tuple(params.dim if d == params.source else d for d in operand_types[0].dims)
+            return _replaced(operand_types[0].dims, params.source, params.dims)
         case Joined():
             return _joined_dims(operand_types, params)
         case _:
@@ -306,13 +310,21 @@ def _dims(
 def _joined_dims(operand_types: Sequence[TensorType], params: Joined) -> tuple[str, ...]:
     dims: list[str] = []
     for type_, (part, _) in zip(operand_types, params.parts, strict=True):
-        for dim in type_.dims:
-            name = params.dim if dim == part else dim
-            if name not in dims:
-                dims.append(name)
-    if params.dim not in dims:
-        dims.append(params.dim)
-    return tuple(dims)
+        dims += [d for d in _replaced(type_.dims, part, params.dims) if d not in dims]
+    return tuple(dims + [dim for dim in params.dims if dim not in dims])
+
+
+def _replaced(
+    dims: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]
+) -> tuple[str, ...]:
+    """``dims`` with the product ``new`` where the first factor of ``old`` stood."""
+    replaced: list[str] = []
+    for dim in dims:
+        if dim not in old:
+            replaced.append(dim)
+        elif dim == old[0]:
+            replaced += new
+    return tuple(replaced)
 
 
 def _union(operand_types: Sequence[TensorType], without: tuple[str, ...]) -> tuple[str, ...]:
