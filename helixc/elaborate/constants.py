@@ -42,16 +42,13 @@ _COMPARISONS: Mapping[str, Callable[[Value, Value], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-FUNCTIONS = ("ceil", "floor", "min", "max", "sqrt", "rsqrt", "exp", "log", "abs")
 
 
 class _Wrong(Exception):
     """Unwinds one evaluation after its finding was recorded."""
 
 
-def evaluate(
-    expr: source.Expr, environment: Environment, findings: Findings
-) -> Quantity | None:
+def evaluate(expr: source.Expr, environment: Environment, findings: Findings) -> Quantity | None:
     """The value of a compile-time expression; None if it has none, which is then among the findings.
 
     Names are looked up in ``environment``, then among ``true``, ``false`` and ``inf``.  A quotient of
@@ -93,9 +90,7 @@ class _Evaluator:
         self._environment = environment
         self._findings = findings
 
-    def wrong(
-        self, code: str, message: str, span: Span, legal: tuple[str, ...] = ()
-    ) -> _Wrong:
+    def wrong(self, code: str, message: str, span: Span, legal: tuple[str, ...] = ()) -> _Wrong:
         """Record an error; the caller raises what this returns."""
         self._findings.error(code, message, span, legal=legal)
         return _Wrong()
@@ -135,9 +130,7 @@ class _Evaluator:
             message += f"; did you mean `{expr.value} * {expr.unit}`?"
         else:
             message += f"; did you mean `{near[0]}`?"
-        raise self.wrong(
-            "HX0401", message, expr.span, ("B", "bit", "FLOP", "s", "k", "Ki")
-        )
+        raise self.wrong("HX0401", message, expr.span, ("B", "bit", "FLOP", "s", "k", "Ki"))
 
     def _name(self, expr: source.Name) -> Quantity:
         for known in (self._environment, PREDECLARED):
@@ -176,17 +169,13 @@ class _Evaluator:
                 self._truth(right, expr.right.span),
             )
             return Quantity(all(truths) if expr.operator == "and" else any(truths))
-        if (
-            expr.operator in ("==", "!=")
-            and left.truth is not None
-            and right.truth is not None
-        ):
+        if expr.operator in ("==", "!=") and left.truth is not None and right.truth is not None:
             return Quantity((left.truth == right.truth) == (expr.operator == "=="))
         a, b = self._number(left, expr.left.span), self._number(right, expr.right.span)
         if expr.operator in ("*", "/"):
-            power = 1 if expr.operator == "*" else -1
-            value = a * b if power == 1 else self._quotient(a, b, expr)
-            return Quantity(shorten(value), left.unit.times(right.unit, power))
+            sign = 1 if expr.operator == "*" else -1
+            value = a * b if sign == 1 else self._quotient(a, b, expr)
+            return Quantity(shorten(value), left.unit.times(right.unit, sign))
         if expr.operator == "**":
             return Quantity(self._power(left, right, expr))
         if left.unit != right.unit:
@@ -199,9 +188,7 @@ class _Evaluator:
     def _sum(self, a: Value, b: Value, expr: source.Binary) -> Value:
         if expr.operator == "%":
             if b == 0:
-                raise self.wrong(
-                    "HX0404", "remainder of a division by zero", expr.right.span
-                )
+                raise self.wrong("HX0404", "remainder of a division by zero", expr.right.span)
             return a % b
         return a + b if expr.operator == "+" else a - b
 
@@ -214,14 +201,12 @@ class _Evaluator:
 
     def _power(self, left: Quantity, right: Quantity, expr: source.Binary) -> Value:
         if left.unit != PLAIN or right.unit != PLAIN:
-            raise self.wrong(
-                "HX0402", "`**` needs plain numbers, without units", expr.span
-            )
+            raise self.wrong("HX0402", "`**` needs plain numbers, without units", expr.span)
         base, exponent = self._number(left, expr.span), self._number(right, expr.span)
         if base == 0 and exponent < 0:
             raise self.wrong("HX0404", "zero to a negative power", expr.span)
         try:
-            return _power(base, exponent)
+            return power(base, exponent)
         except (OverflowError, ValueError):
             message = f"{left} ** {right} is no number of sensible size"
             raise self.wrong("HX0403", message, expr.span) from None
@@ -233,18 +218,12 @@ class _Evaluator:
 
     def _truth(self, quantity: Quantity, span: Span) -> bool:
         if quantity.truth is None:
-            raise self.wrong(
-                "HX0405", f"`true` or `false` is needed, not {quantity}", span
-            )
+            raise self.wrong("HX0405", f"`true` or `false` is needed, not {quantity}", span)
         return quantity.truth
 
     def _call(self, expr: source.Call, depth: int) -> Quantity:
         name = expr.function.text
-        plain = [
-            a
-            for a in expr.arguments
-            if not isinstance(a, source.Keyword | source.Arrow)
-        ]
+        plain = [a for a in expr.arguments if not isinstance(a, source.Keyword | source.Arrow)]
         if name not in FUNCTIONS or expr.over or len(plain) != len(expr.arguments):
             message = f"`{name}(...)` is no number known when compiling"
             raise self.wrong("HX0405", message, expr.span, FUNCTIONS)
@@ -252,14 +231,12 @@ class _Evaluator:
         if name in ("min", "max"):
             return self._extreme(expr, values)
         if len(values) != 1:
-            raise self.wrong(
-                "HX0405", f"`{name}` takes one number, not {len(values)}", expr.span
-            )
-        number = self._number(values[0], expr.span)
+            raise self.wrong("HX0405", f"`{name}` takes one number, not {len(values)}", expr.span)
+        number = self._number(values[0], expr.arguments[0].span)
         if name not in ("ceil", "floor", "abs") and values[0].unit != PLAIN:
             raise self.wrong("HX0402", f"`{name}` needs a plain number", expr.span)
         try:
-            return Quantity(_function(name, number), values[0].unit)
+            return Quantity(function(name, number), values[0].unit)
         except (OverflowError, ValueError, ZeroDivisionError):
             message = f"`{name}` of {values[0]} is no finite number"
             raise self.wrong("HX0403", message, expr.span) from None
@@ -269,46 +246,6 @@ class _Evaluator:
         if not values:
             raise self.wrong("HX0405", f"`{name}` takes at least one number", expr.span)
         if any(value.unit != values[0].unit for value in values):
-            raise self.wrong(
-                "HX0402", f"`{name}` needs quantities of one kind", expr.span
-            )
+            raise self.wrong("HX0402", f"`{name}` needs quantities of one kind", expr.span)
         numbers = [self._number(value, expr.span) for value in values]
         return Quantity(min(numbers) if name == "min" else max(numbers), values[0].unit)
-
-
-def _power(base: Value, exponent: Value) -> Value:
-    """``base ** exponent``; exact for whole exponents.  ValueError or OverflowError if absurd."""
-    if isinstance(base, float) or not isinstance(exponent, int):
-        return math.pow(float(base), float(exponent))
-    if base in (0, 1, -1):
-        return base if exponent % 2 or base == 0 and exponent else 1
-    ratio = Fraction(base)
-    length = max(ratio.numerator.bit_length(), ratio.denominator.bit_length()) - 1
-    if length * abs(exponent) <= LARGEST_WHOLE.bit_length():
-        return shorten(ratio**exponent)
-    if isinstance(base, int) and exponent > 0:
-        raise OverflowError
-    return math.pow(float(base), float(exponent))
-
-
-def _function(name: str, number: Value) -> Value:
-    match name:
-        case "ceil":
-            return math.ceil(number)
-        case "floor":
-            return math.floor(number)
-        case "abs":
-            return abs(number)
-        case "exp":
-            return math.exp(number)
-        case "log":
-            return math.log(number)
-        case _:
-            root = _root(number)
-            return root if name == "sqrt" else 1.0 / root
-
-
-def _root(number: Value) -> Value:
-    if isinstance(number, int) and number >= 0 and math.isqrt(number) ** 2 == number:
-        return math.isqrt(number)
-    return math.sqrt(number)

@@ -1,0 +1,149 @@
+"""The fields that a ``gpu``, a ``link`` and a ``level`` may have, and what each must be.
+
+Each is one row of a table; ``read_fields`` checks a declaration's fields against it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+import attrs
+
+from helixc.diagnostics import Findings, Note, Span
+from helixc.elaborate.constants import Environment, evaluate
+from helixc.elaborate.units import (
+    BYTES,
+    BYTES_PER_SECOND,
+    FLOPS_PER_SECOND,
+    PLAIN,
+    SECONDS,
+    Quantity,
+    Unit,
+)
+from helixc.ir import source
+from helixc.ir.tensor import DTYPE_BITS
+
+
+@attrs.frozen(kw_only=True)
+class FieldRule:
+    """What a field holds: a quantity of ``unit`` between ``least`` and ``most``.
+
+    ``unit`` None means ``true`` or ``false``; ``positive`` excludes zero; ``whole`` excludes fractions.
+    """
+
+    unit: Unit | None = PLAIN
+    needed: bool = False
+    positive: bool = False
+    whole: bool = False
+    least: float = 0.0
+    most: float = float("inf")
+
+    def range(self) -> str:
+        """The legal values, in words."""
+        if self.most < float("inf"):
+            return f"above {self.least:g} and at most {self.most:g}"
+        if self.positive:
+            return f"above {self.least:g}"
+        kind = "a whole number of at least" if self.whole else "at least"
+        return f"{kind} {self.least:g}"
+
+
+_PEAK = FieldRule(unit=FLOPS_PER_SECOND, positive=True)
+PEAKS = tuple(dtype for dtype in DTYPE_BITS if dtype != "bool")
+
+GPU_FIELDS: Mapping[str, FieldRule] = {
+    "memory": FieldRule(unit=BYTES, needed=True, positive=True),
+    "bandwidth": FieldRule(unit=BYTES_PER_SECOND, needed=True, positive=True),
+    **dict.fromkeys(PEAKS, _PEAK),
+    "compute_fraction": FieldRule(positive=True, most=1.0),
+    "bandwidth_fraction": FieldRule(positive=True, most=1.0),
+    "launch": FieldRule(unit=SECONDS),
+}
+
+LINK_FIELDS: Mapping[str, FieldRule] = {
+    "bandwidth": FieldRule(unit=BYTES_PER_SECOND, needed=True, positive=True),
+    "latency": FieldRule(unit=SECONDS, needed=True),
+    "in_switch": FieldRule(unit=None),
+}
+
+LEVEL_OPTIONS: Mapping[str, FieldRule] = {
+    "links": FieldRule(whole=True, least=1.0),
+    "rails": FieldRule(whole=True, least=1.0),
+    "oversubscribed": FieldRule(least=1.0),
+}
+
+
+def read_fields(
+    owner: str,
+    fields: Sequence[source.Field | source.Binding],
+    rules: Mapping[str, FieldRule],
+    environment: Environment,
+    findings: Findings,
+) -> dict[str, Quantity]:
+    """The legal fields by name; every other one becomes a finding that speaks of ``owner``."""
+    values: dict[str, Quantity] = {}
+    seen: dict[str, Span] = {}
+    for field in fields:
+        name = field.name
+        if name.text in seen:
+            note = Note("first given here", seen[name.text])
+            message = f"`{name.text}` is given twice for {owner}"
+            findings.error("HX0415", message, name.span, notes=[note])
+            continue
+        seen[name.text] = name.span
+        if name.text not in rules:
+            findings.error("HX0412", _unknown(owner, name.text, rules), name.span, legal=rules)
+            continue
+        value = evaluate(field.value, environment, findings)
+        if value is not None and _fits(name.text, value, rules[name.text], field, findings):
+            values[name.text] = value
+    return values
+
+
+def report_missing(
+    owner: str,
+    declaration: source.Hardware,
+    rules: Mapping[str, FieldRule],
+    findings: Findings,
+) -> None:
+    """Record every field that ``rules`` need and the declaration does not have."""
+    given = {field.name.text for field in declaration.fields}
+    for name, rule in rules.items():
+        if rule.needed and name not in given:
+            kind = rule.unit or PLAIN
+            message = f"{owner} needs `{name}`, {kind}"
+            findings.error("HX0413", message, declaration.name.span)
+
+
+def _unknown(owner: str, name: str, rules: Mapping[str, FieldRule]) -> str:
+    near = get_close_matches(name, list(rules), n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(rules)}"
+    return f"{owner} has no field `{name}`; {hint}"
+
+
+def _fits(
+    name: str,
+    value: Quantity,
+    rule: FieldRule,
+    field: source.Field | source.Binding,
+    findings: Findings,
+) -> bool:
+    if rule.unit is None or value.truth is not None:
+        if rule.unit is None and value.truth is not None:
+            return True
+        wanted = "`true` or `false`" if rule.unit is None else str(rule.unit)
+        findings.error("HX0414", f"`{name}` is {wanted}, not {value}", field.value.span)
+        return False
+    if value.unit != rule.unit:
+        findings.error("HX0414", f"`{name}` is {rule.unit}, not {value.unit}", field.value.span)
+        return False
+    number = value.number
+    low = number <= rule.least if rule.positive else number < rule.least
+    absurd = number > rule.most or not math.isfinite(number)
+    if low or absurd or (rule.whole and value.whole is None):
+        message = f"`{name}` is {number:g}; it must be {rule.range()}"
+        findings.error("HX0416", message, field.value.span)
+        return False
+    return True
