@@ -15,7 +15,7 @@ def power(base: Value, exponent: Value) -> Value:
     if isinstance(base, float) or not isinstance(exponent, int):
         return math.pow(float(base), float(exponent))
     if base in (0, 1, -1):
-        return base if exponent % 2 or base == 0 and exponent else 1
+        return base if exponent % 2 or (base == 0 and exponent) else 1
     ratio = Fraction(base)
     length = max(ratio.numerator.bit_length(), ratio.denominator.bit_length()) - 1
     if length * abs(exponent) <= LARGEST_WHOLE.bit_length():

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 
 from helixc.diagnostics import Findings, Span
+from helixc.elaborate.arithmetic import FUNCTIONS, function, power
 from helixc.elaborate.units import (
     LARGEST_WHOLE,
     PLAIN,
@@ -44,7 +45,7 @@ _COMPARISONS: Mapping[str, Callable[[Value, Value], bool]] = {
 }
 
 
-class _Wrong(Exception):
+class _WrongError(Exception):
     """Unwinds one evaluation after its finding was recorded."""
 
 
@@ -56,31 +57,8 @@ def evaluate(expr: source.Expr, environment: Environment, findings: Findings) ->
     """
     try:
         return _Evaluator(environment, findings).value(expr, 0)
-    except _Wrong:
+    except _WrongError:
         return None
-
-
-def is_constant(expr: source.Expr, environment: Environment) -> bool:
-    """Whether an expression is one of numbers: every name known here, every function one of ours."""
-    pending: list[source.Expr | source.Keyword | source.Arrow] = [expr]
-    while pending:
-        match pending.pop():
-            case source.Number():
-                pass
-            case source.Name(text):
-                if text not in environment and text not in PREDECLARED:
-                    return False
-            case source.Unary(_, operand):
-                pending.append(operand)
-            case source.Binary(_, left, right):
-                pending += [left, right]
-            case source.Call(function, arguments, over):
-                if function.text not in FUNCTIONS or over:
-                    return False
-                pending += arguments
-            case _:
-                return False
-    return True
 
 
 class _Evaluator:
@@ -90,10 +68,12 @@ class _Evaluator:
         self._environment = environment
         self._findings = findings
 
-    def wrong(self, code: str, message: str, span: Span, legal: tuple[str, ...] = ()) -> _Wrong:
+    def wrong(
+        self, code: str, message: str, span: Span, legal: tuple[str, ...] = ()
+    ) -> _WrongError:
         """Record an error; the caller raises what this returns."""
         self._findings.error(code, message, span, legal=legal)
-        return _Wrong()
+        return _WrongError()
 
     def value(self, expr: source.Expr, depth: int) -> Quantity:
         """The value of an expression, checked to be of sensible size."""
@@ -137,7 +117,7 @@ class _Evaluator:
             if expr.text in known:
                 found = known[expr.text]
                 if found is None:
-                    raise _Wrong
+                    raise _WrongError
                 return found
         message = f"no number `{expr.text}` here"
         near = get_close_matches(expr.text, [*self._environment, *PREDECLARED], n=1)
