@@ -10,7 +10,31 @@ from collections.abc import Mapping
 
 CODES: Mapping[str, str] = {
     # 00xx files and limits
+    "HX0001": "file not found or not readable",
+    "HX0002": "file too large",
+    "HX0003": "file is not UTF-8 text",
+    "HX0004": "nested too deep",
+    "HX0005": "too many statements",
+    "HX0006": "number too large",
+    "HX0007": "too many files",
+    "HX0008": "import leaves the folder",
+    "HX0009": "imports go in a circle",
+    "HX0010": "newer language than known",
+    "HX0011": "too many GPUs",
+    "HX0012": "drawing takes too long",
     # 01xx syntax
+    "HX0101": "something else expected here",
+    "HX0102": "unknown statement",
+    "HX0103": "brackets do not match",
+    "HX0104": "line goes on by mistake",
+    "HX0105": "statement begins with an operator",
+    "HX0106": "something stands after `over`",
+    "HX0107": "keyword used as a name",
+    "HX0108": "statement in the wrong place",
+    "HX0109": "something is missing",
+    "HX0110": "character without a meaning",
+    "HX0111": "comparisons in a chain",
+    "HX0112": "line breaks in the wrong place",
     # 02xx names
     # 03xx shapes
     # 04xx hardware and units

@@ -152,6 +152,7 @@ class OutputItem:
 
     name: Name
     value: Expr | None = None
+    span: Span = _span()
 
 
 @attrs.frozen

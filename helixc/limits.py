@@ -1,0 +1,35 @@
+"""The bounds on what the compiler accepts; whoever enforces one names it in the message."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_FILE_BYTES: Final = 4 * 2**20
+"""Bytes in one source file."""
+
+MAX_FILES: Final = 64
+"""Files of one program: the main file and everything that it imports."""
+
+MAX_NESTING: Final = 100
+"""Depth of brackets, of blocks, and of operators inside one expression."""
+
+MAX_STATEMENTS: Final = 100_000
+"""Statements of one file, declarations and plan lines included."""
+
+MAX_GPUS: Final = 2**20
+"""GPUs of one cluster."""
+
+MAX_SIZE: Final = 2**53
+"""Whole numbers stay below this, so that every size is exact as a float too."""
+
+MAX_DRAWING_SECONDS: Final = 60
+"""Seconds that the layout of one drawing may take."""
+
+MAX_SHOWN_DIAGNOSTICS: Final = 20
+"""Findings that are shown; of the others only the number is."""
+
+MAX_PARSES: Final = 20
+"""Times that one file is read again after a syntax error, to find the others."""
+
+MAX_REPARSED_CHARACTERS: Final = 4 * 2**20
+"""Characters that are read again in all after syntax errors: bounds the time for big files."""
