@@ -155,6 +155,13 @@ class Logical:
         return types
 
 
+    @cached_property
+    def stored(self) -> Mapping[str, Op]:
+        """The weights, by value: what is kept from step to step."""
+        found = (s for s in walk(self.body) if isinstance(s, Op))
+        return {op.result: op for op in found if op.kind in ("weight", "frozen")}
+
+
 def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:
     """Every statement of a body, a repeat before what is in it."""
     for statement in body:

@@ -1,0 +1,195 @@
+"""One operator as the choice sees it: its factor rule, what the plan says here, and its prices.
+
+``named`` are the dimensions that the innermost scope claiming an atom names: the departures that may be
+tried.  ``forced`` is what a ``via`` line leaves of the candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from helixc.choice.planning import Planning, operand_types
+from helixc.choice.ways import OUT, Choice, Setting, Way, candidate_ways, follows
+from helixc.ir.hardware import Gpu
+from helixc.ir.layout import WHOLE, Layout
+from helixc.ir.logical import Logical, Op
+from helixc.ir.ops import OPS, Factor, factors
+from helixc.ir.plan import Block, Shard, Strict
+from helixc.ir.tensor import TensorType
+from helixc.price.compute import compute_picoseconds, local_work
+
+Homes = tuple[tuple[Layout, ...], ...]
+
+
+@attrs.define(slots=False)
+class Operator:
+    """An operator, its rule and what the plan says about it; remembers its ways and their prices."""
+
+    op: Op
+    rule: tuple[Factor, ...]
+    types: tuple[TensorType, ...]
+    planned: Layout
+    numbers: tuple[bool, ...]
+    named: Mapping[str, tuple[str, ...]]
+    forced: Mapping[str, tuple[Choice, ...]]
+    planning: Planning
+    sizes: Mapping[str, int]
+    gpu: Gpu
+    _ways: dict[Homes, tuple[Way, ...]] = attrs.Factory(dict)
+    _times: dict[tuple[tuple[str, int], ...], int] = attrs.Factory(dict)
+
+    def ways(self, homes: Homes) -> tuple[Way, ...]:
+        """The ways worth trying when the operands may be found in these layouts."""
+        if homes not in self._ways:
+            self._ways[homes] = self._find(homes)
+        return self._ways[homes]
+
+    def _find(self, homes: Homes) -> tuple[Way, ...]:
+        row = OPS[self.op.kind]
+        if row.arity == 0:
+            layouts = [self.planned]
+            if row.work == "free" and self.planned != WHOLE:
+                layouts.append(WHOLE)  # made locally, so it can as well be made whole
+            return tuple(self._source(layout) for layout in layouts)
+        setting = Setting(
+            row=row,
+            rule=self.rule,
+            planned=self.planned,
+            homes=homes,
+            numbers=self.numbers,
+            named=self.named,
+            forced=self.forced,
+            follows=follows(row, self.rule),
+        )
+        return candidate_ways(setting, self.planning.mesh, self.sizes)
+
+    def _source(self, layout: Layout) -> Way:
+        """The way of a value that is simply there: in its layout at rest."""
+        assignment = tuple((atom, dim) for dim, atoms in layout.split for atom in atoms)
+        ways = tuple(
+            (f.name, self.planning.mesh.ways(layout.atoms_of(f.name))) for f in self.rule
+        )
+        return Way(assignment, (), layout, ways)
+
+    def picoseconds(self, way: Way) -> int:
+        """Time of the local work of one way on one GPU."""
+        if way.ways not in self._times:
+            split = dict(way.ways)
+            local = {f.name: self.sizes[_dim(f)] // split[f.name] for f in self.rule}
+            work = local_work(self.op.kind, self.types, self.op.type, self.rule, local)
+            dense = OPS[self.op.kind].work == "matmul"
+            time = compute_picoseconds(work, self.op.type.dtype, self.gpu, dense=dense)
+            self._times[way.ways] = time
+        return self._times[way.ways]
+
+
+def _dim(factor: Factor) -> str:
+    return factor.result or next(dim for dim in factor.operands if dim is not None)
+
+
+def operator_of(op: Op, program: Logical, planning: Planning) -> Operator:
+    """Everything the choice needs to know about one operator."""
+    types = operand_types(op, program.types)
+    rule = factors(op.kind, types, op.type, op.over, op.params)
+    view = _PlanView(op, rule, program, planning)
+    return Operator(
+        op=op,
+        rule=rule,
+        types=types,
+        planned=planning.layouts[op.result],
+        numbers=tuple(not isinstance(operand, str) for operand in op.operands),
+        named=view.named(),
+        forced=view.forced(),
+        planning=planning,
+        sizes=program.sizes,
+        gpu=program.cluster.gpu,
+    )
+
+
+class _PlanView:
+    """What the plan's blocks say about one operator."""
+
+    def __init__(
+        self, op: Op, rule: tuple[Factor, ...], program: Logical, planning: Planning
+    ) -> None:
+        self.op = op
+        self.rule = rule
+        self.blocks = program.plan.blocks
+        self.mesh = planning.mesh
+        self.around = planning.coverage.of_operator(op)
+        by_name = planning.coverage.of_names(op.names)
+        stored = [program.stored[o] for o in op.reads if o in program.stored]
+        reading = [b for weight in stored for b in planning.coverage.of_names(weight.names)]
+        self.by_name = (*by_name, *reading)
+
+    def _depth(self, index: int) -> int:
+        depth = 0
+        while self.blocks[index].parent >= 0:
+            index = self.blocks[index].parent
+            depth += 1
+        return depth
+
+    def _claiming(self, axis: str) -> list[int]:
+        """The innermost block around the operator that claims an axis, and the blocks inside it."""
+        claiming = [i for i in self.around if axis in _axes(self.blocks[i])]
+        if not claiming:
+            return []
+        deepest = max(self._depth(i) for i in claiming)
+        return [i for i in self.around if self._depth(i) >= deepest]
+
+    def _named(self, axis: str) -> tuple[str, ...]:
+        lines = [line for i in self._claiming(axis) for line in self.blocks[i].lines]
+        leaves = (
+            leaf
+            for line in lines
+            if isinstance(line, Shard)
+            for ref in line.dims
+            for leaf in ref.leaves
+        )
+        present = {dim for f in self.rule for dim in (f.name, f.result)}
+        return tuple(dict.fromkeys(leaf for leaf in leaves if leaf in present))
+
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """For each atom the dimensions to which it may depart."""
+        if any(isinstance(line, Strict) for i in self.around for line in self.blocks[i].lines):
+            return {}
+        by_axis = {atom.axis: self._named(atom.axis) for atom in self.mesh.atoms}
+        return {atom.name: by_axis[atom.axis] for atom in self.mesh.atoms}
+
+    def forced(self) -> dict[str, tuple[Choice, ...]]:
+        """For each atom of a ``via`` line that reaches this operator, what is left to choose."""
+        found: dict[str, tuple[Choice, ...]] = {}
+        for index in sorted({*self.around, *self.by_name}):
+            for line in self.blocks[index].lines:
+                if isinstance(line, Shard) and line.via:
+                    choices = self._forced_by(line, named=index in self.by_name)
+                    atoms = [a for axis in line.axes for a in self.mesh.axis_atoms(axis)]
+                    found.update((atom, choices) for atom in atoms if choices)
+        return found
+
+    def _forced_by(self, line: Shard, *, named: bool) -> tuple[Choice, ...]:
+        leaves = {leaf for ref in line.dims for leaf in ref.leaves}
+        for factor in self.rule:
+            if factor.name in leaves and (factor.result is None or named):
+                return self._choices(line, factor, leaves)
+        return ()
+
+    def _choices(self, line: Shard, factor: Factor, leaves: set[str]) -> tuple[Choice, ...]:
+        contracted = factor.result is None
+        split: Choice = ("split", factor.name)
+        match line.via:
+            case "all_reduce":
+                return (split,) if contracted else ()
+            case "all_gather":
+                return (OUT,) if contracted else (split,)
+            case _:
+                dims = [d for axis in line.axes for d in self._named(axis) if d not in leaves]
+                names = {f.name for f in self.rule if f.tag != "whole"}
+                return tuple(("split", d) for d in dict.fromkeys(dims) if d in names)
+
+
+def _axes(block: Block) -> set[str]:
+    return {axis for line in block.lines if isinstance(line, Shard) for axis in line.axes}
+

@@ -1,0 +1,253 @@
+"""Planned layouts: what a plan says about every value, from dimension names alone.
+
+No propagation along edges is needed; that is the gain of named dimensions.  First the axes are cut into
+atoms, the coarsest pieces that the splits ask for; then every value's lines are applied in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from helixc.choice.places import Coverage
+from helixc.choice.waterfall import (
+    Claims,
+    Outcome,
+    apply_line,
+    cut_points,
+    leaves_weights_whole,
+    order_leaves,
+)
+from helixc.diagnostics import Findings, Note
+from helixc.ir.layout import WHOLE, Layout
+from helixc.ir.logical import Carried, Logical, Op, Repeat, walk
+from helixc.ir.mesh import Atom, Mesh
+from helixc.ir.ops import OPS, factors
+from helixc.ir.plan import PartialOver, Replicate, Shard
+from helixc.ir.tensor import NUMBER, TensorType
+
+STORED = ("weight", "frozen")
+
+
+@attrs.frozen
+class Planning:
+    """The mesh cut into atoms, every value's planned layout, and who asked for it.
+
+    ``exact``: values named by a block of their own; they are held in their planned layout and no
+    other.  ``holders``: for a value and an atom, the line that holds it.
+    """
+
+    mesh: Mesh
+    layouts: Mapping[str, Layout]
+    exact: frozenset[str]
+    holders: Mapping[tuple[str, str], Shard | PartialOver]
+    coverage: Coverage
+
+
+def plan_layouts(program: Logical, findings: Findings) -> Planning:
+    """The planned layout of every value; findings about the plan's lines are recorded."""
+    return _Planner(program).run(findings)
+
+
+def operand_types(op: Op, types: Mapping[str, TensorType]) -> tuple[TensorType, ...]:
+    """Types of an operator's operands; a number has no dimensions."""
+    return tuple(types[o] if isinstance(o, str) else NUMBER for o in op.operands)
+
+
+def whole_dims(program: Logical) -> frozenset[str]:
+    """Dimensions that some operator cannot leave split, however it is rewritten."""
+    found: set[str] = set()
+    for op in walk(program.body):
+        if isinstance(op, Op) and OPS[op.kind].whole and not OPS[op.kind].expands:
+            rule = factors(
+                op.kind, operand_types(op, program.types), op.type, op.over, op.params
+            )
+            found.update(factor.name for factor in rule if factor.tag == "whole")
+    return frozenset(found)
+
+
+@attrs.frozen
+class _Subject:
+    """A value that lines apply to."""
+
+    names: tuple[str, ...]
+    dims: tuple[str, ...]
+    blocks: tuple[int, ...]
+    named: bool
+
+
+class _Planner:
+    def __init__(self, program: Logical) -> None:
+        self.program = program
+        self.coverage = Coverage(program)
+        self.whole = whole_dims(program)
+        self.outcomes: dict[tuple[int, int], Outcome] = {}
+        self.memo: dict[tuple[tuple[str, ...], tuple[int, ...]], Claims] = {}
+
+    def run(self, findings: Findings) -> Planning:
+        subjects = list(self._subjects())
+        mesh = self._cut(subjects, findings)
+        layouts: dict[str, Layout] = {}
+        holders: dict[tuple[str, str], Shard | PartialOver] = {}
+        exact: set[str] = set()
+        for subject in subjects:
+            claims = self._claims(subject, mesh)
+            layout = claims.layout(mesh) if claims.holder else WHOLE
+            for name in subject.names:
+                layouts[name] = layout
+                holders.update(((name, atom), line) for atom, line in claims.holder.items())
+                if subject.named:
+                    exact.add(name)
+        self._judge(mesh, findings)
+        return Planning(mesh, layouts, frozenset(exact), holders, self.coverage)
+
+    def _subjects(self) -> Iterator[_Subject]:
+        for statement in walk(self.program.body):
+            values: Sequence[Op | Carried]
+            values = statement.carried if isinstance(statement, Repeat) else (statement,)
+            for value in values:
+                blocks = self.coverage.of_value(value)
+                named = self._laid_out(self.coverage.of_names(value.names))
+                if isinstance(value, Op):
+                    names: tuple[str, ...] = (value.result,)
+                    if value.kind in STORED:
+                        blocks = tuple(b for b in blocks if not self._keeps(b))
+                else:
+                    names = (value.entry, value.result)
+                yield _Subject(names, value.type.dims, blocks, named)
+
+    def _laid_out(self, blocks: Sequence[int]) -> bool:
+        kinds = Shard | Replicate | PartialOver
+        lines = (line for b in blocks for line in self.program.plan.blocks[b].lines)
+        return any(isinstance(line, kinds) and not getattr(line, "via", "") for line in lines)
+
+    def _keeps(self, block: int) -> bool:
+        return leaves_weights_whole(self.program.plan.blocks[block].lines)
+
+    def _cut(self, subjects: Sequence[_Subject], findings: Findings) -> Mesh:
+        """Cut every axis into the coarsest pieces that the plan's splits ask for."""
+        plan = self.program.plan
+        axis_sizes = {axis.name: axis.size for axis in plan.axes}
+        cuts: dict[str, set[int]] = {axis.name: set() for axis in plan.axes}
+        for dims, block in sorted({(s.dims, b) for s in subjects for b in s.blocks}):
+            for line in plan.blocks[block].lines:
+                if isinstance(line, Shard):
+                    leaves = order_leaves(line, dims, self.whole)
+                    for axis, cut in cut_points(line, leaves, self.program.sizes, axis_sizes):
+                        cuts[axis].add(cut)
+        atoms: list[Atom] = []
+        for axis in plan.axes:
+            points = [1, *sorted(cuts[axis.name]), axis.size]
+            pieces = [b // a for a, b in zip(points, points[1:], strict=False)]
+            if any(b % a for a, b in zip(points, points[1:], strict=False)):
+                sizes = " and ".join(f"{c} x {axis.size // c}" for c in points[1:-1])
+                findings.error(
+                    "HX0520",
+                    f"the splits of this plan cut the mesh axis `{axis.name}` ({axis.size}) in "
+                    f"ways that do not nest: {sizes}",
+                    plan.span,
+                    legal=["declare two mesh axes and name them in the lines that need them"],
+                )
+                pieces = [axis.size]
+            pieces = [piece for piece in pieces if piece > 1]
+            several = len(pieces) > 1
+            atoms += [
+                Atom(f"{axis.name}.{i}" if several else axis.name, axis.name, piece)
+                for i, piece in enumerate(pieces)
+            ]
+        return Mesh(axes=plan.axes, atoms=tuple(atoms))
+
+    def _claims(self, subject: _Subject, mesh: Mesh) -> Claims:
+        key = (subject.dims, subject.blocks)
+        if key not in self.memo:
+            self.memo[key] = self._apply(subject, mesh)
+        return self.memo[key]
+
+    def _apply(self, subject: _Subject, mesh: Mesh) -> Claims:
+        claims = Claims()
+        met: list[tuple[tuple[int, int], Shard]] = []
+        for index in subject.blocks:
+            for number, line in enumerate(self.program.plan.blocks[index].lines):
+                taken = apply_line(
+                    claims, line, subject.dims, self.program.sizes, mesh, self.whole
+                )
+                if isinstance(line, Shard):
+                    outcome = self.outcomes.setdefault((index, number), Outcome())
+                    if order_leaves(line, subject.dims, self.whole):
+                        outcome.met = True
+                        met.append(((index, number), line))
+                    outcome.taken.update(taken)
+        final = claims.layout(mesh).used
+        claims.holder = {atom: line for atom, line in claims.holder.items() if atom in final}
+        for key, line in met:
+            held = [a for a, holder in claims.holder.items() if holder is line]
+            self.outcomes[key].held |= bool(held)
+            if not held:
+                beaten = [h for h in claims.holder.values() if set(h.axes) & set(line.axes)]
+                self.outcomes[key].beaten_by = beaten[0] if beaten else None
+        return claims
+
+    def _judge(self, mesh: Mesh, findings: Findings) -> None:
+        """Lines that cannot be followed are errors; lines without effect are warnings."""
+        used: set[str] = set()
+        for index, block in enumerate(self.program.plan.blocks):
+            for number, line in enumerate(block.lines):
+                used.update(getattr(line, "axes", ()))
+                if isinstance(line, Shard):
+                    outcome = self.outcomes.get((index, number), Outcome())
+                    self._judge_line(line, outcome, block.path, mesh, findings)
+        for axis in self.program.plan.axes:
+            if axis.name not in used and axis.size > 1:
+                findings.warn(
+                    "HX0523",
+                    f"no line of plan `{self.program.plan.name}` uses the mesh axis "
+                    f"`{axis.name}` ({axis.size}): its GPUs repeat each other's work",
+                    self.program.plan.span,
+                )
+
+    def _judge_line(
+        self, line: Shard, outcome: Outcome, path: str, mesh: Mesh, findings: Findings
+    ) -> None:
+        where = f"in `{path}`" if path else "here"
+        names = ", ".join(f"`{ref.name}`" for ref in line.dims)
+        if not outcome.met:
+            findings.warn("HX0521", f"nothing {where} has {names}: no effect", line.span)
+            return
+        for axis in line.axes:
+            missed = [a for a in mesh.axis_atoms(axis) if a not in outcome.taken]
+            if missed:
+                self._uneven(line, axis, mesh.ways(tuple(missed)), findings)
+                return
+        if not outcome.held and any(mesh.axis_atoms(axis) for axis in line.axes):
+            notes = []
+            if outcome.beaten_by is not None:
+                notes = [Note("this line takes the axis instead", outcome.beaten_by.span)]
+            findings.warn(
+                "HX0522", f"this line splits nothing {where}: others win", line.span, notes=notes
+            )
+
+    def _uneven(self, line: Shard, axis: str, left: int, findings: Findings) -> None:
+        size = next(a.size for a in self.program.plan.axes if a.name == axis)
+        leaves = [leaf for ref in line.dims for leaf in ref.leaves]
+        sizes = self.program.sizes
+        listed = ", ".join(f"`{ref.name}` ({_product(ref.leaves, sizes)})" for ref in line.dims)
+        total = _product(leaves, sizes)
+        legal = [str(d) for d in range(1, min(total, 4096) + 1) if total % d == 0][:16]
+        findings.error(
+            "HX0524",
+            f"{listed} does not divide over `{axis}` ({size}): {left} of its {size} GPUs "
+            "would have no part",
+            line.span,
+            legal=[
+                f"a mesh axis whose size divides {total}: {', '.join(legal)}",
+                "another dimension after it in the same line takes what is left",
+            ],
+        )
+
+
+def _product(leaves: Sequence[str], sizes: Mapping[str, int]) -> int:
+    total = 1
+    for leaf in leaves:
+        total *= sizes[leaf]
+    return total

@@ -1,0 +1,113 @@
+"""States of the choice: which copies exist, what they cost, and which states are worth keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+import attrs
+
+from helixc.ir.layout import Layout
+
+# Compared in this order: unasked weight gathers, picoseconds, departures from the plan, steps.
+Cost = tuple[int, int, int, int]
+ZERO: Cost = (0, 0, 0, 0)
+
+Copies = Mapping[str, tuple[Layout, ...]]
+Key = frozenset[tuple[str, frozenset[Layout]]]
+Decision = TypeVar("Decision")
+
+# Comparing all pairs of states pays off only while they are few.
+DOMINANCE_LIMIT = 64
+
+
+def add(left: Cost, right: Cost) -> Cost:
+    """The sum of two costs."""
+    return (left[0] + right[0], left[1] + right[1], left[2] + right[2], left[3] + right[3])
+
+
+def scale(cost: Cost, times: int) -> Cost:
+    """The cost of doing something several times."""
+    return (cost[0] * times, cost[1] * times, cost[2] * times, cost[3] * times)
+
+
+@attrs.define(eq=False)
+class Node(Generic[Decision]):
+    """A state, the cheapest way to it, and the decision that led here."""
+
+    cost: Cost
+    copies: Copies
+    parent: Node[Decision] | None = None
+    decision: Decision | None = None
+
+    def history(self) -> tuple[Decision, ...]:
+        """The decisions from the start to here."""
+        found: list[Decision] = []
+        node: Node[Decision] | None = self
+        while node is not None:
+            if node.decision is not None:
+                found.append(node.decision)
+            node = node.parent
+        return tuple(reversed(found))
+
+
+class Frontier(Generic[Decision]):
+    """The states after one statement, at most ``width`` of them.
+
+    ``bound`` is the cost of a solution that is known: a state that already costs more is dropped.
+    """
+
+    def __init__(self, first: Node[Decision], width: int, bound: Cost | None) -> None:
+        self.nodes = [first]
+        self._next: dict[Key, Node[Decision]] = {}
+        self._width = width
+        self._bound = bound
+        self._dropped: Cost | None = None
+
+    def offer(
+        self, parent: Node[Decision], cost: Cost, copies: Copies, decision: Decision
+    ) -> None:
+        """A state reached from ``parent``; the cheapest of equal states is kept, the first of ties."""
+        if self._bound is not None and cost > self._bound:
+            return
+        key = frozenset((value, frozenset(layouts)) for value, layouts in copies.items())
+        known = self._next.get(key)
+        if known is None or cost < known.cost:
+            self._next[key] = Node(cost, copies, parent, decision)
+
+    def advance(self) -> None:
+        """Go on to the states that were offered, dropping what cannot win or does not fit."""
+        ranked = sorted(self._next.items(), key=lambda item: item[1].cost)
+        if len(ranked) <= DOMINANCE_LIMIT:
+            ranked = _undominated(ranked)
+        if len(ranked) > self._width:
+            lost = ranked[self._width][1].cost
+            self._dropped = lost if self._dropped is None else min(self._dropped, lost)
+            ranked = ranked[: self._width]
+        self.nodes = [node for _, node in ranked]
+        self._next = {}
+
+    def best(self) -> Node[Decision] | None:
+        """The cheapest state."""
+        return min(self.nodes, key=lambda node: node.cost) if self.nodes else None
+
+    def gap(self, cost: Cost) -> int:
+        """Picoseconds by which a dropped state might still have been cheaper; 0 if proven best."""
+        if self._dropped is None or self._dropped >= cost:
+            return 0
+        return max(1, cost[1] - self._dropped[1])
+
+
+def _undominated(
+    ranked: list[tuple[Key, Node[Decision]]],
+) -> list[tuple[Key, Node[Decision]]]:
+    """Without the states whose copies all exist in a state that costs no more."""
+    kept: list[tuple[Key, Node[Decision]]] = []
+    for key, node in ranked:
+        if not any(_contains(other.copies, node.copies) for _, other in kept):
+            kept.append((key, node))
+    return kept
+
+
+def _contains(larger: Copies, smaller: Copies) -> bool:
+    return all(set(layouts) <= set(larger.get(v, ())) for v, layouts in smaller.items())

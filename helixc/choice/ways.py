@@ -1,0 +1,254 @@
+"""The ways of one operator: how its work may be divided over the mesh, and what each way needs.
+
+A way assigns each atom to one factor of the operator's rule, to an operand that passes through as a
+partial value, or to nothing (the work is repeated).  It fixes the layouts that the operands must have and
+the layout in which the result appears.  Which assignments are tried at all is SEMANTICS section 6,
+candidates 1 to 5, read off the factor rule and the plan; no operator is known here by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+import attrs
+
+from helixc.ir.layout import Layout, make_layout
+from helixc.ir.mesh import Mesh
+from helixc.ir.ops import Factor, OpRow
+
+# Where an atom goes: ("split", factor), ("partial", operand position as text), or ("out", "").
+Choice = tuple[str, str]
+OUT: Choice = ("out", "")
+JOINT: Choice = ("partial", "all")
+
+
+@attrs.frozen
+class Way:
+    """One way: the assignment by atom, the layouts it needs, and the layout of the result.
+
+    ``operands`` has an entry per operand position (a number's is whole).  ``assignment`` is in the
+    form of ``spmd.Compute.way``.
+    """
+
+    assignment: tuple[tuple[str, str], ...]
+    operands: tuple[Layout, ...]
+    result: Layout
+    ways: tuple[tuple[str, int], ...]
+
+
+@attrs.frozen(kw_only=True)
+class Setting:
+    """Everything that decides which ways of an operator are tried.
+
+    ``planned``: planned layout of the result.  ``homes``: for each operand the layouts in which it may
+    be found (planned, and copies that exist).  ``named``: for each atom the dimensions that the
+    innermost scope claiming it names (empty under ``strict``).  ``forced``: for each atom a fixed set
+    of choices.  ``follows``: the operator goes only where an operand or the planned result goes.
+    """
+
+    row: OpRow
+    rule: tuple[Factor, ...]
+    planned: Layout
+    homes: tuple[tuple[Layout, ...], ...]
+    numbers: tuple[bool, ...]
+    named: Mapping[str, tuple[str, ...]]
+    forced: Mapping[str, tuple[Choice, ...]]
+    follows: bool
+
+
+def candidate_ways(setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> tuple[Way, ...]:
+    """Every legal way among the candidates, in a stable order, each once."""
+    options = [
+        [(atom.name, choice) for choice in _choices(setting, atom.name)] for atom in mesh.atoms
+    ]
+    found: dict[Way, None] = {}
+    for assignment in product(*options):
+        for way in _orders(setting, dict(assignment), mesh, sizes):
+            found[way] = None
+    return tuple(found)
+
+
+def _choices(setting: Setting, atom: str) -> list[Choice]:
+    """Candidates 1 to 5 for one atom."""
+    found: dict[Choice, None] = dict.fromkeys(setting.forced.get(atom, ()))
+    if found:
+        return list(found)
+    by_result = {f.result: f.name for f in setting.rule if f.result is not None}
+    planned = by_result.get(setting.planned.dim_of(atom))
+    if planned is not None:
+        found["split", planned] = None
+    if not setting.follows or _is_partial(setting, atom):
+        for dim in setting.named.get(atom, ()):
+            for name in (dim, by_result.get(dim)):
+                if name is not None:
+                    found["split", name] = None
+    for name in _held_factors(setting, atom):
+        found["split", name] = None
+    for choice in _partial_choices(setting, atom):
+        found[choice] = None
+    if planned is None or _nobody_has(setting, atom):
+        found[OUT] = None
+    return [c for c in found if c[0] != "split" or _splittable(setting, c[1])]
+
+
+def _is_partial(setting: Setting, atom: str) -> bool:
+    return any(atom in layout.partial for homes in setting.homes for layout in homes)
+
+
+def _nobody_has(setting: Setting, atom: str) -> bool:
+    """Every operand can be found without the atom, so that leaving it out moves no operand."""
+    return all(any(atom not in layout.used for layout in homes) for homes in setting.homes)
+
+
+def _splittable(setting: Setting, name: str) -> bool:
+    return any(f.name == name and f.tag != "whole" for f in setting.rule)
+
+
+def _held_factors(setting: Setting, atom: str) -> list[str]:
+    """Factors on whose dimension some operand already has the atom."""
+    found: dict[str, None] = {}
+    for position, homes in enumerate(setting.homes):
+        for layout in homes:
+            dim = layout.dim_of(atom)
+            if dim is None:
+                continue
+            for factor in setting.rule:
+                if factor.operands[position] == dim:
+                    found[factor.name] = None
+    return list(found)
+
+
+def _partial_choices(setting: Setting, atom: str) -> Iterator[Choice]:
+    """Candidate 4: an operand that is partial over the atom passes through."""
+    row = setting.row
+    for position, homes in enumerate(setting.homes):
+        kinds = {layout.kind for layout in homes if atom in layout.partial}
+        if not kinds or not may_pass(row, kinds):
+            continue
+        if row.linear == "joint":
+            if not any(setting.numbers):
+                yield JOINT
+        elif row.linear == "each" or position == 0:
+            yield ("partial", str(position))
+
+
+def may_pass(row: OpRow, kinds: set[str]) -> bool:
+    """Whether operands that are partial in these ways may pass through an operator at all."""
+    if row.linear == "none":
+        return False
+    return kinds == {"sum"} or (row.keeps_order and len(kinds) == 1)
+
+
+def _orders(
+    setting: Setting, assignment: Mapping[str, Choice], mesh: Mesh, sizes: Mapping[str, int]
+) -> Iterator[Way]:
+    """The ways of one assignment: atoms that share a factor may be held in several orders."""
+    groups: dict[str, list[str]] = {}
+    for atom, (kind, name) in assignment.items():
+        if kind == "split":
+            groups.setdefault(name, []).append(atom)
+    factors = {f.name: f for f in setting.rule}
+    for name, atoms in groups.items():
+        if sizes[_dim_of(factors[name])] % mesh.ways(tuple(atoms)):
+            return
+    names = list(groups)
+    for orders in product(*(_tuple_orders(setting, factors[n], groups[n]) for n in names)):
+        way = _build(setting, assignment, dict(zip(names, orders, strict=True)), mesh)
+        if way is not None:
+            yield way
+
+
+def _dim_of(factor: Factor) -> str:
+    dims = [d for d in (factor.result, *factor.operands) if d is not None]
+    return dims[0]
+
+
+def _tuple_orders(
+    setting: Setting, factor: Factor, atoms: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """Orders in which some layout at hand already has these atoms; newcomers come last."""
+    if len(atoms) < 2:
+        return [tuple(atoms)]
+    references = [setting.planned.atoms_of(factor.result)] if factor.result is not None else []
+    for dim, homes in zip(factor.operands, setting.homes, strict=True):
+        if dim is not None:
+            references += [layout.atoms_of(dim) for layout in homes]
+    found: dict[tuple[str, ...], None] = {}
+    for reference in references:
+        known = [atom for atom in reference if atom in atoms]
+        if known:
+            found[*known, *(atom for atom in atoms if atom not in known)] = None
+    return list(found) or [tuple(atoms)]
+
+
+def _build(
+    setting: Setting,
+    assignment: Mapping[str, Choice],
+    tuples: Mapping[str, tuple[str, ...]],
+    mesh: Mesh,
+) -> Way | None:
+    """The layouts that a way implies, or None if the operands cannot be partial like that."""
+    kind = _partial_kind(setting, assignment, tuples)
+    if kind is None:
+        return None
+    partial = [a for a, (where, _) in assignment.items() if where == "partial"]
+    partial += [a for f in setting.rule if f.result is None for a in tuples.get(f.name, ())]
+    result = make_layout(
+        {f.result: tuples[f.name] for f in setting.rule if f.result and f.name in tuples},
+        sorted(partial, key=mesh.order.__getitem__),
+        kind,
+    )
+    operands = tuple(
+        _operand_layout(setting, position, assignment, tuples, kind)
+        for position in range(len(setting.homes))
+    )
+    order = {f.name: [*tuples.get(f.name, ())] for f in setting.rule}
+    written = [(atom, name) for name, atoms in order.items() for atom in atoms]
+    written += [
+        (a, f"partial {n}") for a, (where, n) in assignment.items() if where == "partial"
+    ]
+    ways = tuple((f.name, mesh.ways(tuples.get(f.name, ()))) for f in setting.rule)
+    return Way(tuple(written), operands, result, ways)
+
+
+def _partial_kind(
+    setting: Setting, assignment: Mapping[str, Choice], tuples: Mapping[str, tuple[str, ...]]
+) -> str | None:
+    """The one kind in which the result is partial; None where kinds would mix."""
+    kinds = {f.tag for f in setting.rule if f.result is None and f.name in tuples}
+    for atom, (where, name) in assignment.items():
+        if where == "partial":
+            positions = range(len(setting.homes)) if name == "all" else (int(name),)
+            held = [lay for p in positions for lay in setting.homes[p] if atom in lay.partial]
+            kinds |= {layout.kind for layout in held}
+    if len(kinds) > 1:
+        return None
+    return kinds.pop() if kinds else "sum"
+
+
+def _operand_layout(
+    setting: Setting,
+    position: int,
+    assignment: Mapping[str, Choice],
+    tuples: Mapping[str, tuple[str, ...]],
+    kind: str,
+) -> Layout:
+    if setting.numbers[position]:
+        return Layout()
+    split: dict[str, tuple[str, ...]] = {}
+    for factor in setting.rule:
+        dim = factor.operands[position]
+        if dim is not None and factor.name in tuples:
+            split[dim] = tuples[factor.name]
+    partial = tuple(
+        atom
+        for atom, (where, name) in assignment.items()
+        if where == "partial" and name in ("all", str(position))
+    )
+    return make_layout(split, partial, kind)
+
+
+def follows(row: OpRow, rule: Sequence[Factor]) -> bool:
+    """Whether an operator only follows its operands: it contracts nothing and spreads nothing."""
+    return not row.spreads and not any(factor.result is None for factor in rule)
