@@ -57,6 +57,19 @@ CODES: Mapping[str, str] = {
     # 05xx plans
     # 06xx communication
     # 07xx price and memory
+    "HX0701": "does not fit into the memory of a GPU",
     # 08xx proof
     # 09xx drawings
+    "HX0901": "more tasks than are expanded at once",
+    "HX0902": "drawing folded: equal GPUs or layers stand for each other",
+    "HX0903": "no picture: the drawing is written as .dot alone",
+    "HX0904": "GPUs or layers to draw that do not exist",
+    "HX0905": "not a drawing that can be read",
+    "HX0906": "facts missing in a drawing, or not readable",
+    "HX0907": "cycle in a drawing",
+    "HX0908": "label and attributes of a node disagree",
+    "HX0909": "an edge and its ends disagree",
+    "HX0910": "an operator's result does not follow from its inputs",
+    "HX0911": "a collective's members, dimensions or bytes are inconsistent",
+    "HX0912": "an input without an edge, or a GPU left out",
 }

@@ -1,0 +1,183 @@
+"""Every collective of a program: who takes part, how many bytes, how long, and why it exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import assert_never
+
+import attrs
+
+from helixc.analysis.layers import Layer, LayerMap
+from helixc.analysis.names import value_names
+from helixc.diagnostics import NOWHERE, Span
+from helixc.ir.layout import (
+    AllGather,
+    AllReduce,
+    AllToAll,
+    Layout,
+    Permute,
+    ReduceScatter,
+    Seed,
+    Slice,
+    Step,
+    local_bytes,
+)
+from helixc.ir.layout_steps import mesh_order
+from helixc.ir.mesh import Mesh
+from helixc.ir.spmd import Compute, Move, Spmd, walk
+from helixc.price.collective import moved_atoms, step_bytes
+
+
+@attrs.frozen(kw_only=True)
+class Alternative:
+    """Another legal way: in one turn of the layer (scope "operator"), or of the whole program."""
+
+    how: str
+    bytes_per_gpu: int
+    picoseconds: int
+    scope: str
+
+
+# The dearer ways that were passed over for a move.
+Alternatives = Callable[[Move], tuple[Alternative, ...]]
+
+
+@attrs.frozen(kw_only=True)
+class Collective:
+    """One collective as it stands in the program, for every turn of its layer.
+
+    ``axes`` are mesh axes, or atoms where an axis is cut; ``dims`` the dimensions that change.
+    Bytes (received per GPU) and time are of one turn, in which the collective runs ``times`` times.
+    """
+
+    layer: Layer
+    result: str
+    value: str
+    reader: str
+    kind: str
+    dims: tuple[str, ...]
+    axes: tuple[str, ...]
+    group_size: int
+    groups: int
+    bytes_per_gpu: int
+    picoseconds: int
+    times: int
+    algorithm: str
+    why: str
+    source: Span
+    alternatives: tuple[Alternative, ...] = ()
+
+
+def no_alternatives(_: Move) -> tuple[Alternative, ...]:
+    """Nothing is known about what was passed over."""
+    return ()
+
+
+def find_collectives(
+    program: Spmd, layers: LayerMap, alternatives: Alternatives = no_alternatives
+) -> tuple[Collective, ...]:
+    """Every collective of a program, in its order; one entry for all turns."""
+    names = value_names(program)
+    spans = {s.result: s.op.span for s in walk(program.body) if isinstance(s, Compute)}
+    found: list[Collective] = []
+    for statement in walk(program.body):
+        if isinstance(statement, Move) and kind_of(statement.step):
+            collective = _collective(statement, program, layers, names, spans)
+            found.append(attrs.evolve(collective, alternatives=alternatives(statement)))
+    return tuple(found)
+
+
+def kind_of(step: Step) -> str:
+    """The name of a collective; "" for a step that moves no bytes."""
+    match step:
+        case Slice() | Seed():
+            return ""
+        case AllGather():
+            return "all_gather"
+        case ReduceScatter():
+            return "reduce_scatter"
+        case AllReduce():
+            return "all_reduce"
+        case AllToAll():
+            return "all_to_all"
+        case Permute():
+            return "permute"
+        case _:
+            assert_never(step)
+
+
+def step_atoms(step: Step, before: Layout, mesh: Mesh) -> tuple[str, ...]:
+    """The atoms whose GPUs take part in a step on a value held in layout ``before``."""
+    if isinstance(step, Permute):
+        return mesh_order(moved_atoms(before, step.layout), mesh)
+    return step.atoms
+
+
+def step_dims(step: Step, before: Layout) -> tuple[str, ...]:
+    """The dimensions whose blocks a step changes."""
+    match step:
+        case AllToAll():
+            return (step.source, step.target)
+        case AllGather() | ReduceScatter() | Slice():
+            return (step.dim,)
+        case Permute():
+            changed = set(before.split) ^ set(step.layout.split)
+            return tuple(sorted({dim for dim, _ in changed}))
+        case AllReduce() | Seed():
+            return ()
+        case _:
+            assert_never(step)
+
+
+def axis_names(atoms: tuple[str, ...], mesh: Mesh) -> tuple[str, ...]:
+    """The axes that these atoms make up: all atoms of an axis in order are that axis."""
+    axis_of = {atom.name: atom.axis for atom in mesh.atoms}
+    names: list[str] = []
+    rest = list(atoms)
+    while rest:
+        whole = mesh.axis_atoms(axis_of[rest[0]])
+        if tuple(rest[: len(whole)]) == whole:
+            names.append(axis_of[rest[0]])
+            del rest[: len(whole)]
+        else:
+            names.append(rest.pop(0))
+    return tuple(names)
+
+
+def move_bytes(move: Move, program: Spmd) -> int:
+    """Bytes that each GPU receives in one execution of a move (SEMANTICS section 3)."""
+    layout = program.layouts[move.source]
+    block = local_bytes(program.types[move.source], layout, program.sizes, program.mesh)
+    return step_bytes(move.step, block, program.mesh)
+
+
+def _collective(
+    move: Move,
+    program: Spmd,
+    layers: LayerMap,
+    names: Mapping[str, str],
+    spans: Mapping[str, Span],
+) -> Collective:
+    before = program.layouts[move.source]
+    atoms = step_atoms(move.step, before, program.mesh)
+    size = program.mesh.ways(atoms)
+    times = layers.runs_per_turn(move.result)
+    written = [move.why.line, spans.get(move.why.reader, NOWHERE)]
+    written.append(spans.get(move.why.value, NOWHERE))
+    return Collective(
+        layer=layers.layer(move.result),
+        result=move.result,
+        value=names[move.result],
+        reader=names.get(move.why.reader, move.why.reader),
+        kind=kind_of(move.step),
+        dims=step_dims(move.step, before),
+        axes=axis_names(atoms, program.mesh),
+        group_size=size,
+        groups=program.mesh.devices // size,
+        bytes_per_gpu=move_bytes(move, program) * times,
+        picoseconds=move.picoseconds * times,
+        times=times,
+        algorithm=move.algorithm,
+        why=move.why.text,
+        source=next((span for span in written if span != NOWHERE), NOWHERE),
+    )
