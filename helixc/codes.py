@@ -37,6 +37,12 @@ CODES: Mapping[str, str] = {
     "HX0112": "line breaks in the wrong place",
     # 02xx names
     # 03xx shapes
+    "HX0350": "value not defined once, before it is read",
+    "HX0351": "type differs from what the operator yields",
+    "HX0352": "size missing or impossible",
+    "HX0353": "output not defined",
+    "HX0354": "scopes do not form a tree",
+    "HX0355": "plan speaks of something that is not there",
     # 04xx hardware and units
     "HX0401": "unknown unit",
     "HX0402": "quantities of different kinds",
@@ -56,6 +62,15 @@ CODES: Mapping[str, str] = {
     "HX0419": "too many GPUs",
     # 05xx plans
     # 06xx communication
+    "HX0650": "unknown mesh axis or dimension in a layout",
+    "HX0651": "mesh axis used twice in a layout",
+    "HX0652": "split does not divide the dimension",
+    "HX0653": "layout not written in its one proper form",
+    "HX0654": "operands do not lie where the operator needs them",
+    "HX0655": "step impossible on this layout",
+    "HX0656": "partial value never combined",
+    "HX0657": "change of layout without steps",
+    "HX0658": "carried value changes its layout",
     # 07xx price and memory
     "HX0701": "does not fit into the memory of a GPU",
     # 08xx proof
