@@ -57,6 +57,13 @@ def mesh_order(atoms: Iterable[str], mesh: Mesh) -> tuple[str, ...]:
     return tuple(sorted(set(atoms), key=mesh.order.__getitem__))
 
 
+def moved_atoms(before: Layout, after: Layout) -> tuple[str, ...]:
+    """Atoms whose dimension or place in a tuple differs between two layouts, sorted by name."""
+    old = {(a, d, i) for d, atoms in before.split for i, a in enumerate(atoms)}
+    new = {(a, d, i) for d, atoms in after.split for i, a in enumerate(atoms)}
+    return tuple(sorted({entry[0] for entry in old ^ new}))
+
+
 def _appended(
     layout: Layout, dim: str, atoms: tuple[str, ...], partial: tuple[str, ...]
 ) -> Layout:

@@ -24,6 +24,7 @@ from helixc.ir.layout import (
     Slice,
     Step,
 )
+from helixc.ir.layout_steps import moved_atoms
 from helixc.ir.mesh import Mesh
 from helixc.price.compute import PICOSECONDS
 from helixc.price.topology import GroupShape, group_shapes, wires
@@ -145,8 +146,3 @@ class CollectivePrices:
         return round(seconds * PICOSECONDS)
 
 
-def moved_atoms(before: Layout, after: Layout) -> tuple[str, ...]:
-    """Atoms whose dimension or place in a tuple differs between two layouts."""
-    old = {(a, d, i) for d, atoms in before.split for i, a in enumerate(atoms)}
-    new = {(a, d, i) for d, atoms in after.split for i, a in enumerate(atoms)}
-    return tuple(sorted({entry[0] for entry in old ^ new}))
