@@ -15,9 +15,9 @@ import attrs
 
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Note, Severity, Span
+from helixc.limits import MAX_SHOWN_DIAGNOSTICS
 
 SCHEMA = "helixc.diag/1"
-SHOWN = 20
 TAB = 4
 WIDTH = 100
 
@@ -33,13 +33,15 @@ _STYLES: Mapping[Severity, str] = {
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def render_text(diagnostics: Iterable[Diagnostic], sources: Sources, limit: int = SHOWN) -> str:
+def render_text(
+    diagnostics: Iterable[Diagnostic], sources: Sources, limit: int = MAX_SHOWN_DIAGNOSTICS
+) -> str:
     """Findings as plain text, one block each, at most ``limit`` of them and the rest counted."""
     return "".join(text for text, _ in render_pieces(diagnostics, sources, limit))
 
 
 def render_pieces(
-    diagnostics: Iterable[Diagnostic], sources: Sources, limit: int = SHOWN
+    diagnostics: Iterable[Diagnostic], sources: Sources, limit: int = MAX_SHOWN_DIAGNOSTICS
 ) -> Iterator[Piece]:
     """The same as pieces of text with a style ("" for none); joined they are ``render_text``."""
     found = tuple(diagnostics)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helixc.diagnostics import Diagnostic, Note, Severity, Span
-from helixc.render import SCHEMA, SHOWN, escape, render_text, to_json
+from helixc.limits import MAX_SHOWN_DIAGNOSTICS
+from helixc.render import SCHEMA, escape, render_text, to_json
 
 SOURCE = "dim a = 3\n\tshard a over m\nwide 漢字 = é\n"
 
@@ -105,7 +106,7 @@ def test_at_most_twenty_findings_are_shown_and_errors_come_first() -> None:
         found.append(Diagnostic("HX0000", f"finding {line:02}", _at(line, 1, 2), severity))
     text = render_text(found, {})
     assert text.count(": error[") == 15
-    assert text.count(": warning[") == SHOWN - 15
+    assert text.count(": warning[") == MAX_SHOWN_DIAGNOSTICS - 15
     assert text.endswith("... and 10 more\n15 errors, 15 warnings\n")
 
 
