@@ -18,7 +18,7 @@ from typing import Literal
 
 import attrs
 
-from helixc.diagnostics import NOWHERE, Span
+from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.hardware import Cluster
 from helixc.ir.ops import Operand, Params
 from helixc.ir.plan import Place, Plan
@@ -127,7 +127,10 @@ class Output:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Logical:
-    """A model made concrete, with the plan and the cluster it was compiled for."""
+    """A model made concrete, with the plan and the cluster it was compiled for.
+
+    ``notes`` are findings of elaboration that are no errors; they are no part of the meaning.
+    """
 
     name: str
     dims: tuple[Dim, ...]
@@ -136,6 +139,7 @@ class Logical:
     outputs: tuple[Output, ...]
     plan: Plan
     cluster: Cluster
+    notes: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:
@@ -156,10 +160,14 @@ class Logical:
 
 
     @cached_property
+    def makers(self) -> Mapping[str, Op]:
+        """The operator that makes each value; carried values have none."""
+        return {s.result: s for s in walk(self.body) if isinstance(s, Op)}
+
+    @cached_property
     def stored(self) -> Mapping[str, Op]:
         """The weights, by value: what is kept from step to step."""
-        found = (s for s in walk(self.body) if isinstance(s, Op))
-        return {op.result: op for op in found if op.kind in ("weight", "frozen")}
+        return {v: op for v, op in self.makers.items() if op.kind in ("weight", "frozen")}
 
 
 def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:
