@@ -7,7 +7,7 @@ each pass, so that a lie in a declaration is found at the pass that tells it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +22,10 @@ Facts = frozenset[AnyInvariant]
 Observer = Callable[[str, Any], None]
 
 
+def _facts(facts: Iterable[AnyInvariant]) -> Facts:
+    return frozenset(facts)
+
+
 @attrs.frozen(kw_only=True)
 class Pass(Generic[Before, After]):
     """A pure function between IR levels, plus what it needs, gives and breaks.
@@ -33,9 +37,9 @@ class Pass(Generic[Before, After]):
     run: Callable[[Before], After]
     source: type[Before]
     target: type[After]
-    needs: Facts = frozenset()
-    gives: Facts = frozenset()
-    breaks: Facts = frozenset()
+    needs: Facts = attrs.field(default=frozenset(), converter=_facts)
+    gives: Facts = attrs.field(default=frozenset(), converter=_facts)
+    breaks: Facts = attrs.field(default=frozenset(), converter=_facts)
 
     def facts_after(self, facts: Facts) -> Facts:
         """The facts that hold after this pass if ``facts`` hold before it."""
