@@ -7,7 +7,7 @@ each pass, so that a lie in a declaration is found at the pass that tells it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -147,7 +147,7 @@ def _check_level(step: AnyPass, facts: Facts, level: type[object]) -> None:
 
 
 @contextmanager
-def _naming(step: AnyPass) -> Iterator[None]:
+def _naming(step: AnyPass) -> Generator[None]:
     """Turn an accident inside a pass into a bug report that names the pass."""
     try:
         yield
