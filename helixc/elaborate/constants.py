@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from helixc.diagnostics import Findings, Span
@@ -23,6 +22,7 @@ from helixc.elaborate.units import (
     shorten,
     with_unit,
 )
+from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 
 # A name that is known but whose value could not be found stands as None: it was reported already.
@@ -61,6 +61,21 @@ def evaluate(expr: source.Expr, environment: Environment, findings: Findings) ->
         return None
 
 
+def fold(
+    expr: source.Unary | source.Binary | source.Call,
+    operands: Sequence[Quantity],
+    findings: Findings,
+) -> Quantity | None:
+    """The value of one operator or function of numbers that are known; None, and a finding, if none.
+
+    Here infinity is a number as good as any: ``-inf`` is what a mask puts in.
+    """
+    try:
+        return _Evaluator({}, findings).applied(expr, operands)
+    except _WrongError:
+        return None
+
+
 class _Evaluator:
     """One evaluation: the names it sees and where its findings go."""
 
@@ -92,6 +107,21 @@ class _Evaluator:
                 result = self._call(expr, depth)
         return self._checked(result, expr.span)
 
+    def applied(
+        self, expr: source.Unary | source.Binary | source.Call, operands: Sequence[Quantity]
+    ) -> Quantity:
+        """The value of one operator or function, given those of its operands."""
+        match expr:
+            case source.Unary():
+                result = self._signed(expr, operands[0])
+            case source.Binary():
+                result = self._binary(expr, operands[0], operands[1])
+            case source.Call():
+                result = self._applied(expr, list(operands))
+        if any(isinstance(o.value, float) and math.isinf(o.value) for o in operands):
+            return result
+        return self._checked(result, expr.span)
+
     def _checked(self, result: Quantity, span: Span) -> Quantity:
         value = result.value
         if isinstance(value, float) and not math.isfinite(value):
@@ -105,11 +135,8 @@ class _Evaluator:
         if expr.unit in UNITS:
             return with_unit(expr.value, expr.unit)
         message = f"`{expr.unit}` is no unit"
-        near = get_close_matches(expr.unit, list(UNITS), n=1)
-        if expr.unit in self._environment or not near:
-            message += f"; did you mean `{expr.value} * {expr.unit}`?"
-        else:
-            message += f"; did you mean `{near[0]}`?"
+        hint = "" if expr.unit in self._environment else did_you_mean(expr.unit, UNITS)
+        message += hint or f"; did you mean `{expr.value} * {expr.unit}`?"
         raise self.wrong("HX0401", message, expr.span, ("B", "bit", "FLOP", "s", "k", "Ki"))
 
     def _name(self, expr: source.Name) -> Quantity:
@@ -120,13 +147,13 @@ class _Evaluator:
                     raise _WrongError
                 return found
         message = f"no number `{expr.text}` here"
-        near = get_close_matches(expr.text, [*self._environment, *PREDECLARED], n=1)
-        if near:
-            message += f"; did you mean `{near[0]}`?"
+        message += did_you_mean(expr.text, [*self._environment, *PREDECLARED])
         raise self.wrong("HX0406", message, expr.span, tuple(self._environment)[:20])
 
     def _unary(self, expr: source.Unary, depth: int) -> Quantity:
-        operand = self.value(expr.operand, depth + 1)
+        return self._signed(expr, self.value(expr.operand, depth + 1))
+
+    def _signed(self, expr: source.Unary, operand: Quantity) -> Quantity:
         if expr.operator == "not":
             return Quantity(not self._truth(operand, expr.operand.span))
         return Quantity(-self._number(operand, expr.operand.span), operand.unit)
@@ -207,7 +234,10 @@ class _Evaluator:
         if name not in FUNCTIONS or expr.over or len(plain) != len(expr.arguments):
             message = f"`{name}(...)` is no number known when compiling"
             raise self.wrong("HX0405", message, expr.span, FUNCTIONS)
-        values = [self.value(argument, depth + 1) for argument in plain]
+        return self._applied(expr, [self.value(argument, depth + 1) for argument in plain])
+
+    def _applied(self, expr: source.Call, values: list[Quantity]) -> Quantity:
+        name = expr.function.text
         if name in ("min", "max"):
             return self._extreme(expr, values)
         if len(values) != 1:
