@@ -7,7 +7,6 @@ one's own hides an imported one, two imported ones clash where the name is used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Literal
 
 import attrs
@@ -23,10 +22,11 @@ from helixc.elaborate.hardware_fields import (
     report_missing,
 )
 from helixc.elaborate.units import Quantity
+from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.limits import MAX_GPUS
 
-MOST_GPUS = 2**20
 Kind = Literal["gpu", "link", "cluster"]
 
 
@@ -116,14 +116,13 @@ class Catalogue:
 
     def _unknown(self, kind: Kind, name: source.Name, file: str) -> None:
         legal = self._visible(kind, file)
-        near = get_close_matches(name.text, list(legal), n=1)
         others = [k for k in ("gpu", "link", "cluster") if name.text in self._visible(k, file)]
         message = f"no {kind} `{name.text}`"
         if others:
             message += f": it is a {others[0]}"
-        elif near:
-            message += f"; did you mean `{near[0]}`?"
-        elif not legal:
+        elif legal:
+            message += did_you_mean(name.text, legal)
+        else:
             message += f"; no {kind} is declared or imported here (`import std.hardware` has some)"
         self._findings.error("HX0410", message, name.span, legal=legal)
 
@@ -267,10 +266,10 @@ class Catalogue:
         gpus = 1
         for level in levels:
             gpus *= 1 if level is None else level.size
-        if gpus > MOST_GPUS:
-            message = f"`{declaration.name.text}` has {gpus} GPUs; at most {MOST_GPUS} (2^20)"
-            self._findings.error("HX0419", message, declaration.name.span)
-        return gpus <= MOST_GPUS
+        if gpus > MAX_GPUS:
+            message = f"`{declaration.name.text}` has {gpus} GPUs; at most {MAX_GPUS} (2^20)"
+            self._findings.error("HX0011", message, declaration.name.span)
+        return gpus <= MAX_GPUS
 
     def _environment(self, path: str) -> Environment:
         return self._numbers.get(path, {})

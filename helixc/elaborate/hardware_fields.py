@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 
 import attrs
 
@@ -22,6 +21,7 @@ from helixc.elaborate.units import (
     Quantity,
     Unit,
 )
+from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.tensor import DTYPE_BITS
 
@@ -118,9 +118,8 @@ def report_missing(
 
 
 def _unknown(owner: str, name: str, rules: Mapping[str, FieldRule]) -> str:
-    near = get_close_matches(name, list(rules), n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(rules)}"
-    return f"{owner} has no field `{name}`; {hint}"
+    hint = did_you_mean(name, rules) or f"; there are {', '.join(rules)}"
+    return f"{owner} has no field `{name}`{hint}"
 
 
 def _fits(

@@ -1,0 +1,111 @@
+"""The ``mesh`` line of a plan: its axes and sizes, checked against the cluster's GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from helixc.diagnostics import Findings, Note
+from helixc.elaborate.constants import evaluate
+from helixc.elaborate.hardware import level_numbers
+from helixc.ir import source
+from helixc.ir.hardware import Cluster
+from helixc.ir.mesh import Axis
+
+# 2^20 GPUs leave room for 20 axes that split anything.
+MOST_AXES = 20
+_MOST_SHOWN = 16
+
+
+def read_mesh(decl: source.PlanDecl, cluster: Cluster, findings: Findings) -> tuple[Axis, ...]:
+    """The axes of a plan, outermost first; () and a finding if it declares none."""
+    lines = [line for line in decl.lines if isinstance(line, source.MeshLine)]
+    if not lines:
+        message = f"plan `{decl.name.text}` needs a mesh, such as `mesh tp = gpus`, first of all"
+        findings.error("HX0501", message, decl.name.span)
+        return ()
+    if decl.lines[0] is not lines[0]:
+        findings.error("HX0501", "the mesh line comes first in a plan", lines[0].span)
+    for line in lines[1:]:
+        note = Note("the first is here", lines[0].span)
+        findings.error("HX0501", "a plan has one mesh line", line.span, notes=[note])
+    return _axes(lines[0], cluster, findings)
+
+
+def _axes(line: source.MeshLine, cluster: Cluster, findings: Findings) -> tuple[Axis, ...]:
+    if len(line.axes) > MOST_AXES:
+        message = f"{len(line.axes)} mesh axes; at most {MOST_AXES}"
+        findings.error("HX0503", message, line.axes[MOST_AXES].name.span)
+        return ()
+    axes: dict[str, Axis] = {}
+    complete = True
+    for binding in line.axes:
+        name = binding.name
+        if name.text in axes:
+            message = f"the mesh has an axis `{name.text}` already ({axes[name.text].size})"
+            findings.error("HX0502", message, name.span)
+            complete = False
+            continue
+        size = _size(binding, cluster, findings)
+        complete = complete and size is not None
+        # An axis without a legal size counts as 1, so that lines which name it are still checked.
+        axes[name.text] = Axis(name.text, size or 1)
+    if complete:
+        _compare(tuple(axes.values()), line, cluster, findings)
+    return tuple(axes.values())
+
+
+def _size(binding: source.Binding, cluster: Cluster, findings: Findings) -> int | None:
+    quantity = evaluate(binding.value, level_numbers(cluster), findings)
+    if quantity is None:
+        return None
+    if quantity.whole is None or quantity.whole < 1:
+        message = (
+            f"axis `{binding.name.text}` has {quantity} GPUs; it needs a whole number, 1 or more"
+        )
+        findings.error("HX0503", message, binding.value.span)
+        return None
+    return quantity.whole
+
+
+def _compare(
+    axes: tuple[Axis, ...], line: source.MeshLine, cluster: Cluster, findings: Findings
+) -> None:
+    covered = 1
+    for axis in axes:
+        covered *= axis.size
+    product = " x ".join(str(axis.size) for axis in axes)
+    total = f"{product} = {covered}" if len(axes) > 1 else product
+    if covered > cluster.gpus:
+        legal = tuple("x".join(map(str, sizes)) for sizes in factorings(cluster.gpus, len(axes)))
+        shown = ", ".join(legal[:_MOST_SHOWN]) + (" ..." if len(legal) > _MOST_SHOWN else "")
+        plural = "axis" if len(axes) == 1 else "axes"
+        message = (
+            f"{total}, but `{cluster.name}` has {cluster.gpus} GPUs; "
+            f"for {_COUNTS.get(len(axes), str(len(axes)))} {plural}: {shown}"
+        )
+        findings.error("HX0504", message, line.span, legal=legal[:_MOST_SHOWN])
+    elif covered < cluster.gpus:
+        idle = cluster.gpus - covered
+        verb = "GPU idles" if idle == 1 else "GPUs idle"
+        message = f"the mesh covers {total} of the {cluster.gpus} GPUs: {idle} {verb}"
+        findings.warn("HX0505", message, line.span)
+
+
+_COUNTS = {1: "one", 2: "two", 3: "three", 4: "four"}
+
+
+def factorings(number: int, count: int) -> tuple[tuple[int, ...], ...]:
+    """The first few ways to write ``number`` as an ordered product of ``count`` factors."""
+    divisors = [d for d in range(1, number + 1) if number % d == 0] if number <= 2**20 else [1]
+    return tuple(islice(_factorings(number, count, divisors), _MOST_SHOWN + 1))
+
+
+def _factorings(number: int, count: int, divisors: list[int]) -> Iterator[tuple[int, ...]]:
+    if count == 1:
+        yield (number,)
+        return
+    for divisor in divisors:
+        if number % divisor == 0:
+            for rest in _factorings(number // divisor, count - 1, divisors):
+                yield (divisor, *rest)

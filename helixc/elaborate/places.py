@@ -1,0 +1,238 @@
+"""Where a plan's paths lead: scopes and named values of an inlined program.
+
+A path's step is found at any depth below the one before.  ``name[i]`` is the i-th turn of a repeat, or
+the i-th call of a layer of that name in its parent, counted from the end if negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from helixc.diagnostics import CompilerBug, Findings
+from helixc.elaborate.wording import did_you_mean, plural
+from helixc.ir import source
+from helixc.ir.logical import Op, Scope, Statement, ancestors, walk
+from helixc.ir.plan import Place
+from helixc.ir.tensor import TensorType
+
+
+@attrs.frozen
+class Known:
+    """A value of the program: the places it goes by, home first, and its type."""
+
+    names: tuple[Place, ...]
+    type: TensorType
+
+
+class Places:
+    """An index of a program's scopes and values, in the order of the source.
+
+    ``sizes`` are the global sizes of the leaf dimensions.
+    """
+
+    def __init__(
+        self, scopes: Sequence[Scope], body: tuple[Statement, ...], sizes: Mapping[str, int]
+    ) -> None:
+        self.scopes = tuple(scopes)
+        self.sizes = sizes
+        self.values = tuple(_values(body))
+        self._children: dict[int, list[int]] = {}
+        for scope in scopes:
+            self._children.setdefault(scope.parent, []).append(scope.id)
+        self._inside = {scope.id: tuple(self._below(scope.id)) for scope in scopes}
+
+    def _below(self, scope: int) -> Iterator[int]:
+        pending = [scope]
+        while pending:
+            current = pending.pop()
+            yield current
+            pending += reversed(self._children.get(current, []))
+
+    def inside(self, scope: int) -> tuple[int, ...]:
+        """A scope and all scopes in it, in the order of the source."""
+        return self._inside[scope]
+
+    def names_in(self, places: Sequence[Place]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of layers and repeats, and those of values, that lie inside some places."""
+        scopes = {inner for place in places for inner in self.inside(place.scope)}
+        here = {place.scope for place in places}
+        layers = [s.name for s in self.scopes if s.id in scopes - here]
+        values = [p.name for known in self.values for p in known.names if p.scope in scopes]
+        return tuple(dict.fromkeys(layers)), tuple(dict.fromkeys(name for name in values if name))
+
+    def named_values(self, places: Sequence[Place], name: str) -> tuple[Place, ...]:
+        """The places inside some places at which a value goes by a name."""
+        scopes = {inner for place in places for inner in self.inside(place.scope)}
+        found = [
+            place
+            for known in self.values
+            for place in known.names
+            if place.name == name and place.scope in scopes
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def members(self, places: Sequence[Place]) -> tuple[Known, ...]:
+        """The values at home inside some places, and those that go by the places' own names."""
+        scopes = {i for p in places if not p.name for i in self.inside(p.scope)}
+        return tuple(
+            known
+            for known in self.values
+            if (known.names and known.names[0].scope in scopes)
+            or any(place in known.names for place in places if place.name)
+        )
+
+    def dims(self, places: Sequence[Place], name: str) -> tuple[str, ...]:
+        """The leaves of a dimension as known where a block stands, else of all of that name further in."""
+        seen: dict[str, None] = {}
+        for place in places:
+            leaves = self._dim_around(place.scope, name)
+            seen.update(dict.fromkeys(leaves))
+        if seen:
+            return tuple(seen)
+        for place in places:
+            for scope in self.inside(place.scope):
+                seen.update(dict.fromkeys(self._dim_at(scope, name)))
+        return tuple(seen)
+
+    def dim_names(self, places: Sequence[Place]) -> tuple[str, ...]:
+        """Every dimension name that ``dims`` would find, in the order of the source."""
+        around = {s for place in places for s in ancestors(self.scopes, place.scope)}
+        scopes = around | {s for place in places for s in self.inside(place.scope)}
+        names = [dim.name for scope in self.scopes if scope.id in scopes for dim in scope.dims]
+        return tuple(dict.fromkeys(names))
+
+    def _dim_around(self, scope: int, name: str) -> tuple[str, ...]:
+        for outer in ancestors(self.scopes, scope):
+            leaves = self._dim_at(outer, name)
+            if leaves:
+                return leaves
+        return ()
+
+    def _dim_at(self, scope: int, name: str) -> tuple[str, ...]:
+        for dim in self.scopes[scope].dims:
+            if dim.name == name:
+                return dim.leaves
+        return ()
+
+
+def follow(
+    path: source.Path, start: Sequence[Place], places: Places, findings: Findings
+) -> tuple[Place, ...]:
+    """The places that a path reaches from ``start``; () after a finding that says why none."""
+    current = tuple(start)
+    for step in path.steps:
+        scopes = [place for place in current if not place.name]
+        if not scopes:
+            message = f"`{current[0].name}` is a value; there is no `{step.name.text}` in it"
+            findings.error("HX0508", message, step.span)
+            return ()
+        reached = _step(step, scopes, places, findings)
+        if not reached:
+            return ()
+        current = reached
+    return current
+
+
+def _step(
+    step: source.PathStep, start: Sequence[Place], places: Places, findings: Findings
+) -> tuple[Place, ...]:
+    inner = [i for place in start for i in places.inside(place.scope) if i != place.scope]
+    named = [i for i in dict.fromkeys(inner) if places.scopes[i].name == step.name.text]
+    values = places.named_values(start, step.name.text)
+    if not named and not values:
+        _report_unknown(step, start, places, findings)
+        return ()
+    if step.first is None:
+        return (*(Place(i) for i in named), *values)
+    if not named:
+        message = f"`{step.name.text}` is a value; only layers and repeats are counted"
+        findings.error("HX0509", message, step.span)
+        return ()
+    chosen = [scope for scope in named if _counts(scope, step, places)]
+    if not chosen:
+        findings.error("HX0509", _out_of_range(named, places), step.span)
+    return tuple(Place(scope) for scope in chosen)
+
+
+def _report_unknown(
+    step: source.PathStep, start: Sequence[Place], places: Places, findings: Findings
+) -> None:
+    layers, values = places.names_in(start)
+    owner = places.scopes[start[0].scope].name
+    message = f"`{owner}` has no layer, weight or value `{step.name.text}`"
+    message += did_you_mean(step.name.text, [*layers, *values])
+    if layers:
+        message += f" (layers: {', '.join(layers)})"
+    findings.error("HX0508", message, step.span, legal=layers or values)
+
+
+def _counts(scope: int, step: source.PathStep, places: Places) -> bool:
+    """Whether a scope is among the turns, or calls, that a step counts out."""
+    here = places.scopes[scope]
+    first, last = _interval(step, _total(scope, places))
+    if here.kind != "repeat":
+        return first <= here.call <= last
+    start, end = here.first, here.first + here.turns - 1
+    if end < first or start > last:
+        return False
+    if start < first or end > last:
+        run = f"turns {start} to {end} of `{here.name}`"
+        raise CompilerBug(f"{run} are one run, but the plan speaks of {first} to {last} alone")
+    return True
+
+
+def _total(scope: int, places: Places) -> int:
+    """How many turns, or calls, of a scope's name its parent has."""
+    here = places.scopes[scope]
+    alike = [s for s in places.scopes if (s.parent, s.name) == (here.parent, here.name)]
+    if here.kind == "repeat":
+        return max(s.first + s.turns for s in alike)
+    return 1 + max(s.call for s in alike)
+
+
+def _interval(step: source.PathStep, total: int) -> tuple[int, int]:
+    first = step.first or 0
+    last = first if step.last is None else step.last
+    return (
+        first + total if first < 0 else first,
+        last + total if last < 0 else last,
+    )
+
+
+def _out_of_range(named: Sequence[int], places: Places) -> str:
+    scope = places.scopes[named[0]]
+    total = max(_total(i, places) for i in named)
+    what = plural(total, "turn" if scope.kind == "repeat" else "call")
+    return f"`{scope.name}` has {what}, numbered 0 to {total - 1}, or -{total} to -1 from the end"
+
+
+def turn_bounds(decl: source.PlanDecl | None, name: str, turns: int) -> tuple[int, ...]:
+    """The turns of a repeat, but for turn 0, at which a plan asks for a run of its own to begin.
+
+    ``turns`` counts all repeats of that name in one body.  Between two bounds all turns are alike.
+    """
+    bounds: set[int] = set()
+    for step in () if decl is None else _steps(decl.lines):
+        if step.name.text == name and step.first is not None:
+            first, last = _interval(step, turns)
+            bounds.update((first, last + 1))
+    return tuple(sorted(bound for bound in bounds if 0 < bound < turns))
+
+
+def _steps(lines: tuple[source.PlanLine, ...]) -> Iterator[source.PathStep]:
+    for line in lines:
+        if isinstance(line, source.InBlock):
+            for path in line.paths:
+                yield from path.steps
+            yield from _steps(line.lines)
+
+
+def _values(body: tuple[Statement, ...]) -> Iterator[Known]:
+    for statement in walk(body):
+        if isinstance(statement, Op):
+            yield Known(statement.names or (statement.home,), statement.type)
+        else:
+            for carried in statement.carried:
+                yield Known(carried.names, carried.type)

@@ -1,0 +1,179 @@
+"""The lines of one block of a plan, with every axis and dimension looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import assert_never
+
+from helixc.diagnostics import Findings, Note, Span
+from helixc.elaborate.places import Places
+from helixc.elaborate.wording import did_you_mean
+from helixc.ir import source
+from helixc.ir.mesh import Axis
+from helixc.ir.plan import (
+    DimRef,
+    KeepWeights,
+    Label,
+    Line,
+    Local,
+    PartialOver,
+    Place,
+    Replicate,
+    Shard,
+    Strict,
+)
+
+WAYS = ("all_reduce", "all_gather", "all_to_all", "weights")
+_LATER_WAYS = ("ring",)
+
+
+class LineReader:
+    """Reads the lines of a plan's blocks."""
+
+    def __init__(self, places: Places, axes: Sequence[Axis], findings: Findings) -> None:
+        self._places = places
+        self._axes: Mapping[str, Axis] = {axis.name: axis for axis in axes}
+        self._findings = findings
+
+    def read(self, line: source.PlanLine, places: tuple[Place, ...]) -> Line | None:
+        """One line where a block stands; None for what is no line of its own or was refused."""
+        match line:
+            case source.ShardLine():
+                return self._shard(line, places)
+            case source.WordsLine():
+                return self._words(line, places)
+            case source.PipelineLine():
+                return self._later("pipeline", line.span)
+            case source.MicrobatchesLine():
+                return self._later("microbatches", line.span)
+            case source.PathsLine():
+                return self._later(line.keyword, line.span)
+            case source.MeshLine() | source.InBlock():
+                return None
+            case _:
+                assert_never(line)
+
+    def _later(self, words: str, span: Span) -> None:
+        self._findings.error("HX0513", f"`{words}` is not supported yet", span)
+
+    def _shard(self, line: source.ShardLine, places: tuple[Place, ...]) -> Shard | None:
+        axes = self._over(line.axes)
+        dims = self._dims(line.dims, places)
+        via = "" if line.via is None else self._way(line.via)
+        if axes is None or dims is None or via is None:
+            return None
+        return Shard(dims=dims, axes=axes, via=via, span=line.span)
+
+    def _way(self, via: source.Name) -> str | None:
+        if via.text in _LATER_WAYS:
+            return self._later(f"via {via.text}", via.span)
+        if via.text in WAYS:
+            return via.text
+        message = f"no way `{via.text}`; there are {', '.join(WAYS)}"
+        self._findings.error("HX0512", message, via.span, legal=WAYS)
+        return None
+
+    def _words(self, line: source.WordsLine, places: tuple[Place, ...]) -> Line | None:
+        readers: Mapping[str, Callable[[source.WordsLine, tuple[Place, ...]], Line | None]] = {
+            "replicate": self._replicate,
+            "local": self._local,
+            "partial": self._partial,
+            "label": self._label,
+            "strict": self._strict,
+            "keep": self._keep,
+        }
+        reader = readers.get(line.keyword)
+        return self._later(line.keyword, line.span) if reader is None else reader(line, places)
+
+    def _strict(self, line: source.WordsLine, _: tuple[Place, ...]) -> Strict:
+        return Strict(span=line.span)
+
+    def _replicate(self, line: source.WordsLine, places: tuple[Place, ...]) -> Replicate | None:
+        if [name.text for name in line.names] == ["all"]:
+            return Replicate(dims=(), span=line.span)
+        dims = self._dims(line.names, places)
+        return None if dims is None else Replicate(dims=dims, span=line.span)
+
+    def _local(self, line: source.WordsLine, places: tuple[Place, ...]) -> Local | None:
+        axes = self._over(line.axes)
+        name = line.names[0]
+        found = self._places.named_values(places, name.text)
+        if not found:
+            _, values = self._places.names_in(places)
+            message = f"no value `{name.text}` here{did_you_mean(name.text, values)}"
+            self._findings.error("HX0508", message, name.span, legal=values)
+        if axes is None or not found:
+            return None
+        return Local(name=name.text, places=found, axes=axes, span=line.span)
+
+    def _partial(self, line: source.WordsLine, places: tuple[Place, ...]) -> PartialOver | None:
+        axes = self._over(line.axes)
+        if not all(place.name for place in places):
+            message = "`partial` holds one value in flight: write it in that value's block"
+            self._findings.error("HX0516", message, line.span)
+            return None
+        return None if axes is None else PartialOver(axes=axes, span=line.span)
+
+    def _label(self, line: source.WordsLine, places: tuple[Place, ...]) -> Label | None:
+        if any(place.name for place in places):
+            message = "`label` is for layers: a value has no drawing of its own"
+            self._findings.error("HX0516", message, line.span)
+            return None
+        return Label(name=line.names[0].text, span=line.span)
+
+    def _keep(self, line: source.WordsLine, _: tuple[Place, ...]) -> KeepWeights | None:
+        name = line.names[0]
+        if name.text == "weights":
+            return KeepWeights(span=line.span)
+        if name.text == "gathered":
+            return self._later("keep gathered", line.span)
+        message = f"`keep {name.text}`: there are `keep weights` and `keep gathered`"
+        self._findings.error("HX0515", message, name.span, legal=("weights", "gathered"))
+        return None
+
+    def _over(self, names: tuple[source.Name, ...]) -> tuple[str, ...] | None:
+        """The axes after ``over``; None if one is unknown or named twice."""
+        legal = True
+        seen: dict[str, Span] = {}
+        for name in names:
+            if name.text in seen:
+                note = Note("first named here", seen[name.text])
+                message = f"the axis `{name.text}` is named twice"
+                self._findings.error("HX0507", message, name.span, notes=[note])
+                legal = False
+            elif name.text not in self._axes:
+                self._unknown_axis(name)
+                legal = False
+            seen.setdefault(name.text, name.span)
+        return tuple(seen) if legal else None
+
+    def _unknown_axis(self, name: source.Name) -> None:
+        if not self._axes:
+            return  # The missing mesh was reported.
+        shown = ", ".join(f"`{axis.name}` ({axis.size})" for axis in self._axes.values())
+        message = f"no mesh axis `{name.text}`; this plan has {shown}"
+        self._findings.error("HX0506", message, name.span, legal=self._axes)
+
+    def _dims(
+        self, names: tuple[source.Name, ...], places: tuple[Place, ...]
+    ) -> tuple[DimRef, ...] | None:
+        """The dimensions named; None if one is unknown or named twice."""
+        legal = True
+        dims: dict[str, DimRef] = {}
+        for name in names:
+            leaves = self._places.dims(places, name.text)
+            if not leaves:
+                self._unknown_dim(name, places)
+                legal = False
+            elif name.text in dims:
+                message = f"the dimension `{name.text}` is named twice"
+                self._findings.error("HX0514", message, name.span)
+                legal = False
+            dims.setdefault(name.text, DimRef(name.text, leaves))
+        return tuple(dims.values()) if legal else None
+
+    def _unknown_dim(self, name: source.Name, places: tuple[Place, ...]) -> None:
+        known = self._places.dim_names(places)
+        hint = did_you_mean(name.text, known) or f"; there are {', '.join(known)}"
+        message = f"no dimension `{name.text}` here{hint}"
+        self._findings.error("HX0510", message, name.span, legal=known)
