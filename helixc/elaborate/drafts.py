@@ -1,0 +1,110 @@
+"""The program while it is being elaborated: operators over dimension objects, values as objects.
+
+Drafts become the logical level (``finish``) when every dimension has its final factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from helixc.diagnostics import NOWHERE, Span
+from helixc.elaborate.dimensions import Dimension, Dims
+from helixc.elaborate.units import Quantity
+from helixc.ir.logical import ScopeKind
+from helixc.ir.ops import Params
+from helixc.ir.plan import Place
+
+# Final names of the leaves that some dimensions stand for.
+Names = Callable[[Iterable[Dimension]], tuple[str, ...]]
+
+
+@attrs.define(eq=False)
+class Value:
+    """A value of the program.
+
+    ``base`` is the name it will have, made unique later; "" until a statement names it.  ``position``:
+    made of positions, sizes and numbers only, so it spreads over anything.  ``stored``: a weight or
+    an input, which stays at home where it was declared.  ``serial`` counts values as they are made.
+    """
+
+    dtype: str
+    dims: Dims
+    serial: int
+    base: str = ""
+    named: bool = False
+    position: bool = False
+    stored: bool = False
+    names: list[Place] = attrs.field(factory=list[Place])
+
+    def add_name(self, place: Place, *, first: bool = False) -> None:
+        """Let the value go by another name, as its home if ``first``."""
+        if place in self.names:
+            if not first:
+                return
+            self.names.remove(place)
+        self.names.insert(0 if first else len(self.names), place)
+
+
+Operand = Value | Quantity
+
+
+@attrs.define(eq=False)
+class DraftOp:
+    """An operator; ``params`` makes its parameters once the leaves have names."""
+
+    result: Value
+    kind: str
+    operands: tuple[Operand, ...]
+    over: Dims
+    params: Callable[[Names], Params] | Params
+    scope: int
+    span: Span
+
+
+@attrs.define(eq=False)
+class DraftCarried:
+    """A value that goes round a repeat; ``yields`` is set when the body was read."""
+
+    entry: Value
+    init: Value
+    result: Value
+    yields: Value
+
+
+@attrs.define(eq=False)
+class DraftRepeat:
+    """A run of turns of a repeat."""
+
+    trips: int
+    scope: int
+    span: Span
+    carried: list[DraftCarried] = attrs.field(factory=list[DraftCarried])
+    body: list[DraftStatement] = attrs.field(factory=list["DraftStatement"])
+
+
+DraftStatement = DraftOp | DraftRepeat
+
+
+@attrs.define(eq=False)
+class DraftScope:
+    """A scope and the dimension names declared in it."""
+
+    parent: int
+    kind: ScopeKind
+    name: str
+    call: int = 0
+    first: int = 0
+    turns: int = 1
+    span: Span = NOWHERE
+    dims: dict[str, Dimension] = attrs.field(factory=dict[str, Dimension])
+
+
+@attrs.define(eq=False)
+class DraftOutput:
+    """A result of the model."""
+
+    name: str
+    value: Value
+    span: Span

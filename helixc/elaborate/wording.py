@@ -1,0 +1,31 @@
+"""Phrases that the messages of this folder share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+# How many names or numbers a message lists before it stops.
+_MOST_LISTED = 12
+
+
+def did_you_mean(name: str, legal: Iterable[str]) -> str:
+    """``; did you mean `seq`?`` if a legal name is close to this one, else nothing."""
+    near = get_close_matches(name, list(legal), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def quoted(names: Iterable[str]) -> str:
+    """The names in backquotes, joined by commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def some(items: Sequence[object]) -> str:
+    """The first items, joined by commas, and dots if there are more."""
+    shown = ", ".join(str(item) for item in items[:_MOST_LISTED])
+    return f"{shown} ..." if len(items) > _MOST_LISTED else shown
+
+
+def plural(count: int, word: str) -> str:
+    """``1 value``, ``2 values``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
