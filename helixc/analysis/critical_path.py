@@ -91,21 +91,37 @@ def find_critical_path(
     )
 
 
-def expression_of(steps: tuple[Step, ...], keep: Callable[[PathStep], bool] | None = None) -> str:
+def expression_of(
+    steps: tuple[Step, ...],
+    keep: Callable[[PathStep], bool] | None = None,
+    once: tuple[int, ...] = (),
+) -> str:
     """A sum of terms, equal ones counted, in order of first appearance; "0" if nothing takes time.
 
-    ``keep`` selects the steps that count.
+    ``keep`` selects the steps that count; of the repeats ``once`` one turn counts.
     """
     counts: dict[str, int] = {}
-    for step in steps:
-        if isinstance(step, PathLoop):
-            inside = expression_of(step.steps, keep)
-            term, times = f"({inside})", step.trips if inside != "0" else 0
-        else:
-            term, times = step.term, int(keep is None or keep(step))
-        counts[term] = counts.get(term, 0) + times
+    _count_terms(steps, keep, once, counts)
     terms = [_times(term, count) for term, count in counts.items() if count]
     return " + ".join(terms) or "0"
+
+
+def _count_terms(
+    steps: tuple[Step, ...],
+    keep: Callable[[PathStep], bool] | None,
+    once: tuple[int, ...],
+    counts: dict[str, int],
+) -> None:
+    for step in steps:
+        if isinstance(step, PathStep):
+            if keep is None or keep(step):
+                counts[step.term] = counts.get(step.term, 0) + 1
+        elif step.scope in once:
+            _count_terms(step.steps, keep, once, counts)
+        else:
+            term = f"({expression_of(step.steps, keep, once)})"
+            if term != "(0)":
+                counts[term] = counts.get(term, 0) + step.trips
 
 
 def flat_steps(steps: tuple[Step, ...], times: int = 1) -> Iterator[tuple[PathStep, int]]:

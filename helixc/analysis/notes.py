@@ -1,0 +1,85 @@
+"""What a reader of the report should know besides its figures, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helixc.analysis.critical_path import CriticalPath
+from helixc.analysis.matmuls import Matmul
+from helixc.analysis.memory import Memory
+from helixc.analysis.numbers_text import byte_text, count_text, seconds_text
+from helixc.ir.plan import Local
+from helixc.ir.spmd import Spmd
+
+_COUNTING = (
+    "Every dimension, count and FLOP is one GPU's own; nothing of it is to be divided by the number "
+    "of GPUs again. Multiplications on one GPU share its arithmetic units, so their times add up, "
+    "whether they depend on each other or not."
+)
+_TIMES = (
+    "Times: a roofline (datasheet peaks times a reached fraction) for operators, rings over the "
+    "cluster's links for collectives. They are estimates, not measurements."
+)
+
+
+def find_notes(
+    program: Spmd, matmuls: tuple[Matmul, ...], path: CriticalPath, memory: Memory
+) -> tuple[str, ...]:
+    """Approximations, idle GPUs, repeated work, departures, and what the times rest on."""
+    return (
+        *_approximations(program),
+        *_idle(program),
+        *_repeated(matmuls),
+        *(note.message for note in program.notes),
+        *_memory(memory),
+        *_overlap(path),
+        _COUNTING,
+        _TIMES,
+    )
+
+
+def _approximations(program: Spmd) -> Iterator[str]:
+    for block in program.plan.blocks:
+        for line in block.lines:
+            if isinstance(line, Local):
+                axes = ", ".join(line.axes)
+                yield (
+                    f"Approximation: `local {line.name} over {axes}` takes each GPU's part of "
+                    f"{line.name} as final, with no exchange over {axes}. The program computes a "
+                    "different model; `verify` measures by how much it differs."
+                )
+
+
+def _idle(program: Spmd) -> Iterator[str]:
+    idle = program.cluster.gpus - program.mesh.devices
+    if idle > 0:
+        yield (
+            f"{count_text(idle)} of the cluster's {count_text(program.cluster.gpus)} GPUs are idle: "
+            f"the mesh takes {count_text(program.mesh.devices)}."
+        )
+
+
+def _repeated(matmuls: tuple[Matmul, ...]) -> Iterator[str]:
+    for matmul in matmuls:
+        if matmul.repeated > 1:
+            yield (
+                f"{matmul.layer.title}: the multiplication for {matmul.name} is done by "
+                f"{count_text(matmul.repeated)} GPUs alike; the plan splits none of its dimensions "
+                "among them."
+            )
+
+
+def _memory(memory: Memory) -> Iterator[str]:
+    if not memory.fits:
+        yield (
+            f"It does not fit: {byte_text(memory.needed_bytes)} are needed on each GPU, "
+            f"{byte_text(memory.capacity_bytes)} are there."
+        )
+
+
+def _overlap(path: CriticalPath) -> Iterator[str]:
+    if path.hidden_picoseconds:
+        yield (
+            f"{seconds_text(path.hidden_picoseconds)} of work run beside the longest path: computation "
+            "and communication that do not depend on each other."
+        )

@@ -1,0 +1,76 @@
+"""The longest path seen layer by layer: what one turn of each layer takes, and how they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from helixc.analysis.critical_path import (
+    CriticalPath,
+    PathLoop,
+    PathStep,
+    Step,
+    expression_of,
+    flat_steps,
+)
+from helixc.analysis.layers import Layer, LayerMap
+
+
+@attrs.frozen(kw_only=True)
+class LayerPath:
+    """One turn of a layer on the path: the sum of its terms, and its time."""
+
+    name: str
+    expression: str
+    picoseconds: int
+
+
+def layer_paths(path: CriticalPath, layers: LayerMap) -> Iterator[LayerPath]:
+    """What one turn of each layer takes on the path, in the order of the program."""
+    steps = tuple(flat_steps(path.steps))
+    for position, layer in enumerate(layers.layers):
+
+        def own(step: PathStep, position: int = position) -> bool:
+            return layers.of[step.value] == position
+
+        time = sum(times * step.picoseconds for step, times in steps if own(step))
+        if time:
+            yield LayerPath(
+                name=path_name(layer, layers),
+                expression=expression_of(path.steps, own, layer.repeats),
+                picoseconds=time // layer.turns,
+            )
+
+
+def outline(steps: tuple[Step, ...], layers: LayerMap) -> str:
+    """The whole path as a sum over layers: ``2 x (mha + mlp)``."""
+    terms: dict[str, None] = {}
+    for step in steps:
+        terms[_outline_term(step, layers)] = None
+    return " + ".join(term for term in terms if term) or "0"
+
+
+def path_name(layer: Layer, layers: LayerMap) -> str:
+    """A layer's title; with its turns where several layers have the same title."""
+    same = [other for other in layers.layers if other.title == layer.title]
+    if len(same) == 1 or not layer.repeats:
+        return layer.title
+    return f"{layer.repeat}[{layer.first}..{layer.first + layer.turns - 1}].{layer.title}"
+
+
+def _outline_term(step: Step, layers: LayerMap) -> str:
+    if isinstance(step, PathStep):
+        return path_name(layers.layer(step.value), layers)
+    inside = outline(step.steps, layers)
+    if inside == "0":
+        return ""
+    own = {layers.of[inner.value] for inner, _ in flat_steps(step.steps)}
+    if all(_is_inside(step, layers.layers[position]) for position in own):
+        return inside
+    return f"{step.trips} x ({inside})"
+
+
+def _is_inside(loop: PathLoop, layer: Layer) -> bool:
+    """Whether a repeat belongs to a turn of a layer, instead of making its turns."""
+    return loop.scope not in layer.repeats

@@ -1,0 +1,163 @@
+"""The report of one compile: everything that people ask about a partitioned program, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import attrs
+
+from helixc.analysis.collectives import (
+    Alternatives,
+    Collective,
+    find_collectives,
+    no_alternatives,
+)
+from helixc.analysis.critical_path import CriticalPath, find_critical_path
+from helixc.analysis.layers import Layer, LayerMap, find_layers
+from helixc.analysis.local_compute import ComputeTime, roofline_picoseconds
+from helixc.analysis.matmuls import Matmul, find_matmuls
+from helixc.analysis.memory import Memory, find_memory, fit_warnings
+from helixc.analysis.notes import find_notes
+from helixc.analysis.report_rows import (
+    collective_row,
+    diagnostic_row,
+    in_turns,
+    layer_row,
+    matmul_row,
+    memory_row,
+    path_row,
+    seconds,
+)
+from helixc.analysis.structure import sequence, working_layers
+from helixc.diagnostics import Diagnostic
+from helixc.ir.hardware import Cluster
+from helixc.ir.mesh import Axis
+from helixc.ir.spmd import Spmd
+from helixc.ir.tensor import Dim
+
+SCHEMA = "helixc.report/1"
+
+
+@attrs.frozen(kw_only=True)
+class DrawingFacts:
+    """What was written into one drawing."""
+
+    file: str
+    nodes: int
+    edges: int
+    acyclic: bool
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """The analysis of one program.  Its size does not grow with GPUs or turns; rows do when written.
+
+    ``sequence`` is the order of the layers in words; ``layer_map`` tells whose each value is.
+    ``verification`` is the object of ``helixc verify``, None where nothing was executed.
+    """
+
+    model: str
+    dims: tuple[Dim, ...]
+    plan: str
+    mesh: tuple[Axis, ...]
+    cluster: Cluster
+    gpus: int
+    sequence: str
+    layers: tuple[Layer, ...]
+    layer_map: LayerMap = attrs.field(repr=False)
+    matmuls: tuple[Matmul, ...]
+    collectives: tuple[Collective, ...]
+    critical_path: CriticalPath
+    memory: Memory
+    notes: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    drawings: tuple[DrawingFacts, ...] = ()
+    verification: Mapping[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as a JSON object, schema ``helixc.report/1``."""
+        return {
+            key: [*cast("Iterator[Any]", value)] if isinstance(value, Iterator) else value
+            for key, value in self.items()
+        }
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """The entries of the JSON object in their order; long lists come as iterators of rows."""
+        yield "schema", SCHEMA
+        yield "model", self.model
+        yield "dims", [attrs.asdict(dim) for dim in self.dims]
+        yield "plan", {"name": self.plan, "mesh": [_axis_row(axis) for axis in self.mesh]}
+        yield "cluster", self.cluster.name
+        yield "gpu", self.cluster.gpu.name
+        yield "gpus", self.gpus
+        yield "cluster_gpus", self.cluster.gpus
+        yield "structure", {"sequence": self.sequence, "layers": [*map(layer_row, self.layers)]}
+        yield "totals", self._totals()
+        yield "matmuls", in_turns(self.matmuls, matmul_row)
+        yield "collectives", in_turns(self.collectives, collective_row)
+        yield "critical_path", path_row(self.critical_path, self.layer_map)
+        yield "memory", memory_row(self.memory)
+        yield "drawings", [attrs.asdict(drawing) for drawing in self.drawings]
+        yield "verification", self.verification
+        yield "notes", list(self.notes)
+        yield "diagnostics", [*map(diagnostic_row, self.diagnostics)]
+
+    def _totals(self) -> dict[str, Any]:
+        path = self.critical_path
+        return {
+            "macs_per_gpu": self.macs_per_gpu,
+            "flops_per_gpu": 2 * self.macs_per_gpu,
+            "collective_bytes_per_gpu": self.bytes_per_gpu,
+            "compute_seconds": seconds(path.compute_picoseconds),
+            "communication_seconds": seconds(path.communication_picoseconds),
+        }
+
+    @property
+    def macs_per_gpu(self) -> int:
+        """Multiply-adds of one GPU's matrix multiplications, all turns."""
+        return sum(matmul.layer.turns * matmul.macs_per_gpu for matmul in self.matmuls)
+
+    @property
+    def bytes_per_gpu(self) -> int:
+        """Bytes that one GPU receives in collectives, all turns."""
+        return sum(c.layer.turns * c.bytes_per_gpu for c in self.collectives)
+
+
+def build_report(
+    program: Spmd,
+    *,
+    diagnostics: Iterable[Diagnostic] = (),
+    compute_time: ComputeTime = roofline_picoseconds,
+    alternatives: Alternatives = no_alternatives,
+) -> Report:
+    """The report of a program whose collectives are explicit.
+
+    ``diagnostics`` are what earlier phases found; the report adds whether the program fits.
+    """
+    layers = find_layers(program)
+    memory = find_memory(program, layers)
+    matmuls = find_matmuls(program, layers)
+    path = find_critical_path(program, compute_time)
+    warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span)
+    return Report(
+        model=program.name,
+        dims=program.dims,
+        plan=program.plan.name,
+        mesh=program.mesh.axes,
+        cluster=program.cluster,
+        gpus=program.mesh.devices,
+        sequence=sequence(program, layers),
+        layers=working_layers(program, layers),
+        layer_map=layers,
+        matmuls=matmuls,
+        collectives=find_collectives(program, layers, alternatives),
+        critical_path=path,
+        memory=memory,
+        notes=find_notes(program, matmuls, path, memory),
+        diagnostics=tuple(dict.fromkeys((*diagnostics, *program.notes, *warnings))),
+    )
+
+
+def _axis_row(axis: Axis) -> dict[str, Any]:
+    return {"axis": axis.name, "size": axis.size}

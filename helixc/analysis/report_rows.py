@@ -1,0 +1,179 @@
+"""The parts of a report as JSON values, as ``schemas/report_v1.json`` describes them.
+
+Rows of layers that turn are expanded here, one per turn, and only while somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any, Protocol, TypeVar
+
+import attrs
+
+from helixc.analysis.collectives import Collective
+from helixc.analysis.critical_path import CriticalPath, flat_steps
+from helixc.analysis.layers import Layer, LayerMap
+from helixc.analysis.matmuls import Matmul
+from helixc.analysis.memory import Live, Memory
+from helixc.analysis.path_layers import layer_paths, outline
+from helixc.codes import CODES
+from helixc.diagnostics import NOWHERE, Diagnostic, Span
+from helixc.price.compute import PICOSECONDS
+
+Row = dict[str, Any]
+
+
+class _InLayer(Protocol):
+    @property
+    def layer(self) -> Layer: ...
+
+
+Item = TypeVar("Item", bound=_InLayer)
+
+
+def layer_row(layer: Layer) -> Row:
+    """A layer and its turns."""
+    return {
+        "layer": layer.title,
+        "repeat": layer.repeat or None,
+        "first": layer.first if layer.repeats else None,
+        "turns": layer.turns,
+        "label": layer.label or None,
+    }
+
+
+def in_turns(items: tuple[Item, ...], row: Callable[[Item, int | None], Row]) -> Iterator[Row]:
+    """One row per item and turn of its layer, turn by turn, as the program runs."""
+    for _, group in groupby(items, key=lambda item: item.layer.repeats):
+        together = tuple(group)
+        for index in together[0].layer.indices:
+            for item in together:
+                yield row(item, index)
+
+
+def diagnostic_row(diagnostic: Diagnostic) -> Row:
+    """One finding, as in ``helixc.diag/1``."""
+    return {
+        "code": diagnostic.code,
+        "title": CODES.get(diagnostic.code, ""),
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "span": _span(diagnostic.span),
+        "notes": [{"message": n.message, "span": _span(n.span)} for n in diagnostic.notes],
+        "legal": list(diagnostic.legal),
+    }
+
+
+def seconds(picoseconds: int) -> float:
+    """A time as JSON has it."""
+    return picoseconds / PICOSECONDS
+
+
+def matmul_row(matmul: Matmul, index: int | None) -> Row:
+    """One multiplication in one turn (``index``; None outside a repeat)."""
+    return {
+        "layer": matmul.layer.title,
+        "index": index,
+        "name": matmul.name,
+        "batch": matmul.shape.batch,
+        "m": matmul.shape.m,
+        "k": matmul.shape.k,
+        "n": matmul.shape.n,
+        "per_gpu": matmul.per_gpu,
+        "total": matmul.total,
+        "macs_per_gpu": matmul.macs_per_gpu,
+        "flops_per_gpu": matmul.flops_per_gpu,
+        "get_time": matmul.shape.get_time,
+        "dtype": matmul.dtype,
+        "repeated": matmul.repeated,
+        "source": _source(matmul.span),
+    }
+
+
+def collective_row(collective: Collective, index: int | None) -> Row:
+    """One collective in one turn (``index``; None outside a repeat)."""
+    return {
+        "layer": collective.layer.title,
+        "index": index,
+        "value": collective.value,
+        "kind": collective.kind,
+        "dims": list(collective.dims),
+        "mesh_axes": list(collective.axes),
+        "group_size": collective.group_size,
+        "groups": collective.groups,
+        "times": collective.times,
+        "bytes_per_gpu": collective.bytes_per_gpu,
+        "seconds": seconds(collective.picoseconds),
+        "algorithm": collective.algorithm,
+        "reader": collective.reader or None,
+        "why": collective.why,
+        "source": _source(collective.source),
+        "alternatives": [
+            {
+                "how": alternative.how,
+                "bytes_per_gpu": alternative.bytes_per_gpu,
+                "seconds": seconds(alternative.picoseconds),
+                "scope": alternative.scope,
+            }
+            for alternative in collective.alternatives
+        ],
+    }
+
+
+def path_row(path: CriticalPath, layers: LayerMap) -> Row:
+    """The longest path: whole, by layer (one turn of each), and step by step."""
+    return {
+        "seconds": seconds(path.picoseconds),
+        "expression": path.expression,
+        "outline": outline(path.steps, layers),
+        "hidden_seconds": seconds(path.hidden_picoseconds),
+        "layers": [
+            {
+                "layer": part.name,
+                "expression": part.expression,
+                "seconds": seconds(part.picoseconds),
+            }
+            for part in layer_paths(path, layers)
+        ],
+        "steps": [
+            {
+                "layer": layers.layer(step.value).title,
+                "name": step.name,
+                "kind": step.kind,
+                "stream": step.stream,
+                "term": step.term,
+                "seconds": seconds(step.picoseconds),
+                "times": times,
+            }
+            for step, times in flat_steps(path.steps)
+        ],
+    }
+
+
+def memory_row(memory: Memory) -> Row:
+    """The memory of one GPU."""
+    largest = memory.largest_activation
+    return {
+        "capacity_bytes": memory.capacity_bytes,
+        "weights_bytes_per_gpu": memory.weights_bytes,
+        "largest_activation_bytes": largest.bytes if largest is not None else 0,
+        "largest_activation": largest.name if largest is not None else None,
+        "peak_activation_bytes": memory.peak_bytes,
+        "peak": [_live(live) for live in memory.peak if live.bytes],
+        "fits": memory.fits,
+    }
+
+
+def _live(live: Live) -> Row:
+    return {"name": live.name, "bytes": live.bytes}
+
+
+def _source(span: Span) -> Row | None:
+    if span == NOWHERE:
+        return None
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def _span(span: Span) -> Row | None:
+    return None if span == NOWHERE else attrs.asdict(span)
