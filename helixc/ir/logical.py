@@ -21,7 +21,7 @@ import attrs
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.hardware import Cluster
 from helixc.ir.ops import Operand, Params
-from helixc.ir.plan import Place, Plan
+from helixc.ir.plan import Approximation, Place, Plan
 from helixc.ir.tensor import Dim, TensorType
 
 ScopeKind = Literal["model", "layer", "repeat"]
@@ -139,6 +139,7 @@ class Logical:
     outputs: tuple[Output, ...]
     plan: Plan
     cluster: Cluster
+    approximations: tuple[Approximation, ...] = ()
     notes: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property

@@ -91,6 +91,19 @@ Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label
 
 
 @attrs.frozen
+class Approximation:
+    """What a ``local`` line has made of the model: ``dim`` is ``segment`` x ``inner``, and in ``value``
+    only ``inner`` is summed over, so that segments count like one more head each.
+    """
+
+    value: str
+    dim: str
+    segment: str
+    inner: str
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
 class Block:
     """One block of a plan; ``parent`` is the index of the block that holds it, -1 for the outermost."""
 

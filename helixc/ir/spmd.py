@@ -23,7 +23,7 @@ from helixc.ir.hardware import Cluster
 from helixc.ir.layout import Layout, Step
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.mesh import Mesh
-from helixc.ir.plan import Place, Plan
+from helixc.ir.plan import Approximation, Place, Plan
 from helixc.ir.tensor import Dim, TensorType
 
 
@@ -146,6 +146,7 @@ class Spmd:
     plan: Plan
     cluster: Cluster
     notes: tuple[Diagnostic, ...] = ()
+    approximations: tuple[Approximation, ...] = ()
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:
@@ -175,6 +176,13 @@ class Spmd:
             else:
                 types[statement.result] = statement.type
         return types
+
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """The weights: what is kept from step to step."""
+        found = (s.op for s in walk(self.body) if isinstance(s, Compute))
+        return frozenset(op.result for op in found if op.kind in ("weight", "frozen"))
 
 
 def walk(body: tuple[SpmdStatement, ...]) -> Iterator[SpmdStatement]:

@@ -1,0 +1,92 @@
+"""Rewriting a logical program after a leaf dimension has been divided into factors.
+
+Every dimension list is a list of leaves, so dividing a leaf is a substitution; a ``rename`` ties the
+leaves on its two sides together, and both are divided alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from helixc.ir.logical import Logical, NamedDim, Op, Scope, walk
+from helixc.ir.ops import Cut, Declared, Joined, Params, Position, Renamed
+from helixc.ir.plan import Block, DimRef, Line, Plan, Replicate, Shard
+from helixc.ir.tensor import TensorType
+
+# For each divided leaf its factors, outermost first.
+Parts = Mapping[str, tuple[str, ...]]
+
+
+def tied_leaves(program: Logical, leaf: str) -> tuple[str, ...]:
+    """The leaf and every leaf that renames tie to it, in order of discovery."""
+    pairs = [
+        pair
+        for op in walk(program.body)
+        if isinstance(op, Op) and isinstance(op.params, Renamed)
+        for pair in op.params.pairs
+    ]
+    found = [leaf]
+    for known in found:
+        for pair in pairs:
+            if known in pair:
+                found += [other for other in pair if other not in found]
+    return tuple(found)
+
+
+def divide(dims: Iterable[str], parts: Parts) -> tuple[str, ...]:
+    """A list of leaves with the divided ones replaced by their factors."""
+    return tuple(factor for dim in dims for factor in parts.get(dim, (dim,)))
+
+
+def divide_type(type_: TensorType, parts: Parts) -> TensorType:
+    """A type with the divided leaves replaced by their factors."""
+    return TensorType(type_.dtype, divide(type_.dims, parts))
+
+
+def divide_params(params: Params, parts: Parts) -> Params:
+    """An operator's parameters with the divided leaves replaced by their factors."""
+    match params:
+        case Renamed():
+            pairs = [
+                pair
+                for left, right in params.pairs
+                for pair in zip(
+                    parts.get(left, (left,)), parts.get(right, (right,)), strict=True
+                )
+            ]
+            return Renamed(tuple(pairs))
+        case Joined():
+            joined = tuple((divide(dims, parts), size) for dims, size in params.parts)
+            return Joined(divide(params.dims, parts), joined)
+        case Cut():
+            return Cut(divide(params.source, parts), divide(params.dims, parts), params.start)
+        case Position():
+            return Position(divide(params.dims, parts))
+        case Declared():
+            return Declared(divide_type(params.type, parts))
+        case _:
+            return params
+
+
+def divide_scope(scope: Scope, parts: Parts) -> Scope:
+    """A scope whose named dimensions stand for the factors of divided leaves."""
+    dims = tuple(NamedDim(dim.name, divide(dim.leaves, parts)) for dim in scope.dims)
+    return attrs.evolve(scope, dims=dims)
+
+
+def divide_plan(plan: Plan, parts: Parts) -> Plan:
+    """A plan whose lines speak of the factors of divided leaves."""
+    return attrs.evolve(plan, blocks=tuple(_divide_block(block, parts) for block in plan.blocks))
+
+
+def _divide_block(block: Block, parts: Parts) -> Block:
+    return attrs.evolve(block, lines=tuple(_divide_line(line, parts) for line in block.lines))
+
+
+def _divide_line(line: Line, parts: Parts) -> Line:
+    if isinstance(line, Shard | Replicate):
+        dims = tuple(DimRef(ref.name, divide(ref.leaves, parts)) for ref in line.dims)
+        return attrs.evolve(line, dims=dims)
+    return line

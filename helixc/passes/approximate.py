@@ -1,0 +1,169 @@
+"""logical -> logical: carry out the ``local`` lines of a plan, the one approximation there is.
+
+``local V over a`` takes each slice's partial value as final.  That is a different model, and it is written
+down as one: the dimension that V contracts and that the plan splits over ``a`` becomes segment x inner, V
+sums over inner only, and the segment passes through like one more head.  Everything behind V follows
+from the types.  For that model the program is exact; ``verify`` measures what it is for the original.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from helixc.choice.planning import Planning, operand_types, plan_layouts
+from helixc.diagnostics import Diagnostic, Findings, HelixError, Note
+from helixc.ir.invariants import LOGICAL_FACTS
+from helixc.ir.logical import Logical, Op, Repeat, Statement, walk
+from helixc.ir.ops import OPS, infer
+from helixc.ir.plan import Approximation, Local
+from helixc.ir.refine import (
+    Parts,
+    divide,
+    divide_params,
+    divide_plan,
+    divide_scope,
+    divide_type,
+    tied_leaves,
+)
+from helixc.ir.tensor import Dim, TensorType
+from helixc.passes.contract import Pass
+
+
+def approximate(program: Logical) -> Logical:
+    """The program with every ``local`` line carried out.  Raises ``HelixError`` where one cannot be."""
+    done = {a.value for a in program.approximations}
+    lines = [line for block in program.plan.blocks for line in block.lines]
+    for line in lines:
+        if isinstance(line, Local):
+            program = _carry_out(program, line, done)
+    return program
+
+
+def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
+    found = False
+    for op in [s for s in walk(program.body) if isinstance(s, Op)]:
+        if OPS[op.kind].combines != "sum" or not set(op.names) & set(line.places):
+            continue
+        planning = plan_layouts(program, Findings())
+        leaf = _split_leaf(op, line, program, planning)
+        if op.result in done or leaf is None:
+            found |= op.result in done
+            continue
+        program = _segment(program, program.makers[op.result], leaf, line, planning)
+        found = True
+    if not found:
+        axes = ", ".join(f"`{axis}`" for axis in line.axes)
+        message = f"`{line.name}` sums over nothing that this plan splits over {axes}"
+        legal = ("name a value whose operator contracts a dimension split over that axis",)
+        raise HelixError([Diagnostic("HX0525", message, line.span, legal=legal)])
+    return program
+
+
+def _split_leaf(op: Op, line: Local, program: Logical, planning: Planning) -> str | None:
+    """The contracted leaf whose outermost atoms are those of the line's axes."""
+    atoms = tuple(a for axis in line.axes for a in planning.mesh.axis_atoms(axis))
+    for leaf in op.over:
+        for value in op.reads:
+            held = planning.layouts[value].atoms_of(leaf)
+            if atoms and held[: len(atoms)] == atoms:
+                return leaf
+    return None
+
+
+def _segment(
+    program: Logical, target: Op, leaf: str, line: Local, planning: Planning
+) -> Logical:
+    """Divide ``leaf`` into segment x inner and let the target sum over inner only."""
+    count = 1
+    for axis in line.axes:
+        count *= planning.mesh.ways(planning.mesh.axis_atoms(axis))
+    tied = tied_leaves(program, leaf)
+    parts = {name: (f"{name}.segment", f"{name}.inner") for name in tied}
+    dims: list[Dim] = []
+    for dim in program.dims:
+        if dim.name in parts:
+            segment, inner = parts[dim.name]
+            dims += [Dim(segment, count), Dim(inner, dim.size // count)]
+        else:
+            dims.append(dim)
+    segment, inner = parts[leaf]
+    record = Approximation(target.result, leaf, segment, inner, line.span)
+    rewriter = _Rewriter(parts, target.result, segment, program, line)
+    return attrs.evolve(
+        program,
+        dims=tuple(dims),
+        scopes=tuple(divide_scope(scope, parts) for scope in program.scopes),
+        body=rewriter.body(program.body),
+        plan=divide_plan(program.plan, parts),
+        approximations=(*program.approximations, record),
+    )
+
+
+class _Rewriter:
+    """Substitutes the factors and infers every type anew, in program order."""
+
+    def __init__(
+        self, parts: Parts, target: str, segment: str, program: Logical, line: Local
+    ) -> None:
+        self.parts = parts
+        self.target = target
+        self.segment = segment
+        self.program = program
+        self.line = line
+        self.types: dict[str, TensorType] = {}
+
+    def body(self, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        written: list[Statement] = []
+        for statement in statements:
+            if isinstance(statement, Op):
+                written.append(self._op(statement))
+            else:
+                written.append(self._repeat(statement))
+        self._check_outputs()
+        return tuple(written)
+
+    def _op(self, op: Op) -> Op:
+        over = divide(op.over, self.parts)
+        if op.result == self.target:
+            over = tuple(dim for dim in over if dim != self.segment)
+        params = divide_params(op.params, self.parts)
+        type_ = infer(op.kind, operand_types(op, self.types), over, params)
+        self.types[op.result] = type_
+        return attrs.evolve(op, over=over, params=params, type=type_)
+
+    def _repeat(self, repeat: Repeat) -> Repeat:
+        carried = [
+            attrs.evolve(c, type=divide_type(c.type, self.parts)) for c in repeat.carried
+        ]
+        for value in carried:
+            self._expect(value.init, value.type)
+            self.types[value.entry] = self.types[value.result] = value.type
+        body = self.body(repeat.body)
+        for value in carried:
+            self._expect(value.yields, value.type)
+        return attrs.evolve(repeat, carried=tuple(carried), body=body)
+
+    def _check_outputs(self) -> None:
+        for output in self.program.outputs:
+            if output.value in self.types:
+                wanted = divide_type(self.program.types[output.value], self.parts)
+                self._expect(output.value, wanted)
+
+    def _expect(self, value: str, wanted: TensorType) -> None:
+        found = self.types[value]
+        if set(found.dims) != set(wanted.dims):
+            message = (
+                f"the segments of `{self.line.name}` are never joined: with this line "
+                f"`{value}` would have a dimension of segments"
+            )
+            note = Note("a local value must meet, further on, a value that has the segments too")
+            raise HelixError([Diagnostic("HX0526", message, self.line.span, notes=(note,))])
+
+
+APPROXIMATE = Pass(
+    name="approximate",
+    run=approximate,
+    source=Logical,
+    target=Logical,
+    needs=frozenset(LOGICAL_FACTS),
+)

@@ -1,0 +1,229 @@
+"""logical -> spmd: give every value a layout, every operator a way, and write abstract reshards.
+
+The choice itself is ``helixc.choice``; this pass writes it down.  A value that is read in another layout
+gets a ``reshard`` where it is first needed; later readers share the copy.  Where a later reader wants a
+layout that lies on the way, the reshard is written in two parts, so that ``communicate``, which expands
+each with the same search, arrives at the price that the choice was made by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from helixc.choice.choose import Chooser, Read, Solution, Step, captured
+from helixc.choice.planning import Planning, plan_layouts
+from helixc.choice.reasons import reason
+from helixc.diagnostics import Diagnostic, Findings
+from helixc.ir.invariants import LOGICAL_FACTS, SPMD_FACTS
+from helixc.ir.layout import Layout
+from helixc.ir.logical import Logical, Op, Output, Repeat
+from helixc.ir.plan import Place
+from helixc.ir.spmd import Compute, Loop, LoopValue, Reshard, Spmd, SpmdStatement
+from helixc.passes.contract import Pass
+
+
+def partition(program: Logical) -> Spmd:
+    """The program with a layout for every value.  Raises ``HelixError`` if the plan cannot be followed."""
+    findings = Findings()
+    planning = plan_layouts(program, findings)
+    findings.stop_on_errors()
+    chooser = Chooser(program, planning)
+    solution = chooser.solve()
+    writer = _Writer(program, planning, chooser)
+    body, names = writer.body(solution, {})
+    outputs = tuple(
+        attrs.evolve(o, value=names[o.value, planning.layouts[o.value]]) for o in program.outputs
+    )
+    return _assemble(program, planning, body, outputs, (*findings.all, *writer.notes(solution)))
+
+
+def _assemble(
+    program: Logical,
+    planning: Planning,
+    body: tuple[SpmdStatement, ...],
+    outputs: tuple[Output, ...],
+    notes: tuple[Diagnostic, ...],
+) -> Spmd:
+    return Spmd(
+        name=program.name,
+        dims=program.dims,
+        scopes=program.scopes,
+        mesh=planning.mesh,
+        body=body,
+        outputs=outputs,
+        plan=program.plan,
+        cluster=program.cluster,
+        notes=notes,
+        approximations=program.approximations,
+    )
+
+
+# The name under which a value exists in a layout.
+Names = dict[tuple[str, Layout], str]
+
+
+class _Writer:
+    """Writes a solution down as SPMD statements; numbers the copies of each value."""
+
+    def __init__(self, program: Logical, planning: Planning, chooser: Chooser) -> None:
+        self.program = program
+        self.planning = planning
+        self.chooser = chooser
+        self.copies: dict[str, int] = {}
+        self.homes = _homes(program)
+
+    def body(
+        self, solution: Solution, names: Names
+    ) -> tuple[tuple[SpmdStatement, ...], Names]:
+        """The statements of one body, and the names under which copies exist at its end."""
+        names = dict(names)
+        wanted = {(r.value, r.source) for s in solution.steps for r in (*s.reads, *s.after)}
+        written: list[SpmdStatement] = []
+        for step in solution.steps:
+            for read in step.reads:
+                written += self._reshard(read, step, names, wanted)
+            if isinstance(step.statement, Op):
+                written += self._compute(step, step.statement, names, wanted)
+            elif isinstance(step.statement, Repeat):
+                written.append(self._loop(step, step.statement, names))
+        return tuple(written), names
+
+    def _compute(
+        self, step: Step, op: Op, names: Names, wanted: set[tuple[str, Layout]]
+    ) -> list[SpmdStatement]:
+        if step.way is None:
+            raise ValueError(f"no way was chosen for {op.result}")
+        operands = tuple(
+            names[o, layout] if isinstance(o, str) else o
+            for o, layout in zip(op.operands, step.way.operands, strict=True)
+        )
+        renamed = attrs.evolve(op, operands=operands)
+        written: list[SpmdStatement] = [
+            Compute(op=renamed, way=step.way.assignment, layout=step.way.result)
+        ]
+        names[op.result, step.way.result] = op.result
+        for read in step.after:
+            written += self._reshard(read, step, names, wanted)
+        return written
+
+    def _reshard(
+        self, read: Read, step: Step, names: Names, wanted: set[tuple[str, Layout]]
+    ) -> list[SpmdStatement]:
+        """Reshards that make a value exist in the layout in which it is read."""
+        if (read.value, read.target) in names:
+            return []
+        path = self.chooser.path(read.value, read.source, read.target)
+        if path is None:
+            raise ValueError(f"no path for {read.value} from {read.source} to {read.target}")
+        written: list[SpmdStatement] = []
+        here = read.source
+        for leg in path.legs:
+            key = (read.value, leg.layout)
+            if key not in names and (leg.layout == read.target or key in wanted):
+                written.append(self._copy(read.value, here, leg.layout, step, names))
+                here = leg.layout
+        return written
+
+    def _copy(
+        self, value: str, source: Layout, target: Layout, step: Step, names: Names
+    ) -> Reshard:
+        self.copies[value] = self.copies.get(value, 0) + 1
+        name = f"{value}~{self.copies[value]}"
+        reader = step.statement if isinstance(step.statement, Op) else None
+        scope, places = self.homes[value]
+        copied = Reshard(
+            result=name,
+            source=names[value, source],
+            type=self.program.types[value],
+            layout=target,
+            scope=reader.scope if reader is not None else scope,
+            names=places,
+            why=reason(value, source, target, reader, self.program, self.planning),
+        )
+        names[value, target] = name
+        return copied
+
+    def _loop(self, step: Step, repeat: Repeat, names: Names) -> Loop:
+        if step.inner is None:
+            raise ValueError("a repeat has no solution")
+        layouts = self.planning.layouts
+        inside: Names = {
+            (v, layouts[v]): names[v, layouts[v]] for v in captured(repeat)
+        }
+        pairs = list(zip(repeat.carried, step.boundary, strict=True))
+        inside.update(((c.entry, layout), c.entry) for c, layout in pairs)
+        body, ends = self.body(step.inner, inside)
+        carried = tuple(
+            LoopValue(
+                entry=c.entry,
+                init=names[c.init, layout],
+                yields=ends[c.yields, layout],
+                result=c.result,
+                type=c.type,
+                layout=layout,
+                names=c.names,
+            )
+            for c, layout in pairs
+        )
+        names.update(((c.result, layout), c.result) for c, layout in pairs)
+        return Loop(
+            trips=repeat.trips, carried=carried, body=body, scope=repeat.scope, span=repeat.span
+        )
+
+    def notes(self, solution: Solution) -> list[Diagnostic]:
+        """What the reader of the result should know about how it was chosen."""
+        found: list[Diagnostic] = []
+        for step in solution.steps:
+            if step.inner is not None:
+                found += self.notes(step.inner)
+        if solution.cost[0] and not found:
+            found.append(
+                Diagnostic(
+                    "HX0601",
+                    "a weight is gathered although no line asks for it: no other way exists",
+                    self.program.plan.span,
+                    "warning",
+                )
+            )
+        if solution.gap:
+            best = f"{solution.gap / 1e12:.3g} s"
+            found.append(
+                Diagnostic(
+                    "HX0602",
+                    f"the choice is not proven best; it is at most {best} from it",
+                    self.program.plan.span,
+                    "note",
+                )
+            )
+        return found
+
+
+def _homes(program: Logical) -> dict[str, tuple[int, tuple[Place, ...]]]:
+    """For each value the scope it is made in and the names it goes by."""
+    found: dict[str, tuple[int, tuple[Place, ...]]] = {}
+    _collect(program.body, found)
+    return found
+
+
+def _collect(
+    body: Sequence[Op | Repeat], found: dict[str, tuple[int, tuple[Place, ...]]]
+) -> None:
+    for statement in body:
+        if isinstance(statement, Op):
+            found[statement.result] = (statement.scope, statement.names)
+            continue
+        for carried in statement.carried:
+            found[carried.entry] = found[carried.result] = (carried.home.scope, carried.names)
+        _collect(statement.body, found)
+
+
+PARTITION = Pass(
+    name="partition",
+    run=partition,
+    source=Logical,
+    target=Spmd,
+    needs=frozenset(LOGICAL_FACTS),
+    gives=frozenset(SPMD_FACTS),
+)
