@@ -1,0 +1,137 @@
+"""What can be said about a text before it is parsed: its brackets, its depth, its size."""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from helixc.diagnostics import Diagnostic, Note
+from helixc.limits import MAX_NESTING, MAX_STATEMENTS
+from helixc.text.scan import SourceText
+
+_LANDMARK = re.compile(r"#[^\n]*|[()\[\]{};\n]")
+_CLOSER = {"(": ")", "[": "]", "{": "}"}
+_OPEN_ENDED = tuple(",=:+-*/%<>")
+
+
+@attrs.frozen
+class BracketCheck:
+    """Findings about brackets and limits.
+
+    ``blanked`` are the offsets of round and square brackets to ignore when reading on.
+    ``readable`` is false where reading on would find only consequences of what was found.
+    """
+
+    findings: tuple[Diagnostic, ...] = ()
+    blanked: tuple[int, ...] = ()
+    readable: bool = True
+
+
+def check_brackets(source: SourceText) -> BracketCheck:
+    """Check that brackets match and that depth and number of statements keep their limits."""
+    matcher = _Matcher(source)
+    for landmark in _LANDMARK.finditer(source.text):
+        matcher.meet(landmark.group()[0], landmark.start())
+        if not matcher.readable:
+            break
+    else:
+        matcher.finish()
+    return BracketCheck(tuple(matcher.findings), tuple(matcher.blanked), matcher.readable)
+
+
+class _Matcher:
+    """Follows the brackets of a text from left to right."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.findings: list[Diagnostic] = []
+        self.blanked: list[int] = []
+        self.readable = True
+        self._open: list[tuple[str, int]] = []
+        self._statements = 0
+        self._begin = 0
+
+    def meet(self, sign: str, offset: int) -> None:
+        """Take the next landmark: a bracket, a comment, a line end or ``;``."""
+        if sign in "([":
+            self._push(sign, offset)
+        elif sign in ")]":
+            self._close_inner(sign, offset)
+        elif sign == "#":
+            self._count(offset)
+        else:
+            if sign != "\n":
+                self._give_up_inner()
+            self._count(offset)
+            self._begin = offset + 1
+            if sign == "{":
+                self._push(sign, offset)
+            elif sign == "}":
+                self._close_block(offset)
+
+    def finish(self) -> None:
+        """Report what is still open at the end."""
+        self._give_up_inner()
+        for sign, offset in self._open:
+            self._report(offset, f"`{sign}` on line {self.source.line(offset)} is never closed")
+            self.readable = False
+
+    def _push(self, sign: str, offset: int) -> None:
+        self._open.append((sign, offset))
+        if len(self._open) > MAX_NESTING:
+            message = f"brackets and blocks are nested more than {MAX_NESTING} deep here"
+            self._stop("HX0004", f"{message}; name an inner part", offset)
+
+    def _close_inner(self, sign: str, offset: int) -> None:
+        opener, opened = self._open[-1] if self._open else ("{", 0)
+        if opener == "{":
+            self._report(offset, f"`{sign}` closes nothing; no bracket is open here")
+            self.blanked.append(offset)
+            return
+        self._open.pop()
+        if _CLOSER[opener] != sign:
+            note = Note(f"`{opener}` was opened here", self.source.span(opened, opened + 1))
+            message = f"`{sign}` cannot close `{opener}`; `{_CLOSER[opener]}` expected"
+            self._report(offset, message, note, _CLOSER[opener])
+            self.blanked += (opened, offset)
+
+    def _close_block(self, offset: int) -> None:
+        if self._open:
+            self._open.pop()
+            return
+        self._report(offset, "`}` closes nothing; no block is open here")
+        self.readable = False
+
+    def _give_up_inner(self) -> None:
+        """Report the outermost round or square bracket that is open where a statement must end."""
+        unclosed = ("", 0)
+        while self._open and self._open[-1][0] != "{":
+            unclosed = self._open.pop()
+            self.blanked.append(unclosed[1])
+        sign, offset = unclosed
+        if sign:
+            line = self.source.line(offset)
+            message = f"`{sign}` on line {line} is never closed; `{_CLOSER[sign]}` expected"
+            self._report(offset, message, None, _CLOSER[sign])
+
+    def _count(self, offset: int) -> None:
+        """Count a statement if the text since the last line end holds one that ends here."""
+        piece = self.source.text[self._begin : offset].strip()
+        self._begin = offset
+        if not piece or piece.endswith(_OPEN_ENDED):
+            return
+        self._statements += 1
+        if self._statements > MAX_STATEMENTS:
+            message = f"more than {MAX_STATEMENTS} statements in one file"
+            self._stop("HX0005", f"{message}; split it with `import`", offset)
+
+    def _report(self, offset: int, message: str, note: Note | None = None, legal: str = "") -> None:
+        span = self.source.span(offset, offset + 1)
+        notes = (note,) if note else ()
+        legals = (legal,) if legal else ()
+        self.findings.append(Diagnostic("HX0103", message, span, "error", notes, legals))
+
+    def _stop(self, code: str, message: str, offset: int) -> None:
+        self.findings.append(Diagnostic(code, message, self.source.span(offset, offset + 1)))
+        self.readable = False
