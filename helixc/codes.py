@@ -22,6 +22,8 @@ CODES: Mapping[str, str] = {
     "HX0010": "newer language than known",
     "HX0011": "too many GPUs",
     "HX0012": "drawing takes too long",
+    "HX0013": "output not writable",
+    "HX0014": "output would replace a file of somebody else",
     # 01xx syntax
     "HX0101": "something else expected here",
     "HX0102": "unknown statement",
