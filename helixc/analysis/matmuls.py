@@ -6,13 +6,14 @@ operand alone make m, those of the right alone n, and the contracted ones k; siz
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 import attrs
 
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.local_compute import LocalCompute, local_compute
-from helixc.analysis.names import value_name
+from helixc.analysis.names import value_names
 from helixc.diagnostics import Span
 from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Spmd, walk
@@ -44,12 +45,13 @@ class Matmul:
     """One multiplication as written, for every turn of its layer.
 
     ``per_gpu`` counts the multiplications of one GPU in one turn, ``total`` those of all GPUs.
-    ``repeated``: how many GPUs do the very same one.
+    ``operands`` and ``name`` are what people call them.  ``repeated``: how many GPUs do the very same.
     """
 
     layer: Layer
     name: str
     value: str
+    operands: tuple[str, ...]
     shape: MatmulShape
     per_gpu: int
     total: int
@@ -70,21 +72,25 @@ class Matmul:
 
 def find_matmuls(program: Spmd, layers: LayerMap) -> tuple[Matmul, ...]:
     """Every matrix multiplication of a program, in its order; one entry for all turns."""
+    names = value_names(program)
     return tuple(
-        _matmul(statement, program, layers)
+        _matmul(statement, program, layers, names)
         for statement in walk(program.body)
         if isinstance(statement, Compute) and OPS[statement.op.kind].work == "matmul"
     )
 
 
-def _matmul(statement: Compute, program: Spmd, layers: LayerMap) -> Matmul:
+def _matmul(
+    statement: Compute, program: Spmd, layers: LayerMap, names: Mapping[str, str]
+) -> Matmul:
     op = statement.op
     local = local_compute(statement, program)
     per_gpu = layers.runs_per_turn(op.result)
     return Matmul(
         layer=layers.layer(op.result),
-        name=value_name(op),
+        name=names[op.result],
         value=op.result,
+        operands=tuple(names[operand] for operand in op.reads),
         shape=matmul_shape(local),
         per_gpu=per_gpu,
         total=per_gpu * program.mesh.devices,

@@ -68,7 +68,7 @@ def _outline_term(step: Step, layers: LayerMap) -> str:
     own = {layers.of[inner.value] for inner, _ in flat_steps(step.steps)}
     if all(_is_inside(step, layers.layers[position]) for position in own):
         return inside
-    return f"{step.trips} x ({inside})"
+    return f"{step.trips} x ({inside})" if " " in inside else f"{step.trips} x {inside}"
 
 
 def _is_inside(loop: PathLoop, layer: Layer) -> bool:

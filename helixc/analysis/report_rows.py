@@ -76,6 +76,7 @@ def matmul_row(matmul: Matmul, index: int | None) -> Row:
         "layer": matmul.layer.title,
         "index": index,
         "name": matmul.name,
+        "operands": list(matmul.operands),
         "batch": matmul.shape.batch,
         "m": matmul.shape.m,
         "k": matmul.shape.k,

@@ -1,0 +1,225 @@
+"""``report.md``: the analysis of a partitioned program for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from helixc.analysis.collectives import Collective
+from helixc.analysis.critical_path import flat_steps
+from helixc.analysis.layers import Layer
+from helixc.analysis.matmuls import Matmul
+from helixc.analysis.numbers_text import (
+    byte_text,
+    count_text,
+    flop_text,
+    multiply_add_text,
+    seconds_text,
+)
+from helixc.analysis.path_layers import layer_paths, outline
+from helixc.analysis.report import Report
+from helixc.diagnostics import NOWHERE, Span
+from helixc.emit.markdown import bullets, code, fenced, plain, table
+from helixc.emit.report_sections import memory_section, summary_section
+
+
+def report_markdown(report: Report) -> str:
+    """The whole text of ``report.md``."""
+    sections = (
+        summary_section(report),
+        _structure(report),
+        _matmuls(report),
+        _collectives(report),
+        _path(report),
+        _runtime(report),
+        memory_section(report.memory, report.cluster.gpu.name),
+        _verification(report.verification),
+        _drawings(report),
+        _notes(report),
+    )
+    lines = [line for section in sections for line in section]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _structure(report: Report) -> Iterator[str]:
+    yield "## Structure"
+    yield ""
+    yield from fenced([report.sequence])
+
+
+def _matmuls(report: Report) -> Iterator[str]:
+    yield "## Matrix multiplications"
+    yield ""
+    if not report.matmuls:
+        yield "There are none."
+        yield ""
+        return
+    yield (
+        f"Each line is one multiplication in one turn of its layer; every one of the {report.gpus} GPUs "
+        "does it on its own part. A multiply-add is two FLOP."
+    )
+    yield ""
+    columns = (
+        "layer", "turns >", "result", "of", "batch >", "m >", "k >", "n >", "per GPU >", "all GPUs >",
+        "multiply-adds per GPU >", "FLOP per GPU >", "multiply-adds in all >",
+    )  # fmt: skip
+    yield from table(columns, (_matmul(matmul, report.gpus) for matmul in report.matmuls))
+    in_all = report.macs_per_gpu * report.gpus
+    yield (
+        f"All turns together: {multiply_add_text(report.macs_per_gpu)} multiply-adds "
+        f"({flop_text(2 * report.macs_per_gpu)}) per GPU, {multiply_add_text(in_all)} "
+        f"({flop_text(2 * in_all)}) on all {report.gpus} GPUs."
+    )
+    yield ""
+
+
+def _matmul(matmul: Matmul, gpus: int) -> tuple[str, ...]:
+    shape = matmul.shape
+    sizes = (shape.batch, shape.m, shape.k, shape.n, matmul.per_gpu, matmul.total)
+    return (
+        code(matmul.layer.title),
+        _turns(matmul.layer),
+        code(matmul.name),
+        " x ".join(code(operand) for operand in matmul.operands),
+        *(count_text(size) for size in sizes),
+        multiply_add_text(matmul.macs_per_gpu),
+        flop_text(matmul.flops_per_gpu),
+        multiply_add_text(matmul.macs_per_gpu * gpus),
+    )
+
+
+def _collectives(report: Report) -> Iterator[str]:
+    yield "## Collectives"
+    yield ""
+    if not report.collectives:
+        yield "There are none: no GPU needs anything of another."
+        yield ""
+        return
+    yield "Each line is one collective in one turn of its layer; bytes are those that one GPU receives."
+    yield ""
+    columns = (
+        "layer", "turns >", "value", "kind", "dimension", "mesh axes", "groups x GPUs >", "bytes per GPU >",
+        "time >", "algorithm", "asked for at",
+    )  # fmt: skip
+    yield from table(columns, map(_collective, report.collectives))
+    yield f"All turns together: {byte_text(report.bytes_per_gpu)} received by each GPU."
+    yield ""
+    yield "Why each is there:"
+    yield ""
+    yield from bullets(map(_why, report.collectives))
+
+
+def _collective(collective: Collective) -> tuple[str, ...]:
+    times = f"{collective.times} x " if collective.times > 1 else ""
+    return (
+        code(collective.layer.title),
+        _turns(collective.layer),
+        code(collective.value),
+        times + collective.kind.replace("_", "-"),
+        " -> ".join(code(dim) for dim in collective.dims),
+        ", ".join(code(axis) for axis in collective.axes),
+        f"{count_text(collective.groups)} x {count_text(collective.group_size)}",
+        byte_text(collective.bytes_per_gpu),
+        seconds_text(collective.picoseconds),
+        plain(collective.algorithm),
+        _place(collective.source),
+    )
+
+
+def _why(collective: Collective) -> str:
+    kind = collective.kind.replace("_", "-")
+    text = f"{code(collective.layer.title)}, {kind} of {code(collective.value)}: "
+    text += plain(collective.why)
+    others = [
+        f"{plain(a.how)}: {byte_text(a.bytes_per_gpu)}, {seconds_text(a.picoseconds)} ({a.scope})"
+        for a in collective.alternatives
+    ]
+    return text + (f" Passed over: {'; '.join(others)}." if others else "")
+
+
+def _path(report: Report) -> Iterator[str]:
+    yield "## Longest path"
+    yield ""
+    yield (
+        "All GPUs do the same at the same time, so the path is that of one GPU. Steps that depend on each "
+        "other, or need the same unit, follow one another."
+    )
+    yield ""
+    total = report.critical_path.picoseconds
+    rows = [
+        (
+            str(number),
+            code(report.layer_map.layer(step.value).title),
+            step.kind.replace("_", "-"),
+            code(step.name),
+            code(step.term),
+            seconds_text(step.picoseconds),
+            str(times),
+            f"{100 * times * step.picoseconds / total:.1f} %",
+        )
+        for number, (step, times) in enumerate(flat_steps(report.critical_path.steps), 1)
+    ]
+    columns = ("step >", "layer", "does", "for", "term", "time >", "times >", "share >")
+    yield from table(columns, rows)
+
+
+def _runtime(report: Report) -> Iterator[str]:
+    path, layers = report.critical_path, report.layer_map
+    parts = tuple(layer_paths(path, layers))
+    width = max((len(part.name) for part in parts), default=0)
+    width = max(width, len("total"))
+    yield "## Runtime"
+    yield ""
+    yield (
+        f"{seconds_text(path.picoseconds)} for one forward pass. `Get_Time(m, k, n)` stands for a "
+        "multiplication, `Memory_Time(bytes)` for an operator that is bound by memory, and a "
+        "collective for its bytes per GPU and the size of its groups."
+    )
+    yield ""
+    lines = [f"{'total':{width}} = {outline(path.steps, layers)}"]
+    lines += [f"{part.name:{width}} = {part.expression}" for part in parts]
+    yield from fenced(lines)
+    rows = [(code(part.name), seconds_text(part.picoseconds)) for part in parts]
+    yield from table(("one turn of", "time >"), [*rows, ("total", seconds_text(path.picoseconds))])
+
+
+def _verification(verification: Any) -> Iterator[str]:
+    if verification is None:
+        return
+    yield "## Verification"
+    yield ""
+    reason = verification.get("reason")
+    yield f"Verdict: **{plain(str(verification.get('verdict', '')))}**" + (
+        f". {plain(str(reason))}" if reason else "."
+    )
+    yield ""
+
+
+def _drawings(report: Report) -> Iterator[str]:
+    if not report.drawings:
+        return
+    yield "## Drawings"
+    yield ""
+    rows = [
+        (code(d.file), count_text(d.nodes), count_text(d.edges), "yes" if d.acyclic else "NO")
+        for d in report.drawings
+    ]
+    yield from table(("file", "nodes >", "edges >", "acyclic"), rows)
+
+
+def _notes(report: Report) -> Iterator[str]:
+    yield "## Notes"
+    yield ""
+    yield from bullets(plain(note) for note in report.notes)
+
+
+def _turns(layer: Layer) -> str:
+    """``0..95``, or nothing outside a repeat."""
+    if not layer.repeats:
+        return ""
+    last = layer.first + layer.turns - 1
+    return str(last) if layer.turns == 1 else f"{layer.first}..{last}"
+
+
+def _place(span: Span) -> str:
+    return "" if span == NOWHERE else code(f"{span.file}:{span.line}:{span.column}")

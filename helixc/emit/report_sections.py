@@ -1,0 +1,84 @@
+"""The two sections of ``report.md`` that answer first questions: the summary, and does it fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helixc.analysis.memory import Memory
+from helixc.analysis.numbers_text import byte_text, count_text, flop_text, seconds_text
+from helixc.analysis.report import Report
+from helixc.emit.markdown import code, plain, table
+
+_SHOWN_TENSORS = 8
+
+
+def summary_section(report: Report) -> Iterator[str]:
+    """The title, what was compiled, and what came out."""
+    yield f"# {plain(report.model)}, plan {plain(report.plan)}"
+    yield ""
+    if not report.memory.fits:
+        yield f"> **Warning: this cannot run as planned.** {_verdict(report)}"
+        yield ""
+    yield from table(("", ""), _facts(report))
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
+    path = report.critical_path
+    yield "sizes", ", ".join(f"{code(dim.name)} {count_text(dim.size)}" for dim in report.dims)
+    mesh = " x ".join(f"{code(axis.name)} {axis.size}" for axis in report.mesh) or "none"
+    yield "mesh", f"{mesh} = {count_text(report.gpus)} GPUs"
+    yield (
+        "cluster",
+        f"{code(report.cluster.name)}: {count_text(report.cluster.gpus)} GPUs {code(report.cluster.gpu.name)}",
+    )
+    yield "time of one forward pass", seconds_text(path.picoseconds)
+    yield "computing", _share(path.compute_picoseconds, path.picoseconds)
+    yield "communicating", _share(path.communication_picoseconds, path.picoseconds)
+    yield "matrix multiplications per GPU", flop_text(2 * report.macs_per_gpu)
+    yield "received per GPU", byte_text(report.bytes_per_gpu)
+    yield "weights per GPU", byte_text(report.memory.weights_bytes)
+    yield "most alive at once per GPU", byte_text(report.memory.peak_bytes)
+    yield "memory of a GPU", byte_text(report.memory.capacity_bytes)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{seconds_text(part)} ({100 * part / whole:.1f} %)" if whole else seconds_text(part)
+
+
+def _verdict(report: Report) -> str:
+    memory = report.memory
+    largest = memory.largest_activation
+    named = (
+        f" The largest value, {code(largest.name)}, alone takes {byte_text(largest.bytes)}."
+        if largest
+        else ""
+    )
+    return (
+        f"Each GPU would need {byte_text(memory.needed_bytes)} and has "
+        f"{byte_text(memory.capacity_bytes)}.{named}"
+    )
+
+
+def memory_section(memory: Memory, gpu: str) -> Iterator[str]:
+    """Weights, the fullest moment and what makes it, against the GPU's memory."""
+    yield "## Memory of one GPU"
+    yield ""
+    rows = [
+        ("weights", byte_text(memory.weights_bytes)),
+        ("values alive at the fullest moment", byte_text(memory.peak_bytes)),
+        ("needed", byte_text(memory.needed_bytes)),
+        (f"{code(gpu)} has", byte_text(memory.capacity_bytes)),
+    ]
+    yield from table(("", ">"), rows)
+    yield "It fits." if memory.fits else "**It cannot fit.**"
+    yield ""
+    alive = [live for live in memory.peak if live.bytes]
+    if not alive:
+        return
+    yield "Alive at the fullest moment:"
+    yield ""
+    shown = [(code(live.name), byte_text(live.bytes)) for live in alive[:_SHOWN_TENSORS]]
+    rest = alive[_SHOWN_TENSORS:]
+    if rest:
+        shown.append((f"{len(rest)} more", byte_text(sum(live.bytes for live in rest))))
+    yield from table(("value", "bytes >"), shown)
