@@ -72,7 +72,11 @@ class Chooser:
         self.planning = planning
         self.prices = CollectivePrices(planning.mesh, program.cluster)
         self.search = ReshardSearch(self.prices, program.sizes)
-        self._operators: dict[str, Operator] = {}
+        self._operators = {
+            name: operator_of(op, program, planning) for name, op in program.makers.items()
+        }
+        forced = (value for operator in self._operators.values() for value in operator.held)
+        self.exact = planning.exact.union(forced)
         self._loops: dict[tuple[int, tuple[Layout, ...]], Solution | None] = {}
 
     def solve(self) -> Solution:
@@ -84,9 +88,7 @@ class Chooser:
         return solution
 
     def operator(self, op: Op) -> Operator:
-        """The operator's view, made once."""
-        if op.result not in self._operators:
-            self._operators[op.result] = operator_of(op, self.program, self.planning)
+        """The operator as the choice sees it."""
         return self._operators[op.result]
 
     def path(self, value: str, source: Layout, target: Layout) -> ReshardPath | None:
@@ -192,12 +194,8 @@ class _Run:
 
     def _operator(self, node: Node, op: Op, position: int) -> None:
         operator = self.chooser.operator(op)
-        layouts = self.chooser.planning.layouts
-        homes = tuple(
-            tuple(dict.fromkeys((*node.copies[o], layouts[o]))) if isinstance(o, str) else (WHOLE,)
-            for o in op.operands
-        )
-        for way in operator.ways(homes):
+        existing = tuple(node.copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
+        for way in operator.ways(existing):
             wanted = [
                 (o, need)
                 for o, need in zip(op.operands, way.operands, strict=False)
@@ -211,7 +209,7 @@ class _Run:
             cost = add(cost, (0, operator.picoseconds(way), departs, 0))
             copies[op.result] = (way.result,)
             after: tuple[Read, ...] = ()
-            if op.result in self.chooser.planning.exact and way.result != operator.planned:
+            if op.result in self.chooser.exact and way.result != operator.planned:
                 held = self._hold(op.result, way.result, operator.planned)
                 if held is None:
                     continue

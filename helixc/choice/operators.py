@@ -6,7 +6,7 @@ tried.  ``forced`` is what a ``via`` line leaves of the candidates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -16,7 +16,7 @@ from helixc.ir.hardware import Gpu
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op
 from helixc.ir.ops import OPS, Factor, factors
-from helixc.ir.plan import Block, Shard, Strict
+from helixc.ir.plan import Block, Line, Shard, Strict
 from helixc.ir.tensor import TensorType
 from helixc.price.compute import compute_picoseconds, local_work
 
@@ -34,19 +34,21 @@ class Operator:
     numbers: tuple[bool, ...]
     named: Mapping[str, tuple[str, ...]]
     forced: Mapping[str, tuple[Choice, ...]]
+    held: tuple[str, ...]
+    stored: tuple[bool, ...]
     planning: Planning
     sizes: Mapping[str, int]
     gpu: Gpu
     _ways: dict[Homes, tuple[Way, ...]] = attrs.Factory(dict)
     _times: dict[tuple[tuple[str, int], ...], int] = attrs.Factory(dict)
 
-    def ways(self, homes: Homes) -> tuple[Way, ...]:
-        """The ways worth trying when the operands may be found in these layouts."""
-        if homes not in self._ways:
-            self._ways[homes] = self._find(homes)
-        return self._ways[homes]
+    def ways(self, copies: Homes) -> tuple[Way, ...]:
+        """The ways worth trying when copies of the operands exist in these layouts."""
+        if copies not in self._ways:
+            self._ways[copies] = self._find(copies)
+        return self._ways[copies]
 
-    def _find(self, homes: Homes) -> tuple[Way, ...]:
+    def _find(self, copies: Homes) -> tuple[Way, ...]:
         row = OPS[self.op.kind]
         if row.arity == 0:
             layouts = [self.planned]
@@ -57,13 +59,24 @@ class Operator:
             row=row,
             rule=self.rule,
             planned=self.planned,
-            homes=homes,
+            homes=self._homes(copies),
+            copies=copies,
             numbers=self.numbers,
+            stored=self.stored,
             named=self.named,
             forced=self.forced,
             follows=follows(row, self.rule),
         )
         return candidate_ways(setting, self.planning.mesh, self.sizes)
+
+    def _homes(self, copies: Homes) -> Homes:
+        """Where each operand is at home: as planned; one that departed, where it is as well."""
+        homes: list[tuple[Layout, ...]] = []
+        for operand, existing in zip(self.op.operands, copies, strict=True):
+            planned = self.planning.layouts[operand] if isinstance(operand, str) else WHOLE
+            departed = all(layout.split != planned.split for layout in existing)
+            homes.append((*existing, planned) if departed else (planned,))
+        return tuple(homes)
 
     def _source(self, layout: Layout) -> Way:
         """The way of a value that is simply there: in its layout at rest."""
@@ -94,6 +107,7 @@ def operator_of(op: Op, program: Logical, planning: Planning) -> Operator:
     types = operand_types(op, program.types)
     rule = factors(op.kind, types, op.type, op.over, op.params)
     view = _PlanView(op, rule, program, planning)
+    forced, held = view.forced()
     return Operator(
         op=op,
         rule=rule,
@@ -101,7 +115,9 @@ def operator_of(op: Op, program: Logical, planning: Planning) -> Operator:
         planned=planning.layouts[op.result],
         numbers=tuple(not isinstance(operand, str) for operand in op.operands),
         named=view.named(),
-        forced=view.forced(),
+        forced=forced,
+        held=held,
+        stored=tuple(operand in program.stored for operand in op.operands),
         planning=planning,
         sizes=program.sizes,
         gpu=program.cluster.gpu,
@@ -131,16 +147,16 @@ class _PlanView:
             depth += 1
         return depth
 
-    def _claiming(self, axis: str) -> list[int]:
+    def _claiming(self, axis: str, around: Sequence[int]) -> list[int]:
         """The innermost block around the operator that claims an axis, and the blocks inside it."""
-        claiming = [i for i in self.around if axis in _axes(self.blocks[i])]
+        claiming = [i for i in around if axis in _axes(self.blocks[i])]
         if not claiming:
             return []
         deepest = max(self._depth(i) for i in claiming)
-        return [i for i in self.around if self._depth(i) >= deepest]
+        return [i for i in around if self._depth(i) >= deepest]
 
-    def _named(self, axis: str) -> tuple[str, ...]:
-        lines = [line for i in self._claiming(axis) for line in self.blocks[i].lines]
+    def _named(self, axis: str, around: Sequence[int]) -> tuple[str, ...]:
+        lines = [line for i in self._claiming(axis, around) for line in self.blocks[i].lines]
         leaves = (
             leaf
             for line in lines
@@ -155,28 +171,36 @@ class _PlanView:
         """For each atom the dimensions to which it may depart."""
         if any(isinstance(line, Strict) for i in self.around for line in self.blocks[i].lines):
             return {}
-        by_axis = {atom.axis: self._named(atom.axis) for atom in self.mesh.atoms}
+        axes = {atom.axis for atom in self.mesh.atoms}
+        by_axis = {axis: self._named(axis, self.around) for axis in axes}
         return {atom.name: by_axis[atom.axis] for atom in self.mesh.atoms}
 
-    def forced(self) -> dict[str, tuple[Choice, ...]]:
-        """For each atom of a ``via`` line that reaches this operator, what is left to choose."""
+    def forced(self) -> tuple[dict[str, tuple[Choice, ...]], tuple[str, ...]]:
+        """What ``via`` lines leave to choose, by atom, and the values that they hold as planned."""
         found: dict[str, tuple[Choice, ...]] = {}
+        held: list[str] = []
         for index in sorted({*self.around, *self.by_name}):
             for line in self.blocks[index].lines:
-                if isinstance(line, Shard) and line.via:
-                    choices = self._forced_by(line, named=index in self.by_name)
-                    atoms = [a for axis in line.axes for a in self.mesh.axis_atoms(axis)]
-                    found.update((atom, choices) for atom in atoms if choices)
-        return found
+                factor = self._forced_factor(line, named=index in self.by_name)
+                if not isinstance(line, Shard) or factor is None:
+                    continue
+                choices = self._choices(line, factor, index)
+                atoms = [a for axis in line.axes for a in self.mesh.axis_atoms(axis)]
+                found.update((atom, choices) for atom in atoms if choices)
+                held += self._held(line, factor) if choices else ()
+        return found, tuple(held)
 
-    def _forced_by(self, line: Shard, *, named: bool) -> tuple[Choice, ...]:
+    def _forced_factor(self, line: Line, *, named: bool) -> Factor | None:
+        """The factor on which a ``via`` line forces this operator, if it does."""
+        if not isinstance(line, Shard) or not line.via:
+            return None
         leaves = {leaf for ref in line.dims for leaf in ref.leaves}
         for factor in self.rule:
             if factor.name in leaves and (factor.result is None or named):
-                return self._choices(line, factor, leaves)
-        return ()
+                return factor
+        return None
 
-    def _choices(self, line: Shard, factor: Factor, leaves: set[str]) -> tuple[Choice, ...]:
+    def _choices(self, line: Shard, factor: Factor, index: int) -> tuple[Choice, ...]:
         contracted = factor.result is None
         split: Choice = ("split", factor.name)
         match line.via:
@@ -185,9 +209,23 @@ class _PlanView:
             case "all_gather":
                 return (OUT,) if contracted else (split,)
             case _:
-                dims = [d for axis in line.axes for d in self._named(axis) if d not in leaves]
-                names = {f.name for f in self.rule if f.tag != "whole"}
+                around = [i for i in self.around if i != index or i not in self.by_name]
+                dims = [d for axis in line.axes for d in self._named(axis, around)]
+                names = {f.name for f in self.rule if f.tag != "whole"} - {factor.name}
                 return tuple(("split", d) for d in dict.fromkeys(dims) if d in names)
+
+    def _held(self, line: Shard, factor: Factor) -> tuple[str, ...]:
+        """Values that must stand as planned for the way to be what the line says.
+
+        An exchange of operands starts from operands that have the split; a split that an all-gather
+        joins is joined at once.
+        """
+        if line.via == "all_to_all":
+            pairs = zip(self.op.operands, factor.operands, strict=True)
+            return tuple(o for o, dim in pairs if isinstance(o, str) and dim is not None)
+        if line.via == "all_gather" and factor.result is not None:
+            return (self.op.result,)
+        return ()
 
 
 def _axes(block: Block) -> set[str]:

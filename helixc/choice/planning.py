@@ -110,12 +110,22 @@ class _Planner:
                 blocks = self.coverage.of_value(value)
                 named = self._laid_out(self.coverage.of_names(value.names))
                 if isinstance(value, Op):
+                    self._reached(value)
                     names: tuple[str, ...] = (value.result,)
                     if value.kind in STORED:
                         blocks = tuple(b for b in blocks if not self._keeps(b))
                 else:
                     names = (value.entry, value.result)
                 yield _Subject(names, value.type.dims, blocks, named)
+
+    def _reached(self, op: Op) -> None:
+        """Note which ``via`` lines speak of a dimension that this operator contracts."""
+        for index in self.coverage.of_operator(op) if op.over else ():
+            for number, line in enumerate(self.program.plan.blocks[index].lines):
+                if isinstance(line, Shard) and line.via:
+                    if any(leaf in op.over for ref in line.dims for leaf in ref.leaves):
+                        outcome = self.outcomes.setdefault((index, number), Outcome())
+                        outcome.contracted = True
 
     def _laid_out(self, blocks: Sequence[int]) -> bool:
         kinds = Shard | Replicate | PartialOver
@@ -211,6 +221,8 @@ class _Planner:
     ) -> None:
         where = f"in `{path}`" if path else "here"
         names = ", ".join(f"`{ref.name}`" for ref in line.dims)
+        if not outcome.met and outcome.contracted:
+            return
         if not outcome.met:
             findings.warn("HX0521", f"nothing {where} has {names}: no effect", line.span)
             return

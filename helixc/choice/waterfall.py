@@ -36,10 +36,12 @@ class Outcome:
     """What became of one shard line over all values: used for the findings about the plan.
 
     ``met``: some value has one of its dimensions.  ``taken``: atoms that some value took.
+    ``contracted``: an operator it covers contracts one of them (for ``via``).
     ``held``: the line still holds an atom of some value when all lines have been applied.
     """
 
     met: bool = False
+    contracted: bool = False
     taken: set[str] = attrs.Factory(set)
     held: bool = False
     beaten_by: Shard | Replicate | PartialOver | None = None

@@ -41,17 +41,20 @@ class Way:
 class Setting:
     """Everything that decides which ways of an operator are tried.
 
-    ``planned``: planned layout of the result.  ``homes``: for each operand the layouts in which it may
-    be found (planned, and copies that exist).  ``named``: for each atom the dimensions that the
-    innermost scope claiming it names (empty under ``strict``).  ``forced``: for each atom a fixed set
-    of choices.  ``follows``: the operator goes only where an operand or the planned result goes.
+    ``planned``: planned layout of the result.  ``homes``: for each operand the layouts whose splits
+    the operator may adopt; ``copies``: all layouts in which it exists.  ``stored``: which operands are
+    weights.  ``named``: for each atom the dimensions that the innermost scope claiming it names (empty
+    under ``strict``).  ``forced``: for each atom what a ``via`` line leaves of the choices.
+    ``follows``: the operator goes only where an operand or the planned result goes.
     """
 
     row: OpRow
     rule: tuple[Factor, ...]
     planned: Layout
     homes: tuple[tuple[Layout, ...], ...]
+    copies: tuple[tuple[Layout, ...], ...]
     numbers: tuple[bool, ...]
+    stored: tuple[bool, ...]
     named: Mapping[str, tuple[str, ...]]
     forced: Mapping[str, tuple[Choice, ...]]
     follows: bool
@@ -93,7 +96,7 @@ def _choices(setting: Setting, atom: str) -> list[Choice]:
 
 
 def _is_partial(setting: Setting, atom: str) -> bool:
-    return any(atom in layout.partial for homes in setting.homes for layout in homes)
+    return any(atom in layout.partial for copies in setting.copies for layout in copies)
 
 
 def _nobody_has(setting: Setting, atom: str) -> bool:
@@ -106,24 +109,22 @@ def _splittable(setting: Setting, name: str) -> bool:
 
 
 def _held_factors(setting: Setting, atom: str) -> list[str]:
-    """Factors on whose dimension some operand already has the atom."""
-    found: dict[str, None] = {}
+    """Factors on whose dimension an operand already has the atom; a weight that has it decides."""
+    found: dict[str, bool] = {}
     for position, homes in enumerate(setting.homes):
-        for layout in homes:
-            dim = layout.dim_of(atom)
-            if dim is None:
-                continue
+        for dim in [layout.dim_of(atom) for layout in homes]:
             for factor in setting.rule:
-                if factor.operands[position] == dim:
-                    found[factor.name] = None
-    return list(found)
+                if dim is not None and factor.operands[position] == dim:
+                    found[factor.name] = found.get(factor.name, False) or setting.stored[position]
+    decided = [name for name, stored in found.items() if stored]
+    return decided or list(found)
 
 
 def _partial_choices(setting: Setting, atom: str) -> Iterator[Choice]:
     """Candidate 4: an operand that is partial over the atom passes through."""
     row = setting.row
-    for position, homes in enumerate(setting.homes):
-        kinds = {layout.kind for layout in homes if atom in layout.partial}
+    for position, copies in enumerate(setting.copies):
+        kinds = {layout.kind for layout in copies if atom in layout.partial}
         if not kinds or not may_pass(row, kinds):
             continue
         if row.linear == "joint":
@@ -171,9 +172,9 @@ def _tuple_orders(
     if len(atoms) < 2:
         return [tuple(atoms)]
     references = [setting.planned.atoms_of(factor.result)] if factor.result is not None else []
-    for dim, homes in zip(factor.operands, setting.homes, strict=True):
+    for dim, copies in zip(factor.operands, setting.copies, strict=True):
         if dim is not None:
-            references += [layout.atoms_of(dim) for layout in homes]
+            references += [layout.atoms_of(dim) for layout in copies]
     found: dict[tuple[str, ...], None] = {}
     for reference in references:
         known = [atom for atom in reference if atom in atoms]
@@ -201,7 +202,7 @@ def _build(
     )
     operands = tuple(
         _operand_layout(setting, position, assignment, tuples, kind)
-        for position in range(len(setting.homes))
+        for position in range(len(setting.copies))
     )
     order = {f.name: [*tuples.get(f.name, ())] for f in setting.rule}
     written = [(atom, name) for name, atoms in order.items() for atom in atoms]
@@ -219,8 +220,8 @@ def _partial_kind(
     kinds = {f.tag for f in setting.rule if f.result is None and f.name in tuples}
     for atom, (where, name) in assignment.items():
         if where == "partial":
-            positions = range(len(setting.homes)) if name == "all" else (int(name),)
-            held = [lay for p in positions for lay in setting.homes[p] if atom in lay.partial]
+            positions = range(len(setting.copies)) if name == "all" else (int(name),)
+            held = [lay for p in positions for lay in setting.copies[p] if atom in lay.partial]
             kinds |= {layout.kind for layout in held}
     if len(kinds) > 1:
         return None
