@@ -1,0 +1,110 @@
+"""Outputs appear whole or not at all, and files of others are never touched."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helixc.diagnostics import HelixError
+from helixc.emit.files import MANIFEST, file_stems, write_file, write_files
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_files_are_written_with_a_manifest_that_lists_them(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    written = write_files(folder, {"x.dot": "graph\n", "report.md": "é\n"})
+    assert [path.name for path in written] == ["x.dot", "report.md", MANIFEST]
+    assert _names(folder) == {"x.dot", "report.md", MANIFEST}
+    assert (folder / "report.md").read_bytes() == "é\n".encode()
+    assert json.loads((folder / MANIFEST).read_text(encoding="utf-8")) == {
+        "schema": "helixc.manifest/1",
+        "files": ["report.md", "x.dot"],
+    }
+
+
+def test_the_next_compile_replaces_what_the_last_one_wrote_and_nothing_else(tmp_path: Path) -> None:
+    write_files(tmp_path, {"old.dot": "1", "both.md": "1"})
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    write_files(tmp_path, {"both.md": "2", "new.dot": "2"})
+    assert _names(tmp_path) == {"both.md", "new.dot", "mine.txt", MANIFEST}
+    assert (tmp_path / "both.md").read_text(encoding="utf-8") == "2"
+
+
+@pytest.mark.parametrize("stranger", ["report.md", MANIFEST])
+def test_a_file_of_somebody_else_is_never_replaced(tmp_path: Path, stranger: str) -> None:
+    (tmp_path / stranger).write_text("{}", encoding="utf-8")
+    with pytest.raises(HelixError, match=r"HX0014.*not a file that an earlier compile wrote"):
+        write_files(tmp_path, {"report.md": "1", "x.dot": "1"})
+    assert _names(tmp_path) == {stranger}
+    assert (tmp_path / stranger).read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize(
+    "listed", ["../victim.md", "..\\victim.md", "/victim.md", "victim.txt", "C:victim.md", 3]
+)
+def test_a_manifest_from_elsewhere_cannot_have_other_files_removed(
+    tmp_path: Path, listed: object
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for victim in (tmp_path / "victim.md", folder / "victim.txt"):
+        victim.write_text("keep", encoding="utf-8")
+    manifest = {"schema": "helixc.manifest/1", "files": [listed]}
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    write_files(folder, {"x.dot": "1"})
+    assert _names(tmp_path) == {"out", "victim.md"}
+    assert _names(folder) == {"x.dot", "victim.txt", MANIFEST}
+
+
+def test_what_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(HelixError, match=r"HX0013: cannot write to"):
+        write_files(tmp_path / "file" / "out", {"x.dot": "1"})
+    with pytest.raises(HelixError, match=r"HX0013: cannot write to"):
+        write_files(tmp_path / "out", {"x.dot": "1", "n" * 300: "2"})
+    assert _names(tmp_path) == {"file"}
+
+
+def test_a_failure_halfway_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"x.dot": "old", "y.dot": "old"})
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(HelixError, match=r"No space left on device"):
+        write_files(tmp_path, {"x.dot": "new", "y.dot": "new"})
+    assert _names(tmp_path) == {"x.dot", "y.dot", MANIFEST}
+    assert (tmp_path / "x.dot").read_text(encoding="utf-8") == "old"
+
+
+def test_a_single_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "dump.hxir"
+    write_file(path, "one\n")
+    write_file(path, "two\n")
+    assert path.read_bytes() == b"two\n"
+    assert _names(tmp_path) == {"dump.hxir"}
+    with pytest.raises(HelixError, match=r"HX0013"):
+        write_file(tmp_path / "no" / "dump.hxir", "x")
+
+
+def test_names_that_windows_keeps_for_devices_are_avoided() -> None:
+    assert file_stems(["aux", "CON", "com1", "mha"]) == ("aux_", "CON_", "com1_", "mha")
+
+
+@given(st.lists(st.sampled_from(["mha", "MHA", "Mha_2", "mha_2", "con", "CON", "con_"])))
+def test_names_differ_in_more_than_their_capitals(names: list[str]) -> None:
+    stems = file_stems(names)
+    assert len(stems) == len(names)
+    assert len({stem.casefold() for stem in stems}) == len(names)
+    assert not {stem.casefold() for stem in stems} & {"con"}
