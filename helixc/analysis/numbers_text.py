@@ -14,7 +14,7 @@ def quantity(value: float, unit: str) -> str:
     size, power = abs(value), 0
     while round(size, 3) >= _THOUSAND and power < len(_LARGE) - 1:
         size, power = size / _THOUSAND, power + 1
-    if power == 0 and size < 1:
+    if power == 0 and _below_one(size):
         return _small(value, unit)
     sign = "-" if value < 0 else ""
     return f"{sign}{_decimals(size)} {_LARGE[power]}{unit}"
@@ -47,10 +47,15 @@ def count_text(count: int) -> str:
 
 def _small(value: float, unit: str) -> str:
     size, power = abs(value), 0
-    while size < 1 and power < len(_SMALL) - 1:
+    while _below_one(size) and power < len(_SMALL) - 1:
         size, power = size * _THOUSAND, power + 1
     sign = "-" if value < 0 else ""
     return f"{sign}{_decimals(size)} {_SMALL[power]}{unit}"
+
+
+def _below_one(size: float) -> bool:
+    """Whether the next smaller unit, with three decimals, shows less than a thousand."""
+    return round(size, 6) < 1
 
 
 def _decimals(size: float) -> str:
