@@ -141,22 +141,9 @@ class Catalogue:
             case "cluster":
                 return self._cluster(path, declaration)
 
-    def _plain_fields(self, declaration: source.Hardware) -> list[source.Field]:
-        """The ``name = value`` fields; those that only a cluster has are findings here."""
-        owner = f"{declaration.kind} `{declaration.name.text}`"
-        fields: list[source.Field] = []
-        for field in declaration.fields:
-            if isinstance(field, source.Field):
-                fields.append(field)
-            else:
-                word = "gpu" if isinstance(field, source.GpuField) else "level"
-                message = f"`{word} {field.name.text}` belongs in a cluster, not in {owner}"
-                self._findings.error("HX0412", message, field.span)
-        return fields
-
     def _gpu(self, path: str, declaration: source.Hardware) -> Gpu | None:
         owner = f"gpu `{declaration.name.text}`"
-        fields = self._plain_fields(declaration)
+        fields = [f for f in declaration.fields if isinstance(f, source.Field)]
         values = read_fields(owner, fields, GPU_FIELDS, self._environment(path), self._findings)
         report_missing(owner, declaration, GPU_FIELDS, self._findings)
         if not any(field.name.text in PEAKS for field in fields):
@@ -176,7 +163,7 @@ class Catalogue:
 
     def _link(self, path: str, declaration: source.Hardware) -> Link | None:
         owner = f"link `{declaration.name.text}`"
-        fields = self._plain_fields(declaration)
+        fields = [f for f in declaration.fields if isinstance(f, source.Field)]
         values = read_fields(owner, fields, LINK_FIELDS, self._environment(path), self._findings)
         report_missing(owner, declaration, LINK_FIELDS, self._findings)
         if "bandwidth" not in values or "latency" not in values:

@@ -175,7 +175,7 @@ def _counts(scope: int, step: source.PathStep, places: Places) -> bool:
     if here.kind != "repeat":
         return first <= here.call <= last
     start, end = here.first, here.first + here.turns - 1
-    if end < first or start > last:
+    if max(start, first) > min(end, last):
         return False
     if start < first or end > last:
         run = f"turns {start} to {end} of `{here.name}`"

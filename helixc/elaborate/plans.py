@@ -56,9 +56,6 @@ class _BlockReader:
         for line in lines:
             if isinstance(line, source.InBlock):
                 self._read_inner(line, places, index)
-            elif isinstance(line, source.MeshLine) and parent >= 0:
-                message = "the mesh line stands at the head of the plan, not in a block"
-                self._findings.error("HX0501", message, line.span)
 
     def _read_inner(self, line: source.InBlock, places: tuple[Place, ...], parent: int) -> None:
         reached = [follow(path, places, self._places, self._findings) for path in line.paths]
