@@ -99,10 +99,7 @@ def _span_json(span: Span) -> dict[str, Any] | None:
 def _visible(char: str) -> str:
     if unicodedata.category(char) not in _UNPRINTABLE:
         return char
-    code = ord(char)
-    if code < 0x100:  # noqa: PLR2004 - what two hexadecimal digits can say
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 - four digits
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def _most_important(found: tuple[Diagnostic, ...], limit: int) -> tuple[Diagnostic, ...]:

@@ -1,0 +1,52 @@
+"""Shows findings: for people on standard error, for programs on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from helixc.cli.status import DONE, FINDINGS, UNREADABLE, UNWRITABLE, USAGE
+from helixc.diagnostics import NOWHERE, Diagnostic, HelixError
+from helixc.render import render_pieces, render_text, to_json
+
+
+def show_error(error: HelixError, *, as_json: bool) -> int:
+    """Show what is wrong with a program; the result is the exit status."""
+    if as_json:
+        show_json(to_json(error.diagnostics))
+    else:
+        show_text(error.diagnostics, error.sources)
+    return status_of(error.diagnostics)
+
+
+def show_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
+    """Findings on standard error, coloured if that is a terminal."""
+    found = tuple(diagnostics)
+    if not found:
+        return
+    if not sys.stderr.isatty():
+        click.echo(render_text(found, sources), err=True, nl=False)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    console.print(Text.assemble(*render_pieces(found, sources)), end="")
+
+
+def show_json(answer: Mapping[str, Any]) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(answer, indent=2))
+
+
+def status_of(diagnostics: Iterable[Diagnostic]) -> int:
+    """The exit status that findings lead to; warnings alone are no failure."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    if not errors:
+        return DONE
+    files = [d.code == UNWRITABLE or (d.code == UNREADABLE and d.span == NOWHERE) for d in errors]
+    return USAGE if all(files) else FINDINGS

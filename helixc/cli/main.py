@@ -1,0 +1,100 @@
+"""The command line: finds the command, runs it, and turns every ending into an exit status.
+
+Commands are modules that are imported when they are used, so that ``helixc --version`` and a mistyped
+option answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import TracebackType
+from typing import Self
+
+import click
+
+from helixc import __version__
+from helixc.cli.status import BUG, DONE, INTERRUPTED
+
+COMMANDS = ("compile", "check", "verify", "inspect", "opt", "passes")
+
+
+class Commands(click.Group):
+    """The commands, each in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which one meets them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"helixc.cli.{cmd_name}_command").command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"helixc.cli.{cmd_name}_command has no command")
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="helixc %(version)s")
+def helixc() -> None:
+    """Partition a transformer over GPUs: check it, draw it, price it, prove it."""
+
+
+class _Ending:
+    """Turns whatever ends a command into an exit status."""
+
+    def __init__(self) -> None:
+        self.status = DONE
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        del kind, trace
+        match error:
+            case None:
+                return True
+            case click.ClickException():
+                error.show()
+                self.status = error.exit_code
+            case click.exceptions.Exit():
+                self.status = error.exit_code
+            case KeyboardInterrupt() | click.Abort():
+                click.echo("interrupted", err=True)
+                self.status = INTERRUPTED
+            case Exception():
+                self.status = _bug(error)
+            case _:
+                return False
+        return True
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status."""
+    ending = _Ending()
+    with ending:
+        status = helixc.main(list(arguments), prog_name="helixc", standalone_mode=False)
+        ending.status = status if isinstance(status, int) else DONE
+    return ending.status
+
+
+def main() -> None:
+    """The program ``helixc``."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _bug(error: Exception) -> int:
+    from helixc.cli.bug import report_bug
+
+    report_bug(error)
+    return BUG

@@ -1,0 +1,86 @@
+"""What the commands have in common: their options, and how they end when a program is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import attrs
+import click
+
+from helixc.cli.findings import show_error
+from helixc.diagnostics import HelixError
+from helixc.limits import MAX_SIZE
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command that shows the findings of a wrong program, in the format that it was asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the result is its exit status."""
+        try:
+            return super().invoke(ctx)
+        except HelixError as error:
+            return show_error(error, as_json=ctx.params.get("format") == "json")
+
+
+class Setting(click.ParamType[tuple[str, int]]):
+    """``dim=value``: a dimension's name and another size for it."""
+
+    name = "DIM=SIZE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """The name and the number; ``_`` may separate digits, as in the language."""
+        if isinstance(value, tuple):
+            return cast("tuple[str, int]", value)
+        name, equals, number = str(value).partition("=")
+        digits = number.strip().replace("_", "")
+        if not (equals and name.strip() and digits.isascii() and digits.isdigit()):
+            self.fail(f"`{value}` should be like seq=4096", param, ctx)
+        if len(digits) > len(str(MAX_SIZE)):
+            self.fail(f"the size of `{name.strip()}` is too large", param, ctx)
+        return name.strip(), int(digits)
+
+
+@attrs.frozen
+class Chosen:
+    """What the options ``--plan``, ``--model``, ``--cluster`` and ``--set`` say."""
+
+    plan: str | None
+    model: str | None
+    cluster: str | None
+    settings: tuple[tuple[str, int], ...]
+
+
+FORMAT = click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to print the answer.",
+)
+VERIFY_EACH = click.option(
+    "--verify-each", is_flag=True, help="Recheck every known fact after every pass."
+)
+_CHOICE = (
+    click.option("--plan", metavar="NAME", help="Which plan of the file."),
+    click.option("--model", metavar="NAME", help="Which model of the file."),
+    click.option("--cluster", metavar="NAME", help="Which cluster, if the plan leaves it open."),
+    click.option(
+        "--set",
+        "settings",
+        type=Setting(),
+        multiple=True,
+        help="Another size for a dimension; may be repeated.",
+    ),
+)
+
+
+def choice_options(function: Function) -> Function:
+    """Add ``--plan``, ``--model``, ``--cluster`` and ``--set``."""
+    for option in reversed(_CHOICE):
+        function = option(function)
+    return function

@@ -1,0 +1,208 @@
+"""The compiler as one call: a file and a choice in, the program at every level out.
+
+Everything up to the program for all GPUs is computed at once, because that is where mistakes are found
+and it takes milliseconds.  Tasks per GPU, drawings and the report are computed when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+from helixc.analysis.report import Report, build_report
+from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
+from helixc.elaborate.choice import Choice
+from helixc.ir.logical import Logical
+from helixc.ir.source import PlanDecl, Sources
+from helixc.ir.spmd import Spmd
+from helixc.passes.contract import AnyPass, Observer, ignore, run_pipeline
+from helixc.pipeline import to_spmd
+from helixc.text.loader import load_path, load_text
+
+if TYPE_CHECKING:
+    from helixc.ir.device import DeviceProgram
+
+Level = TypeVar("Level")
+Settings = Mapping[str, int] | Iterable[tuple[str, int]]
+
+
+@attrs.frozen(kw_only=True, eq=False, slots=False)
+class Compilation:
+    """One program, compiled by one choice; ``stages`` are (pass, program after it), in order."""
+
+    source: Sources
+    choice: Choice
+    stages: tuple[tuple[str, object], ...] = attrs.field(repr=False)
+
+    @property
+    def logical(self) -> Logical:
+        """The model, made concrete and not partitioned yet."""
+        return _as(Logical, self.stages[0][1])
+
+    @property
+    def spmd(self) -> Spmd:
+        """One program for all GPUs, with every collective explicit."""
+        return _as(Spmd, self.stages[-1][1])
+
+    @cached_property
+    def device(self) -> DeviceProgram:
+        """The scheduled tasks of every GPU."""
+        from helixc.ir.device import DeviceProgram  # noqa: PLC0415 - needs NumPy
+        from helixc.pipeline_device import TO_DEVICE  # noqa: PLC0415 - needs NumPy
+
+        return _as(DeviceProgram, run_pipeline(TO_DEVICE, self.spmd))
+
+    @cached_property
+    def report(self) -> Report:
+        """The analysis of the program."""
+        return build_report(self.spmd, diagnostics=self.diagnostics)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What was found on the way; no errors, for those are raised."""
+        return tuple(dict.fromkeys((*self.logical.notes, *self.spmd.notes)))
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The text of each file by the name that spans have for it."""
+        return texts_of(self.source)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Checked:
+    """What ``check`` found in all plans of a file; ``compiled`` are the plans without errors."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    compiled: tuple[Compilation, ...]
+    texts: Mapping[str, str] = attrs.field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are no errors."""
+        return not any(d.severity == "error" for d in self.diagnostics)
+
+
+def compile(  # noqa: A001 - the name by which users know it, as in helixc.compile(...)
+    path: str | PathLike[str],
+    *,
+    plan: str | None = None,
+    cluster: str | None = None,
+    model: str | None = None,
+    settings: Settings = (),
+) -> Compilation:
+    """Compile a ``.hx`` file; a name left out means the only one there is.
+
+    ``settings`` override dimensions.  Raises ``HelixError`` with everything that was found.
+    """
+    sources = load_path(Path(path))
+    return compile_sources(sources, make_choice(model, plan, cluster, settings))
+
+
+def compile_text(
+    text: str,
+    *,
+    name: str = "input.hx",
+    plan: str | None = None,
+    cluster: str | None = None,
+    model: str | None = None,
+    settings: Settings = (),
+) -> Compilation:
+    """Compile a program given as text; findings speak of it by ``name``.  Else as ``compile``."""
+    return compile_sources(load_text(text, name), make_choice(model, plan, cluster, settings))
+
+
+def check(
+    path: str | PathLike[str],
+    *,
+    plan: str | None = None,
+    cluster: str | None = None,
+    model: str | None = None,
+    settings: Settings = (),
+) -> Checked:
+    """Compile every plan of a file (or the one named) and collect what was found; raises nothing."""
+    try:
+        sources = load_path(Path(path))
+    except HelixError as error:
+        return Checked(diagnostics=error.diagnostics, compiled=(), texts=error.sources)
+    return check_sources(sources, make_choice(model, plan, cluster, settings))
+
+
+def check_sources(sources: Sources, choice: Choice, *, verify_each: bool = False) -> Checked:
+    """As ``check``, for sources that are loaded already."""
+    findings = Findings()
+    compiled: list[Compilation] = []
+    plans = (choice.plan,) if choice.plan else plan_names(sources, choice.model) or (None,)
+    for plan in plans:
+        try:
+            chosen = attrs.evolve(choice, plan=plan)
+            compiled.append(compile_sources(sources, chosen, verify_each=verify_each))
+            findings.extend(compiled[-1].diagnostics)
+        except HelixError as error:
+            findings.extend(error.diagnostics)
+    texts = texts_of(sources)
+    return Checked(diagnostics=findings.all, compiled=tuple(compiled), texts=texts)
+
+
+def compile_sources(
+    sources: Sources, choice: Choice, observe: Observer = ignore, *, verify_each: bool = False
+) -> Compilation:
+    """Compile one choice of sources that are loaded already; ``observe`` sees the result of each pass."""
+    stages = lower(sources, to_spmd(choice), observe, verify_each=verify_each)
+    return Compilation(source=sources, choice=choice, stages=stages)
+
+
+def lower(
+    sources: Sources,
+    passes: Sequence[AnyPass],
+    observe: Observer = ignore,
+    *,
+    verify_each: bool = False,
+) -> tuple[tuple[str, object], ...]:
+    """The results of some passes, by name and in order; errors carry the texts they speak of."""
+    stages: list[tuple[str, object]] = []
+
+    def keep(name: str, program: object) -> None:
+        stages.append((name, program))
+        observe(name, program)
+
+    try:
+        run_pipeline(passes, sources, observe=keep, verify_each=verify_each)
+    except HelixError as error:
+        raise HelixError(error.diagnostics, texts_of(sources)) from error
+    return tuple(stages)
+
+
+def plan_names(sources: Sources, model: str | None = None) -> tuple[str, ...]:
+    """The plans of the main file in the order of the source, of one model or of all."""
+    main = dict(sources.files)[""]
+    return tuple(
+        declaration.name.text
+        for declaration in main.declarations
+        if isinstance(declaration, PlanDecl)
+        and (model is None or any(p.steps[0].name.text == model for p in declaration.models))
+    )
+
+
+def texts_of(sources: Sources) -> dict[str, str]:
+    """The text of each file by the name that spans have for it."""
+    texts = dict(sources.texts)
+    return {file.name: texts.get(path, "") for path, file in sources.files}
+
+
+def make_choice(
+    model: str | None, plan: str | None, cluster: str | None, settings: Settings
+) -> Choice:
+    """A choice from what a caller gives."""
+    pairs = settings.items() if isinstance(settings, Mapping) else settings
+    return Choice(model=model, plan=plan, cluster=cluster, settings=tuple(pairs))
+
+
+def _as(level: type[Level], program: object) -> Level:
+    if not isinstance(program, level):
+        raise CompilerBug(f"expected {level.__name__}, found {type(program).__name__}")
+    return program
