@@ -172,7 +172,9 @@ class _Run:
         self.body = body
         self.targets = targets
         self.last = _last_uses(body, targets)
-        first = Node(ZERO, {value: (layout,) for value, layout in start.items()})
+        copies = {value: (layout,) for value, layout in start.items()}
+        existing = {value: frozenset(layouts) for value, layouts in copies.items()}
+        first: Node[Step] = Node(ZERO, copies, existing)
         self.frontier = Frontier(first, width, bound)
 
     def result(self) -> Solution | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping
 from itertools import combinations, count
+from typing import NamedTuple
 
 import attrs
 
@@ -32,8 +33,7 @@ from helixc.ir.tensor import TensorType
 from helixc.price.collective import CollectivePrices, step_bytes
 
 
-@attrs.frozen(order=True)
-class PathCost:
+class PathCost(NamedTuple):
     """Compared in this order: unasked weight gathers, time, bytes received, number of steps."""
 
     gathers: int = 0
@@ -111,8 +111,8 @@ class ReshardSearch:
                     cost.bytes + step_bytes(step, held, self.mesh),
                     cost.steps + 1,
                 )
-                entry = (grown, f"{text};{step}", next(order), after, (*legs, Leg(step, after, time)))
-                heapq.heappush(heap, entry)
+                leg = Leg(step, after, time)
+                heapq.heappush(heap, (grown, f"{text};{step}", next(order), after, (*legs, leg)))
         return None
 
 

@@ -14,6 +14,8 @@ Cost = tuple[int, int, int, int]
 ZERO: Cost = (0, 0, 0, 0)
 
 Copies = Mapping[str, tuple[Layout, ...]]
+# The same as sets, by which states are told apart: the order in which copies came is no difference.
+Existing = dict[str, frozenset[Layout]]
 Key = frozenset[tuple[str, frozenset[Layout]]]
 Decision = TypeVar("Decision")
 
@@ -37,6 +39,7 @@ class Node(Generic[Decision]):
 
     cost: Cost
     copies: Copies
+    existing: Existing
     parent: Node[Decision] | None = None
     decision: Decision | None = None
 
@@ -70,21 +73,22 @@ class Frontier(Generic[Decision]):
         """A state reached from ``parent``; the cheapest of equal states is kept, the first of ties."""
         if self._bound is not None and cost > self._bound:
             return
-        key = frozenset((value, frozenset(layouts)) for value, layouts in copies.items())
+        existing = {value: frozenset(layouts) for value, layouts in copies.items()}
+        key = frozenset(existing.items())
         known = self._next.get(key)
         if known is None or cost < known.cost:
-            self._next[key] = Node(cost, copies, parent, decision)
+            self._next[key] = Node(cost, copies, existing, parent, decision)
 
     def advance(self) -> None:
         """Go on to the states that were offered, dropping what cannot win or does not fit."""
-        ranked = sorted(self._next.items(), key=lambda item: item[1].cost)
+        ranked = sorted(self._next.values(), key=lambda node: node.cost)
         if len(ranked) <= DOMINANCE_LIMIT:
             ranked = _undominated(ranked)
         if len(ranked) > self._width:
-            lost = ranked[self._width][1].cost
+            lost = ranked[self._width].cost
             self._dropped = lost if self._dropped is None else min(self._dropped, lost)
             ranked = ranked[: self._width]
-        self.nodes = [node for _, node in ranked]
+        self.nodes = ranked
         self._next = {}
 
     def best(self) -> Node[Decision] | None:
@@ -98,16 +102,17 @@ class Frontier(Generic[Decision]):
         return max(1, cost[1] - self._dropped[1])
 
 
-def _undominated(
-    ranked: list[tuple[Key, Node[Decision]]],
-) -> list[tuple[Key, Node[Decision]]]:
+def _undominated(ranked: list[Node[Decision]]) -> list[Node[Decision]]:
     """Without the states whose copies all exist in a state that costs no more."""
-    kept: list[tuple[Key, Node[Decision]]] = []
-    for key, node in ranked:
-        if not any(_contains(other.copies, node.copies) for _, other in kept):
-            kept.append((key, node))
+    kept: list[Node[Decision]] = []
+    for node in ranked:
+        if not any(_contains(other.existing, node.existing) for other in kept):
+            kept.append(node)
     return kept
 
 
-def _contains(larger: Copies, smaller: Copies) -> bool:
-    return all(set(layouts) <= set(larger.get(v, ())) for v, layouts in smaller.items())
+def _contains(larger: Existing, smaller: Existing) -> bool:
+    for value, layouts in smaller.items():
+        if not layouts <= larger[value]:
+            return False
+    return True

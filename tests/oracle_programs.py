@@ -1,0 +1,106 @@
+"""Programs of the worked examples: models, and a cluster of their own that no calibration touches.
+
+593.4 TFLOP/s and 2.68 TB/s per GPU, roofline, memory unlimited, nodes of 8, NVLink 450 GB/s 3 us,
+InfiniBand 50 GB/s 10 us per GPU and direction.
+"""
+
+from __future__ import annotations
+
+HARDWARE = """
+gpu oracle {
+  memory = 1000 PB
+  bandwidth = 2.68 TB/s
+  bf16 = 593.4 TFLOP/s
+  compute_fraction = 1
+  bandwidth_fraction = 1
+}
+link nv { bandwidth = 450 GB/s; latency = 3 us }
+link ib { bandwidth = 50 GB/s; latency = 10 us }
+cluster sixteen { gpu oracle; level node = 2 via ib; level gpu = 8 via nv }
+cluster eight { gpu oracle; level gpu = 8 via nv }
+"""
+
+SIZES = """
+  dim batch = 1024, seq = 10_000, embed = 8192, head = 16, head_dim = 512, hidden = 32_768
+"""
+
+BLOCK = """
+  input x: bf16[batch, seq, embed]
+  x = x + mha(layer_norm(x, over embed))
+  x = x + mlp(layer_norm(x, over embed))
+  output x
+"""
+
+LAYERS = """
+layer mha(x: [.., seq, embed]) -> [.., seq, embed] {
+  weight wq, wk, wv: [embed, head, head_dim]
+  weight wo: [head, head_dim, embed]
+  y = rename(x, seq -> key)
+  q = matmul(x, wq, over embed)
+  k = matmul(y, wk, over embed)
+  v = matmul(y, wv, over embed)
+  attended = attend(q, k, v, over head_dim)
+  return matmul(attended, wo, over head, head_dim)
+}
+layer attend(q: [.., seq, d], k: [.., key, d], v: [.., key], over d) -> [.., seq] {
+  scores = matmul(q, k, over d) / sqrt(d)
+  probs = softmax(scores, over key)
+  return matmul(probs, v, over key)
+}
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight w1: [embed, hidden]
+  weight w2: [hidden, embed]
+  return matmul(gelu(matmul(x, w1, over embed)), w2, over hidden)
+}
+"""
+
+CAUSAL = """
+layer attend(q: [.., seq, d], k: [.., key, d], v: [.., key], over d) -> [.., seq] {
+  scores = matmul(q, k, over d) / sqrt(d)
+  masked = where(index(key) <= index(seq), scores, -1e30)
+  probs = softmax(masked, over key)
+  return matmul(probs, v, over key)
+}
+"""
+
+GROUPED = """
+layer mha(x: [.., seq, embed]) -> [.., seq, embed] {
+  weight wq: [embed, kv_head, group, head_dim]
+  weight wk, wv: [embed, kv_head, head_dim]
+  weight wo: [kv_head, group, head_dim, embed]
+  y = rename(x, seq -> key)
+  q = matmul(x, wq, over embed)
+  k = matmul(y, wk, over embed)
+  v = matmul(y, wv, over embed)
+  attended = attend(q, k, v, over head_dim)
+  return matmul(attended, wo, over kv_head, group, head_dim)
+}
+"""
+
+
+def _without(layers: str, name: str) -> str:
+    head, rest = layers.split(f"layer {name}(", 1)
+    return head + rest.split("\n}\n", 1)[1]
+
+
+def program(plan: str, *, sizes: str = SIZES, body: str = BLOCK, cluster: str = "sixteen") -> str:
+    """The reference model under a plan whose lines are given."""
+    return _text(LAYERS, plan, sizes, body, cluster)
+
+
+def causal(plan: str, *, sizes: str = SIZES, cluster: str = "eight") -> str:
+    """The same with a causal mask."""
+    return _text(_without(LAYERS, "attend") + CAUSAL, plan, sizes, BLOCK, cluster)
+
+
+def grouped(plan: str, sizes: str, *, mask: bool = False, cluster: str = "sixteen") -> str:
+    """The same with grouped-query attention: sizes give kv_head and group."""
+    layers = _without(LAYERS, "mha") + GROUPED
+    if mask:
+        layers = _without(layers, "attend") + CAUSAL
+    return _text(layers, plan, sizes, BLOCK, cluster)
+
+
+def _text(layers: str, plan: str, sizes: str, body: str, cluster: str) -> str:
+    model = f"model m {{\n  dtype bf16\n{sizes}{body}}}\n"
+    return f"{HARDWARE}{model}{layers}plan p for m on {cluster} {{\n{plan}\n}}\n"

@@ -1,0 +1,310 @@
+"""The worked examples of communication: collectives, axes, group sizes and bytes, exactly."""
+
+from __future__ import annotations
+
+import pytest
+from oracle_programs import SIZES, causal, grouped, program
+
+from helixc.analysis.collectives import mesh_axes
+from helixc.compiler import compile_text
+from helixc.ir.layout import Permute, local_bytes
+from helixc.ir.spmd import Move, Spmd, walk
+from helixc.price.collective import step_bytes
+
+Row = tuple[str, str, int, int]
+
+
+def collectives(text: str) -> list[Row]:
+    """(kind, axes, group size, bytes received per GPU) of every collective, in program order."""
+    spmd = compile_text(text, name="oracle.hx").spmd
+    return [
+        row
+        for statement in walk(spmd.body)
+        if isinstance(statement, Move) and (row := _row(statement, spmd)) is not None
+    ]
+
+
+def _row(move: Move, spmd: Spmd) -> Row | None:
+    held = local_bytes(move.type, spmd.layouts[move.source], spmd.sizes, spmd.mesh)
+    received = step_bytes(move.step, held, spmd.mesh)
+    if not received:
+        return None
+    kind = type(move.step).__name__
+    if isinstance(move.step, Permute):
+        return (kind, "", 0, received)
+    axes = ",".join(mesh_axes(move, spmd))
+    return (kind, axes, spmd.mesh.ways(move.step.atoms), received)
+
+
+A = 1024 * 10_000 * 8192 * 2
+WEIGHT = 8192 * 8192 * 2
+PROJ = ("AllReduce", "n,m", 16, 15 * A // 8)
+FC2 = PROJ
+
+TWO_LEVEL = """
+  mesh n = 4, m = 4
+  in mha { shard head over n; shard head_dim over m }
+  in mlp { shard hidden over n, m }
+"""
+
+
+def test_two_level_exchanges_the_weights_and_all_reduces_twice() -> None:
+    """Free: four all-to-all of 6.291 MB, two all-reduces of 314.573 GB."""
+    exchange = ("AllToAll", "m", 4, 3 * WEIGHT // 16 // 4)
+
+    assert collectives(program(TWO_LEVEL)) == [exchange] * 4 + [PROJ, FC2]
+
+
+def test_two_level_strict_gathers_queries_and_keys() -> None:
+    """Strict: 31.457 GB each."""
+    gather = ("AllGather", "m", 4, 3 * A // 16)
+
+    assert collectives(program(TWO_LEVEL + "strict")) == [gather, gather, PROJ, FC2]
+
+
+SCORES = 1024 * 4 * 10_000 * 10_000 * 2
+
+
+def test_a_forced_partial_way_all_reduces_the_scores_under_strict() -> None:
+    """1228.8 GB."""
+    plan = TWO_LEVEL + "strict\n in mha.scores { shard head_dim over m via all_reduce }"
+
+    assert collectives(program(plan)) == [("AllReduce", "m", 4, 3 * SCORES // 2), PROJ, FC2]
+
+
+HELD = """
+  in mha.q, mha.k, mha.v { shard head over n; shard head_dim over m }
+"""
+
+
+def test_a_forced_partial_way_scatters_the_scores_where_it_may() -> None:
+    """Free, Q, K and V held: 614.4 GB, V exchanged, and Wo follows."""
+    plan = TWO_LEVEL + HELD + "in mha.scores { shard head_dim over m via all_reduce }"
+
+    assert collectives(program(plan)) == [
+        ("ReduceScatter", "m", 4, 3 * SCORES // 4),
+        ("AllToAll", "m", 4, 3 * A // 16 // 4),
+        ("AllToAll", "m", 4, 3 * WEIGHT // 16 // 4),
+        PROJ,
+        FC2,
+    ]
+
+
+EXCHANGE = "in mha.scores { shard head_dim over m via all_to_all }"
+
+
+def test_a_forced_exchange_moves_q_k_v_and_back_under_strict() -> None:
+    """31.457 GB in four exchanges."""
+    moved = ("AllToAll", "m", 4, 3 * A // 16 // 4)
+
+    assert collectives(program(TWO_LEVEL + "strict\n" + EXCHANGE)) == [moved] * 4 + [PROJ, FC2]
+
+
+def test_a_forced_exchange_takes_the_output_weight_along_where_it_may() -> None:
+    """Free, V held: 23.599 GB."""
+    moved = ("AllToAll", "m", 4, 3 * A // 16 // 4)
+    weight = ("AllToAll", "m", 4, 3 * WEIGHT // 16 // 4)
+
+    found = collectives(program(TWO_LEVEL + HELD + EXCHANGE))
+
+    assert found == [moved, moved, moved, weight, PROJ, FC2]
+
+
+@pytest.mark.parametrize("via", ["", " via all_gather"])
+def test_the_published_layout_computed_exactly(via: str) -> None:
+    """Wo by columns: heads are gathered across nodes first, then segments, then the columns."""
+    plan = f"""{TWO_LEVEL} strict
+      in mha.scores {{ shard head_dim over m via all_reduce }}
+      in mha.wo {{ shard embed over n, m{via} }}
+    """
+
+    assert collectives(program(plan)) == [
+        ("AllReduce", "m", 4, 3 * SCORES // 2),
+        ("AllGather", "n", 4, 3 * A // 16),
+        ("AllGather", "m", 4, 12 * A // 16),
+        ("AllGather", "n,m", 16, 15 * A // 16),
+        FC2,
+    ]
+
+
+MEGATRON = """
+  in mha { shard head over tp }
+  in mlp { shard hidden over tp }
+"""
+
+
+def test_megatron_all_reduces_twice() -> None:
+    """Two all-reduces of 314.573 GB."""
+    reduced = ("AllReduce", "tp", 16, 15 * A // 8)
+
+    assert collectives(program("mesh tp = 16\n" + MEGATRON)) == [reduced, reduced]
+
+
+SEQUENCE = "mesh tp = 16\n shard seq over tp\n" + MEGATRON
+GATHER = ("AllGather", "tp", 16, 15 * A // 16)
+SCATTER = ("ReduceScatter", "tp", 16, 15 * A // 16)
+
+
+def test_megatron_with_sequence_parallelism_gathers_and_scatters() -> None:
+    """Once for Q, K and V together."""
+    assert collectives(program(SEQUENCE)) == [GATHER, SCATTER, GATHER, SCATTER]
+
+
+def test_a_norm_inside_a_layer_stays_split_along_the_sequence() -> None:
+    """Release is per value, not per scope."""
+    inside = program(SEQUENCE).replace("mlp(layer_norm(x, over embed))", "mlp(x)")
+    inside = inside.replace(
+        "gelu(matmul(x, w1, over embed))", "gelu(matmul(layer_norm(x, over embed), w1, over embed))"
+    )
+
+    assert collectives(inside) == [GATHER, SCATTER, GATHER, SCATTER]
+
+
+@pytest.mark.parametrize("ways", [2, 4, 8])
+def test_ulysses_claimed_in_attend_exchanges_four_times(ways: int) -> None:
+    """Q, K and V from seq to head, the result back; nothing in the MLP."""
+    plan = f"mesh sp = {ways}\n shard seq, key over sp\n in attend {{ shard head over sp }}"
+    moved = ("AllToAll", "sp", ways, (ways - 1) * A // ways // ways)
+
+    assert collectives(program(plan, cluster="eight")) == [moved] * 4
+
+
+@pytest.mark.parametrize("ways", [2, 4, 8])
+def test_ulysses_with_whole_weights_gathers_x_up_to_three_gpus(ways: int) -> None:
+    """Exchanging Q, K and V beats gathering x exactly where 3 / k < 1."""
+    plan = f"""mesh sp = {ways}
+      shard seq over sp
+      in mha {{ shard head over sp; keep weights }}"""
+    moved = ("AllToAll", "sp", ways, (ways - 1) * A // ways // ways)
+    gathered = ("AllGather", "sp", ways, (ways - 1) * A // ways)
+
+    expected = [moved] * 4 if ways > 3 else [gathered, moved]
+
+    assert collectives(program(plan, cluster="eight")) == expected
+
+
+CONTEXT = "mesh cp = 8\n shard seq, key over cp"
+
+
+def test_context_parallelism_gathers_keys_and_values() -> None:
+    """146.801 GB each, behind a causal mask."""
+    gathered = ("AllGather", "cp", 8, 7 * A // 8)
+
+    assert collectives(causal(CONTEXT)) == [gathered, gathered]
+
+
+def test_context_parallelism_gathers_grouped_keys_and_values() -> None:
+    """234.881 MB each for one long sequence."""
+    sizes = """
+      dim batch = 1, seq = 131_072, embed = 8192, hidden = 28_672
+      dim kv_head = 8, group = 8, head_dim = 128
+    """
+    gathered = ("AllGather", "cp", 8, 7 * 131_072 * 1024 * 2 // 8)
+
+    assert collectives(grouped(CONTEXT, sizes, mask=True, cluster="eight")) == [gathered] * 2
+
+
+def test_a_mesh_of_three_by_five_on_nodes_of_eight() -> None:
+    """528.482 GB per layer in joint groups of 15."""
+    sizes = """
+      dim batch = 1024, seq = 9000, embed = 7680, head = 15, head_dim = 512, hidden = 30_720
+    """
+    plan = """mesh a = 3, b = 5
+      shard seq over a, b
+      in mha { shard head over a, b }
+      in mlp { shard hidden over b, a }"""
+    received = 14 * 1024 * 9000 * 7680 * 2 // 15
+
+    found = collectives(program(plan, sizes=sizes))
+
+    assert [(kind, k, size) for kind, _, k, size in found] == [
+        ("AllGather", 15, received),
+        ("ReduceScatter", 15, received),
+        ("AllGather", 15, received),
+        ("ReduceScatter", 15, received),
+    ]
+
+
+def test_two_orders_of_the_same_split_cost_one_permute_of_the_weight() -> None:
+    """33.554 MB, not an activation."""
+    plan = """mesh n = 4, m = 4
+      in mlp { shard hidden over n, m }
+      in mlp.w2 { shard hidden over m, n }"""
+    body = """
+      input x: bf16[batch, seq, embed]
+      x = x + mlp(layer_norm(x, over embed))
+      output x
+    """
+
+    assert collectives(program(plan, body=body)) == [
+        ("Permute", "", 0, 32_768 * 8192 * 2 // 16),
+        FC2,
+    ]
+
+
+@pytest.mark.parametrize(("kv_head", "group"), [(8, 8), (12, 4), (1, 64)])
+def test_grouped_heads_on_sixteen_gpus_move_nothing_but_the_results(
+    kv_head: int, group: int
+) -> None:
+    """The axis is cut where the KV heads end; K and V are replicated over the rest."""
+    sizes = f"""
+      dim batch = 8, seq = 4096, embed = 8192, hidden = 32_768
+      dim kv_head = {kv_head}, group = {group}, head_dim = 128
+    """
+    plan = """mesh tp = 16
+      in mha { shard kv_head, group over tp }
+      in mlp { shard hidden over tp }"""
+    reduced = ("AllReduce", "tp", 16, 15 * 8 * 4096 * 8192 * 2 // 8)
+
+    assert collectives(grouped(plan, sizes)) == [reduced, reduced]
+
+
+@pytest.mark.parametrize("sum_", ["x + mlp(x) + mlp(x)", "x + (mlp(x) + mlp(x))"])
+def test_a_parallel_block_is_reduced_once(sum_: str) -> None:
+    """One all-reduce in either bracketing; the full x is seeded."""
+    sizes = "dim batch = 8, seq = 4096, embed = 8192, hidden = 32_768\n"
+    body = f"""
+      input x: bf16[batch, seq, embed]
+      x = {sum_}
+      output x
+    """
+    plan = "mesh tp = 8\n in mlp { shard hidden over tp }"
+
+    assert collectives(program(plan, sizes=sizes, body=body, cluster="eight")) == [
+        ("AllReduce", "tp", 8, 7 * 8 * 4096 * 8192 * 2 // 4)
+    ]
+
+
+def test_four_parallelisms_at_once() -> None:
+    """Data 2, context 2, tensor 4 with sequence parallelism: 0.82208 GB."""
+    sizes = """
+      dim batch = 8, seq = 8192, embed = 8192, hidden = 28_672
+      dim kv_head = 8, group = 8, head_dim = 128
+    """
+    plan = """mesh dp = 2, cp = 2, tp = 4
+      shard batch over dp
+      shard seq, key over cp
+      shard seq over tp
+      in mha { shard kv_head over tp }
+      in mlp { shard hidden over tp }"""
+    gathered = ("AllGather", "tp", 4, 201_326_592)
+    scattered = ("ReduceScatter", "tp", 4, 201_326_592)
+    keys = ("AllGather", "cp", 2, 8_388_608)
+
+    assert collectives(grouped(plan, sizes, mask=True)) == [
+        gathered,
+        keys,
+        keys,
+        scattered,
+        gathered,
+        scattered,
+    ]
+
+
+def test_few_tokens_keep_the_weights_where_they_are() -> None:
+    """With 4 x 64 tokens the scores are scattered and gathered instead."""
+    sizes = SIZES.replace("batch = 1024, seq = 10_000", "batch = 4, seq = 64")
+    found = collectives(program(TWO_LEVEL, sizes=sizes))
+
+    assert found[:2] == [("ReduceScatter", "m", 4, 98_304), ("AllGather", "m", 4, 98_304)]
+    assert [kind for kind, *_ in found[2:]] == ["AllReduce", "AllReduce"]
