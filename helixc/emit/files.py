@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -21,16 +21,13 @@ MANIFEST = "manifest.json"
 SCHEMA = "helixc.manifest/1"
 
 _SUFFIXES = (".dot", ".svg", ".md", ".json", ".html", ".hxir")
-# Names that Windows keeps for devices, whatever their ending.
-_RESERVED = frozenset(
-    {"aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
-)
+Text = str | Iterable[str]
 
 
-def write_files(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+def write_files(folder: Path, files: Mapping[str, Text]) -> tuple[Path, ...]:
     """Write named texts into a folder and list them in its manifest; the paths written, in order.
 
-    Raises ``HelixError`` if the folder cannot be written or holds a file of such a name that no
+    A long text may come in pieces.  Raises ``HelixError`` if the folder cannot be written or holds a file of such a name that no
     compile wrote; nothing has changed then.
     """
     created = not folder.exists()
@@ -46,7 +43,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
     return tuple(folder / name for name in (*files, MANIFEST))
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: Text) -> None:
     """Write one file whole or not at all; raises ``HelixError`` if that fails."""
     try:
         with tempfile.TemporaryDirectory(prefix=".helixc-", dir=path.parent) as staging:
@@ -55,21 +52,6 @@ def write_file(path: Path, text: str) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise HelixError([Diagnostic("HX0013", f"cannot write `{path}`: {reason}")]) from error
-
-
-def file_stems(wanted: Sequence[str]) -> tuple[str, ...]:
-    """Names for files that every file system takes, and that differ in more than their capitals."""
-    taken: set[str] = set()
-    stems: list[str] = []
-    for name in wanted:
-        stem = f"{name}_" if name.casefold() in _RESERVED else name
-        number = 2
-        while stem.casefold() in taken:
-            stem = f"{name}_{number}"
-            number += 1
-        taken.add(stem.casefold())
-        stems.append(stem)
-    return tuple(stems)
 
 
 def _refuse_strangers(folder: Path, files: Iterable[str]) -> None:
@@ -89,7 +71,7 @@ def _refuse_strangers(folder: Path, files: Iterable[str]) -> None:
         )
 
 
-def _replace_all(folder: Path, files: Mapping[str, str]) -> None:
+def _replace_all(folder: Path, files: Mapping[str, Text]) -> None:
     before = _listed(folder)
     with tempfile.TemporaryDirectory(prefix=".helixc-", dir=folder) as created:
         staging = Path(created)
@@ -103,10 +85,10 @@ def _replace_all(folder: Path, files: Mapping[str, str]) -> None:
         last.replace(folder / MANIFEST)
 
 
-def _stage(staging: Path, name: str, text: str) -> Path:
+def _stage(staging: Path, name: str, text: Text) -> Path:
     path = staging / name
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+        file.writelines((text,) if isinstance(text, str) else text)
         file.flush()
         os.fsync(file.fileno())
     return path
