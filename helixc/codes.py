@@ -37,6 +37,12 @@ CODES: Mapping[str, str] = {
     "HX0110": "character without a meaning",
     "HX0111": "comparisons in a chain",
     "HX0112": "line breaks in the wrong place",
+    "HX0150": "no dump",
+    "HX0151": "version of a dump that is not known",
+    "HX0152": "level of a dump that is not known",
+    "HX0153": "dump too large or nested too deep",
+    "HX0154": "something else expected in a dump",
+    "HX0155": "figure of a dump out of range",
     # 02xx names
     # 03xx shapes
     "HX0350": "value not defined once, before it is read",

@@ -7,6 +7,9 @@ from typing import Final
 MAX_FILE_BYTES: Final = 4 * 2**20
 """Bytes in one source file."""
 
+MAX_DUMP_BYTES: Final = 32 * 2**20
+"""Bytes in one dump."""
+
 MAX_FILES: Final = 64
 """Files of one program: the main file and everything that it imports."""
 

@@ -1,0 +1,170 @@
+"""The header of a dump: dimensions, scopes, hardware and plan as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from helixc.diagnostics import NOWHERE, Diagnostic, Span
+from helixc.ir.hardware import Cluster, Level, Link
+from helixc.ir.logical import Logical, NamedDim, Scope
+from helixc.ir.mesh import Mesh
+from helixc.ir.plan import (
+    Approximation,
+    Block,
+    DimRef,
+    KeepWeights,
+    Label,
+    Line,
+    Local,
+    PartialOver,
+    Place,
+    Plan,
+    Replicate,
+    Shard,
+    Strict,
+)
+from helixc.ir.spmd import Spmd
+from helixc.text.dump_words import (
+    quote,
+    show_list,
+    show_name,
+    show_names,
+    show_number,
+    show_place,
+    show_value,
+)
+
+
+def header_lines(program: Logical | Spmd) -> Iterator[str]:
+    """What both levels begin with, an empty line before each group."""
+    yield f"program {show_name(program.name)}"
+    yield ""
+    yield from (f"dim {show_name(dim.name)} = {dim.size}" for dim in program.dims)
+    yield ""
+    yield from (_scope_line(scope) for scope in program.scopes)
+    yield ""
+    yield from _cluster_lines(program.cluster)
+    yield ""
+    yield from _plan_lines(program.plan)
+    yield from (_approximation_line(a) for a in program.approximations)
+    yield from (_note_line(note) for note in program.notes)
+    yield ""
+
+
+def mesh_line(mesh: Mesh) -> str:
+    """The atoms into which the axes of the plan are cut."""
+    atoms = (f"{show_name(a.name)} = {a.size} of {show_name(a.axis)}" for a in mesh.atoms)
+    axes = (f"{show_name(axis.name)} = {axis.size}" for axis in mesh.axes)
+    return f"mesh {show_list(axes)} atoms {show_list(atoms)}"
+
+
+def _note_line(note: Diagnostic) -> str:
+    """A finding that travels with the program."""
+    text = f"note {show_name(note.code)} {note.severity} {quote(note.message)}"
+    text += _where(note.span)
+    if note.legal:
+        text += f" legal {show_list(quote(legal) for legal in note.legal)}"
+    return text + "".join(f" remark {quote(n.message)}{_where(n.span)}" for n in note.notes)
+
+
+def _approximation_line(made: Approximation) -> str:
+    product = f"{show_name(made.segment)} * {show_name(made.inner)}"
+    return f"approximate {show_value(made.value)} {show_name(made.dim)} = {product}"
+
+
+def _where(span: Span) -> str:
+    if span == NOWHERE:
+        return ""
+    start, end = f"{span.line}:{span.column}", f"{span.end_line}:{span.end_column}"
+    return f" at {quote(span.file)} {start} .. {end}"
+
+
+def _scope_line(scope: Scope) -> str:
+    text = f"scope {scope.id}"
+    text += f" in {scope.parent}" if scope.parent != -1 else ""
+    text += f" {scope.kind} {show_name(scope.name)}"
+    text += f" call {scope.call}" if scope.call else ""
+    text += f" first {scope.first}" if scope.first else ""
+    text += f" turns {scope.turns}" if scope.turns != 1 else ""
+    return text + (f" dims {_show_dims(scope.dims)}" if scope.dims else "")
+
+
+def _show_dims(dims: Iterable[NamedDim | DimRef]) -> str:
+    """Dimensions with their leaves, which go unsaid where they are the dimension itself."""
+    return show_list(
+        show_name(d.name) + ("" if d.leaves == (d.name,) else f" = {show_names(d.leaves)}")
+        for d in dims
+    )
+
+
+def _cluster_lines(cluster: Cluster) -> Iterator[str]:
+    gpu = cluster.gpu
+    peaks = show_list(f"{show_name(name)} = {show_number(rate)}" for name, rate in gpu.peaks)
+    yield f"cluster {show_name(cluster.name)}"
+    yield (
+        f"gpu {show_name(gpu.name)} memory {gpu.memory_bytes}"
+        f" bandwidth {show_number(gpu.bandwidth)} compute {show_number(gpu.compute_fraction)}"
+        f" stream {show_number(gpu.bandwidth_fraction)}"
+        f" launch {show_number(gpu.launch_seconds)} peaks {peaks}"
+    )
+    yield from (_level_line(level) for level in cluster.levels)
+
+
+def _level_line(level: Level) -> str:
+    text = f"level {show_name(level.name)} = {level.size}"
+    text += _link_text(level.link) if level.link is not None else ""
+    text += f" links {level.links}" if level.links is not None else ""
+    text += f" rails {level.rails}" if level.rails is not None else ""
+    if level.oversubscribed != 1.0:
+        text += f" oversubscribed {show_number(level.oversubscribed)}"
+    return text
+
+
+def _link_text(link: Link) -> str:
+    speed, latency = show_number(link.bandwidth), show_number(link.latency)
+    switch = " in_switch" if link.in_switch else ""
+    return f" via {show_name(link.name)} bandwidth {speed} latency {latency}{switch}"
+
+
+def _plan_lines(plan: Plan) -> Iterator[str]:
+    axes = show_list(f"{show_name(axis.name)} = {axis.size}" for axis in plan.axes)
+    yield f"plan {show_name(plan.name)} mesh {axes}"
+    for index, block in enumerate(plan.blocks):
+        yield from _block_lines(index, block)
+
+
+def _block_lines(index: int, block: Block) -> Iterator[str]:
+    text = f"block {index}"
+    text += f" in {block.parent}" if block.parent != -1 else ""
+    text += f" for {show_name(block.path)}" if block.path else ""
+    yield f"{text} at {_show_places(block.places)} {{"
+    yield from (f"  {_plan_line(line)}" for line in block.lines)
+    yield "}"
+
+
+def _show_places(places: tuple[Place, ...]) -> str:
+    return show_list(show_place(place) for place in places)
+
+
+def _plan_line(line: Line) -> str:
+    match line:
+        case Shard(dims, axes, via):
+            way = f" via {show_name(via)}" if via else ""
+            text = f"shard {_show_dims(dims)} over {show_names(axes)}{way}"
+        case Replicate(dims):
+            text = f"replicate {_show_dims(dims) if dims else 'all'}"
+        case Local(name, places, axes):
+            where = f"at {_show_places(places)} over {show_names(axes)}"
+            text = f"local {show_name(name)} {where}"
+        case PartialOver(axes):
+            text = f"partial over {show_names(axes)}"
+        case Strict():
+            text = "strict"
+        case KeepWeights():
+            text = "keep weights"
+        case Label(name):
+            text = f"label {show_name(name)}"
+        case _:
+            assert_never(line)
+    return text
