@@ -59,7 +59,11 @@ class SourceFinder:
     def pieces(self, template: Template, value: str) -> Iterator[Piece]:
         """The sources of one operand, for disjoint boxes of turns."""
         turns = tuple(Turn(loop, follows=True, shift=0) for loop in template.loops)
-        box = tuple((0, loop.trips) for loop in template.loops)
+        return self._trace(value, turns, tuple((0, loop.trips) for loop in template.loops))
+
+    def _trace(
+        self, value: str, turns: tuple[Turn, ...], box: tuple[tuple[int, int], ...]
+    ) -> Iterator[Piece]:
         waiting = [(value, turns, box)]
         while waiting:
             name, turns, box = waiting.pop()
@@ -72,6 +76,23 @@ class SourceFinder:
                 waiting.append(_out_of_loop(self._results[name], turns, box))
             else:
                 waiting += _through_entry(self._entries[name], turns, box)
+
+    def source_at(
+        self, template: Template, value: str, turns: tuple[int, ...]
+    ) -> tuple[int, tuple[int, ...]]:
+        """Where one operand comes from on one turn: index of the template, and its turn."""
+        for piece in self.pieces(template, value):
+            if all(low <= turn < high for turn, (low, high) in zip(turns, piece.box, strict=True)):
+                return piece.source, tuple(
+                    turn.shift + (turns[depth] if turn.follows else 0)
+                    for depth, turn in enumerate(piece.turns)
+                )
+        raise LookupError(value)
+
+    def source_of(self, value: str) -> tuple[int, tuple[int, ...]]:
+        """Where a value that is seen outside all loops comes from."""
+        piece = next(self._trace(value, (), ()))
+        return piece.source, tuple(turn.shift for turn in piece.turns)
 
 
 def _carriers(body: tuple[SpmdStatement, ...], depth: int) -> Iterator[_Carrier]:

@@ -1,0 +1,85 @@
+"""What crosses the edge of a drawing: values that come from outside, and values that go there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from helixc.ir.device import DeviceProgram, Template
+from helixc.ir.sources import Piece, SourceFinder
+
+Instance = tuple[int, tuple[int, ...]]
+
+
+@attrs.frozen
+class _Reader:
+    """A template that reads a source, on a box of turns; whether it is drawn at all."""
+
+    template: Template
+    piece: Piece
+    drawn: bool
+
+
+class Boundary:
+    """Tells which templates, on which turns, are in a drawing, and which values leave it."""
+
+    def __init__(self, device: DeviceProgram, finder: SourceFinder) -> None:
+        selection = device.selection
+        self._kept = {scope: frozenset(turns) for scope, turns in selection.turns}
+        self._values = None if selection.values is None else frozenset(selection.values)
+        self._templates = device.templates
+        self._outputs = frozenset(self._output_sources(device, finder))
+        self._readers: dict[int, list[_Reader]] = {}
+        for template in device.templates:
+            for value in template.reads:
+                for piece in finder.pieces(template, value):
+                    reader = _Reader(template, piece, self._drawn(template))
+                    self._readers.setdefault(piece.source, []).append(reader)
+
+    def has(self, instance: Instance) -> bool:
+        """Whether a template on a turn is drawn."""
+        index, turns = instance
+        template = self._templates[index]
+        kept = (
+            loop.scope not in self._kept or turn in self._kept[loop.scope]
+            for loop, turn in zip(template.loops, turns, strict=True)
+        )
+        return self._drawn(template) and all(kept)
+
+    def is_output(self, instance: Instance) -> bool:
+        """Whether a value is a result of the model."""
+        return instance in self._outputs
+
+    def leaves(self, instance: Instance) -> bool:
+        """Whether something outside the drawing reads the value, or it is a result of the model."""
+        index, turns = instance
+        readers = self._readers.get(index, ())
+        return instance in self._outputs or any(self._read_outside(r, turns) for r in readers)
+
+    def _drawn(self, template: Template) -> bool:
+        return self._values is None or template.value in self._values
+
+    def _read_outside(self, reader: _Reader, turns: tuple[int, ...]) -> bool:
+        """Whether a reader has a turn outside the drawing on which it reads this turn's value."""
+        outside = not reader.drawn
+        for depth, (loop, (low, high)) in enumerate(
+            zip(reader.template.loops, reader.piece.box, strict=True)
+        ):
+            kept = self._kept.get(loop.scope)
+            if depth < len(turns) and reader.piece.turns[depth].follows:
+                turn = turns[depth] - reader.piece.turns[depth].shift
+                if not low <= turn < high:
+                    return False
+                outside = outside or (kept is not None and turn not in kept)
+            elif kept is not None:
+                outside = outside or any(turn not in kept for turn in range(low, high))
+        fixed = (
+            t.follows or t.shift == turn for t, turn in zip(reader.piece.turns, turns, strict=True)
+        )
+        return all(fixed) and outside
+
+    @staticmethod
+    def _output_sources(device: DeviceProgram, finder: SourceFinder) -> Iterator[Instance]:
+        for output in device.program.outputs:
+            yield finder.source_of(output.value)

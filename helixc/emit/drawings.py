@@ -1,0 +1,177 @@
+"""All drawings of a program: a sheet each for its layers, the whole model, and who talks to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from helixc.analysis.layers import Layer, find_layers
+from helixc.diagnostics import Diagnostic, Findings
+from helixc.emit.boundary import Instance
+from helixc.emit.dot import write_dot
+from helixc.emit.framing import Section, frame, legend
+from helixc.emit.graph import Attributes, Graph, is_acyclic
+from helixc.emit.operators import draw_operators
+from helixc.emit.patterns import draw_patterns
+from helixc.emit.sheets import DrawingOptions, Sheet, layer_sheets, model_sheet
+from helixc.emit.stems import unique_stems
+from helixc.emit.wording import gpus_text
+from helixc.ir.device import DeviceProgram
+from helixc.ir.expansion import expand
+from helixc.ir.spmd import Spmd
+
+
+@attrs.frozen(kw_only=True)
+class Drawing:
+    """One drawing: file name without suffix, DOT text, and what is in it."""
+
+    stem: str
+    dot: str
+    nodes: int
+    edges: int
+    acyclic: bool
+    folded: str = ""
+
+
+def draw(
+    program: Spmd, options: DrawingOptions | None = None
+) -> tuple[tuple[Drawing, ...], tuple[Diagnostic, ...]]:
+    """The drawings of a program in which every reshard has become moves, and notes about folding.
+
+    Raises ``HelixError`` (HX0904) where ``options`` name GPUs or layers that do not exist.
+    """
+    options = options or DrawingOptions()
+    _check(program, options)
+    sheets = (*layer_sheets(program, options), model_sheet(program, options))
+    stems = unique_stems([*(s.stem for s in sheets), f"{program.name}_communication_patterns"])
+    drawings = [
+        _operator_drawing(attrs.evolve(sheet, stem=stem))
+        for sheet, stem in zip(sheets, stems, strict=False)
+    ]
+    drawings.append(_pattern_drawing(program, options, stems[-1]))
+    notes = tuple(
+        Diagnostic("HX0902", f"{drawing.stem} is {drawing.folded}", severity="note")
+        for drawing in drawings
+        if drawing.folded
+    )
+    return tuple(drawings), notes
+
+
+def _check(program: Spmd, options: DrawingOptions) -> None:
+    findings = Findings()
+    devices = program.mesh.devices
+    wrong = [gpu for gpu in options.gpus or () if not 0 <= gpu < devices]
+    if wrong or options.gpus == ():
+        found = f"there is no GPU {gpus_text(wrong)} here" if wrong else "no GPU is named"
+        findings.error("HX0904", found, legal=(f"GPUs 0 to {devices - 1}",))
+    known = _layer_numbers(program)
+    absent = [layer for layer in options.layers or () if layer not in known]
+    if absent or options.layers == ():
+        found = f"there is no layer {gpus_text(absent)}" if absent else "no layer is named"
+        findings.error("HX0904", found, legal=(f"layers {gpus_text(known)}",) if known else ())
+    findings.stop_on_errors()
+
+
+def _layer_numbers(program: Spmd) -> tuple[int, ...]:
+    numbers = {n for layer in find_layers(program).layers for n in layer.indices if n is not None}
+    return tuple(sorted(numbers))
+
+
+def _operator_drawing(sheet: Sheet) -> Drawing:
+    program = sheet.program
+    device = expand(program, sheet.selection)
+    operators = draw_operators(device)
+    section = _sections(device) if sheet.sections else _no_section
+    clusters, outside = frame(operators.nodes, program.mesh, program.cluster, section)
+    shown = sheet.selection.gpus or tuple(range(program.mesh.devices))
+    graph = Graph(
+        name=sheet.stem,
+        title=sheet.title,
+        remarks=(*_remarks(program), *([sheet.folded] if sheet.folded else [])),
+        legend=legend(program.mesh),
+        nodes=outside,
+        clusters=clusters,
+        edges=operators.edges,
+        facts=_facts("operators", program, shown),
+    )
+    return _drawing(graph, sheet.folded)
+
+
+def _pattern_drawing(program: Spmd, options: DrawingOptions, stem: str) -> Drawing:
+    panels = draw_patterns(program, options.gpus, options.node_budget)
+    wanted = program.mesh.devices if options.gpus is None else len(options.gpus)
+    folded = ""
+    if len(panels.shown) < wanted:
+        folded = f"folded: GPUs {gpus_text(panels.shown)} are shown, the others do the same"
+    graph = Graph(
+        name=stem,
+        title=f"{program.name}, who talks to whom, plan {program.plan.name}",
+        remarks=(*_remarks(program), *([folded] if folded else [])),
+        legend=legend(program.mesh),
+        clusters=panels.clusters,
+        edges=panels.edges,
+        facts=_facts("communication", program, panels.shown),
+    )
+    return _drawing(graph, folded)
+
+
+def _drawing(graph: Graph, folded: str) -> Drawing:
+    return Drawing(
+        stem=graph.name,
+        dot=write_dot(graph),
+        nodes=sum(1 for _ in graph.all_nodes()),
+        edges=len(graph.edges),
+        acyclic=is_acyclic(graph),
+        folded=folded,
+    )
+
+
+def _remarks(program: Spmd) -> Iterator[str]:
+    axes = " x ".join(f"{axis.name} {axis.size}" for axis in program.mesh.axes)
+    yield (
+        f"mesh {axes} on {program.cluster.name}; dimensions are those of one GPU's block; "
+        "weights stand in the operators that read them"
+    )
+
+
+def _facts(kind: str, program: Spmd, shown: tuple[int, ...]) -> Attributes:
+    mesh = program.mesh
+    return (
+        ("helix", f"{kind}/1"),
+        ("mesh", ", ".join(f"{atom.name} {atom.size}" for atom in mesh.atoms)),
+        ("shown", gpus_text(shown)),
+    )
+
+
+def _no_section(_: Instance) -> str:
+    return ""
+
+
+def _sections(device: DeviceProgram) -> Section:
+    """Which layer, and turn of it, an operator belongs to; "" for the model's own body."""
+    layers = find_layers(device.program)
+    scopes = device.program.scopes
+
+    def section(instance: Instance) -> str:
+        template = device.templates[instance[0]]
+        layer = layers.layer(template.value)
+        if scopes[layer.scope].kind == "model":
+            return ""
+        number = 0
+        for loop, turn in zip(template.loops, instance[1], strict=True):
+            if loop.scope in layer.repeats:
+                number = number * scopes[loop.scope].turns + turn
+        folded = any(lp.trips < scopes[lp.scope].turns for lp in template.loops)
+        return _section_title(layer, layer.first + number, folded=folded)
+
+    return section
+
+
+def _section_title(layer: Layer, number: int, *, folded: bool) -> str:
+    if not layer.repeats:
+        return layer.title
+    if folded:
+        last = layer.first + layer.turns - 1
+        return f"{layer.title}, {layer.repeat} {layer.first} to {last} (x {layer.turns})"
+    return f"{layer.title}, {layer.repeat} {number}"

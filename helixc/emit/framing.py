@@ -1,0 +1,109 @@
+"""Frames around nodes: one per GPU, those of a group side by side in one frame, layers inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from helixc.emit.boundary import Instance
+from helixc.emit.colours import colour, family, family_atom, tint
+from helixc.emit.graph import Cluster, Key, Node
+from helixc.emit.operators import Placed
+from helixc.ir.hardware import Cluster as Hardware
+from helixc.ir.mesh import Mesh
+
+# What a part of a GPU's work is called; "" where a drawing shows only one.
+Section = Callable[[Instance], str]
+
+
+def frame(
+    placed: Iterable[Placed], mesh: Mesh, hardware: Hardware, section: Section
+) -> tuple[tuple[Cluster, ...], tuple[Node, ...]]:
+    """Frames for all GPUs that have nodes, and the nodes that stand in none."""
+    by_gpu: dict[int, list[Placed]] = {}
+    outside: list[Node] = []
+    for item in placed:
+        if item.gpu is None:
+            outside.append(item.node)
+        else:
+            by_gpu.setdefault(item.gpu, []).append(item)
+    gpus = sorted(by_gpu)
+    inner = {gpu: _gpu_frame(gpu, by_gpu[gpu], mesh, hardware, section) for gpu in gpus}
+    return _families(inner, mesh), tuple(outside)
+
+
+def _families(frames: dict[int, Cluster], mesh: Mesh) -> tuple[Cluster, ...]:
+    atom = family_atom(mesh)
+    if atom is None:
+        return tuple(frames.values())
+    members: dict[int, list[Cluster]] = {}
+    for gpu, inner in frames.items():
+        members.setdefault(family(mesh, gpu), []).append(inner)
+    return tuple(
+        Cluster(
+            id=f"family_{index}",
+            title=f"{atom} = {index}",
+            clusters=tuple(inner),
+            look=(("color", colour(index)), ("penwidth", "2"), ("bgcolor", tint(index, 0.07))),
+        )
+        for index, inner in members.items()
+    )
+
+
+def _gpu_frame(
+    gpu: int, placed: list[Placed], mesh: Mesh, hardware: Hardware, section: Section
+) -> Cluster:
+    index = family(mesh, gpu)
+    sections: dict[str, list[Node]] = {}
+    for item in placed:
+        sections.setdefault(section(item.instance), []).append(item.node)
+    inner = tuple(
+        Cluster(
+            id=f"gpu_{gpu}_{number}",
+            title=title,
+            nodes=tuple(nodes),
+            facts=(("gpu", str(gpu)),),
+            look=(("style", "dashed"), ("color", "#777777"), ("fontsize", "11")),
+        )
+        for number, (title, nodes) in enumerate(sections.items())
+        if title
+    )
+    return Cluster(
+        id=f"gpu_{gpu}",
+        title=f"GPU {gpu}{_place(gpu, mesh, hardware)}",
+        nodes=tuple(sections.get("", ())),
+        clusters=inner,
+        facts=(("gpu", str(gpu)),),
+        look=(("bgcolor", tint(index)), ("color", colour(index)), ("fontsize", "13")),
+    )
+
+
+def _place(gpu: int, mesh: Mesh, hardware: Hardware) -> str:
+    """Where a GPU stands: its coordinates in the mesh, and its member of each outer level."""
+    parts = [f"{atom.name} {mesh.coordinate(gpu, atom.name)}" for atom in mesh.atoms]
+    inside = hardware.gpus
+    number = gpu
+    for level in hardware.levels[:-1]:
+        inside //= level.size
+        parts.append(f"{level.name} {number // inside}")
+        number %= inside
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def legend(mesh: Mesh) -> tuple[Key, ...]:
+    """What the colours of frames and of collectives' edges mean."""
+    atom = family_atom(mesh)
+    keys = [
+        Key(
+            colour="#333333",
+            meaning="collective: one node per group; coloured edges join its members",
+        )
+    ]
+    if atom is not None:
+        keys += [
+            Key(colour=colour(index), meaning=f"GPUs with {atom} = {index}")
+            for index in range(mesh.sizes[atom])
+        ][:8]
+    keys.append(
+        Key(colour="#EEEEEE", meaning="value that comes from, or goes to, what is not drawn here")
+    )
+    return tuple(keys)

@@ -1,0 +1,64 @@
+"""How values, steps and GPUs are written in drawings, for people and for machines alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from helixc.ir.layout import (
+    AllGather,
+    AllReduce,
+    AllToAll,
+    Layout,
+    Permute,
+    ReduceScatter,
+    Seed,
+    Slice,
+    Step,
+)
+
+
+def dims_text(sizes: Mapping[str, int]) -> str:
+    """``batch 1024, seq 10000``: names and sizes of one GPU's block."""
+    return ", ".join(f"{dim} {size}" for dim, size in sizes.items())
+
+
+def value_text(name: str, dtype: str, sizes: Mapping[str, int], layout: Layout) -> str:
+    """``q bf16[batch 1024, head 4]``, and over which mesh axes it is still partial."""
+    text = f"{name} {dtype}[{dims_text(sizes)}]"
+    if layout.partial:
+        text += f" partial {layout.kind} over {', '.join(layout.partial)}"
+    return text
+
+
+def gpus_text(gpus: Iterable[int]) -> str:
+    """``0-3, 8``: runs of consecutive numbers shortened; the order is kept."""
+    runs: list[list[int]] = []
+    for gpu in gpus:
+        if runs and gpu == runs[-1][1] + 1:
+            runs[-1][1] = gpu
+        else:
+            runs.append([gpu, gpu])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def step_meaning(step: Step, members: int) -> str:
+    """What a step does, in words."""
+    match step:
+        case AllGather():
+            text = f"concatenation of {members} blocks along {step.dim}"
+        case ReduceScatter():
+            text = f"sum of {members} partial values, each keeps its part of {step.dim}"
+        case AllReduce():
+            text = f"sum of {members} partial values, everybody gets it"
+        case AllToAll():
+            text = f"{step.source} becomes whole, {step.target} split {members} ways"
+        case Permute():
+            text = "blocks change places"
+        case Slice():
+            text = f"its own part of {step.dim}"
+        case Seed():
+            text = "the value on the first GPU, zero on the others"
+        case _:
+            assert_never(step)
+    return text
