@@ -68,7 +68,8 @@ def make_layout(
 
     ``partial`` must come in mesh order.
     """
-    entries = tuple(sorted((dim, tuple(atoms)) for dim, atoms in split.items() if tuple(atoms)))
+    held = ((dim, tuple(atoms)) for dim, atoms in split.items())
+    entries = tuple(sorted((dim, atoms) for dim, atoms in held if atoms))
     partial = tuple(partial)
     return Layout(split=entries, partial=partial, kind=kind if partial else "")
 
@@ -80,9 +81,7 @@ def local_sizes(
     return {d: sizes[d] // mesh.ways(layout.atoms_of(d)) for d in type_.dims}
 
 
-def local_elements(
-    type_: TensorType, layout: Layout, sizes: Mapping[str, int], mesh: Mesh
-) -> int:
+def local_elements(type_: TensorType, layout: Layout, sizes: Mapping[str, int], mesh: Mesh) -> int:
     """Number of elements of one GPU's block."""
     count = type_.elements(sizes)
     for _, atoms in layout.split:

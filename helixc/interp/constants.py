@@ -1,0 +1,77 @@
+"""Numbers written in a program that must shrink with its dimensions to go on meaning something.
+
+Two kinds do.  A number that positions are compared with or shifted by (a window, a start) follows the
+longest dimension that positions run along, so that a mask stays one.  A number that scales a product
+of two activations follows the square root of the contraction's length, so that a softmax is as peaked
+as at full size.  The change is a function of the model alone, so all levels change alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from helixc.interp.site import Dims, product_size
+from helixc.ir.logical import Logical, Op, walk
+from helixc.ir.ops import OPS, Number, Position
+
+Sizes = Mapping[str, int]
+# What a number among the operands of these is to positions: a bound or a shift.
+_BOUNDS = frozenset(["add", "sub", "minimum", "maximum", "mod", "lt", "le", "gt", "ge", "eq", "ne"])
+
+
+def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> dict[str, dict[int, float]]:
+    """For the result of an operator, its numbers by position among the operands, where they change."""
+    ops = {s.result: s for s in walk(program.body) if isinstance(s, Op)}
+    positions = _positions(ops)
+    longest = _longest(ops, full)
+    lengths = product_size(full, longest), product_size(small, longest)
+    changed: dict[str, dict[int, float]] = {}
+    for op in ops.values():
+        numbers = {i: o.value for i, o in enumerate(op.operands) if isinstance(o, Number)}
+        if longest and op.kind in _BOUNDS and op.reads and positions.issuperset(op.reads):
+            scaled = {i: _bound(v, *lengths) for i, v in numbers.items()}
+        elif op.kind in ("mul", "div") and len(op.reads) == 1:
+            scale = _contraction_scale(ops, op.reads[0], full, small)
+            factor = scale if op.kind == "div" else 1.0 / scale
+            scaled = {i: value * factor for i, value in numbers.items()}
+        else:
+            continue
+        if scaled != numbers:
+            changed[op.result] = scaled
+    return changed
+
+
+def _positions(ops: Mapping[str, Op]) -> set[str]:
+    """The values made of positions and numbers alone."""
+    found: set[str] = set()
+    for op in ops.values():
+        if op.kind == "index" or (op.reads and found.issuperset(op.reads)):
+            found.add(op.result)
+    return found
+
+
+def _longest(ops: Mapping[str, Op], full: Sizes) -> Dims:
+    """The longest product of dimensions that positions run along, () if there are no positions."""
+    dims = dict.fromkeys(op.params.dims for op in ops.values() if isinstance(op.params, Position))
+    return max(dims, key=lambda product: product_size(full, product), default=())
+
+
+def _bound(value: float, full: int, small: int) -> float:
+    """A bound at the small size: it stays a whole number, and stays as it is if it still binds."""
+    if abs(value) < small or not math.isfinite(value) or not float(value).is_integer():
+        return value
+    return math.copysign(max(1.0, math.floor(abs(value) * small / full)), value)
+
+
+def _contraction_scale(ops: Mapping[str, Op], value: str, full: Sizes, small: Sizes) -> float:
+    """How much smaller products of two activations are: the root of the ratio of their lengths."""
+    op = ops.get(value)
+    if op is None or OPS[op.kind].work != "matmul" or any(_sources(ops, op)):
+        return 1.0
+    return math.sqrt(product_size(small, op.over) / product_size(full, op.over))
+
+
+def _sources(ops: Mapping[str, Op], op: Op) -> Iterator[bool]:
+    for name in op.reads:
+        yield name in ops and OPS[ops[name].kind].work == "source"

@@ -1,0 +1,224 @@
+"""A faithful smaller instance of a program: same operators, same layouts, smaller dimensions.
+
+Every dimension takes the least size that keeps what ``sizes`` reads off the program; a repeat turns
+at most twice; a mesh too large to simulate loses GPUs axis by axis, and the instance says where.  All
+levels of one compile are shrunk alike, so they stay versions of each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import attrs
+
+from helixc.interp.constants import scaled_constants
+from helixc.interp.site import product_size
+from helixc.interp.sizes import Needs, gather_needs, solve
+from helixc.ir import logical, spmd
+from helixc.ir.layout import Layout, Permute
+from helixc.ir.logical import Logical, Op, Repeat, Statement
+from helixc.ir.mesh import Atom, Axis, Mesh
+from helixc.ir.ops import Cut, Joined, Number
+from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
+from helixc.ir.tensor import Dim
+
+# More simulated GPUs than this are brought down, to two along an axis at the least.
+SIMULATED_GPUS = 64
+TURNS = 2
+
+AnyProgram = Logical | Spmd
+Program = TypeVar("Program", Logical, Spmd)
+
+
+@attrs.frozen(eq=False)
+class Instance:
+    """Sizes of dimensions and mesh atoms, and what else changes with them.
+
+    ``constants``: for an operator's result, the numbers among its operands by position; ``starts``:
+    where a cut begins.
+    """
+
+    sizes: Mapping[str, int]
+    atoms: Mapping[str, int]
+    turns: int
+    constants: Mapping[str, Mapping[int, float]]
+    starts: Mapping[str, int]
+
+
+def smallest_instance(
+    model: Logical, versions: Sequence[AnyProgram], divided: Mapping[str, tuple[str, ...]]
+) -> Instance:
+    """The least instance that is faithful to a model and to all these versions of it.
+
+    ``divided`` says which of the model's dimensions a version rewrites as a product of others.
+    """
+    programs = (model, *versions)
+    atoms = _small_atoms(programs)
+    full: dict[str, int] = {}
+    for program in programs:
+        full.update(program.sizes)
+    ops = {op.result: op for program in reversed(programs) for op in _ops(program)}
+    layouts = dict.fromkeys(layout for program in programs for layout in _layouts(program))
+    needs = gather_needs(ops.values(), layouts, full, atoms, divided)
+    sizes = solve(needs)
+    return Instance(
+        sizes=sizes,
+        atoms=atoms,
+        turns=TURNS,
+        constants=scaled_constants(model, full, sizes),
+        starts=_starts(needs, sizes),
+    )
+
+
+def full_instance(programs: Sequence[AnyProgram]) -> Instance:
+    """The instance that changes nothing but lets every repeat turn as often as it is written."""
+    sizes: dict[str, int] = {}
+    for program in programs:
+        sizes.update(program.sizes)
+    atoms = {atom.name: atom.size for mesh in _meshes(programs) for atom in mesh.atoms}
+    turns = max((s.trips for p in programs for s in _repeats(p)), default=1)
+    return Instance(sizes, atoms, turns, {}, {})
+
+
+def _starts(needs: Needs, sizes: Mapping[str, int]) -> dict[str, int]:
+    return {
+        value: sum(product_size(sizes, piece) for piece in before)
+        for value, before in needs.starts.items()
+    }
+
+
+# --- reading programs
+
+
+def _ops(program: AnyProgram) -> Iterator[Op]:
+    if isinstance(program, Logical):
+        yield from (s for s in logical.walk(program.body) if isinstance(s, Op))
+    else:
+        yield from (s.op for s in spmd.walk(program.body) if isinstance(s, Compute))
+
+
+def _repeats(program: AnyProgram) -> Iterator[Repeat | Loop]:
+    if isinstance(program, Logical):
+        yield from (s for s in logical.walk(program.body) if isinstance(s, Repeat))
+    else:
+        yield from (s for s in spmd.walk(program.body) if isinstance(s, Loop))
+
+
+def _layouts(program: AnyProgram) -> Iterator[Layout]:
+    if isinstance(program, Spmd):
+        yield from program.layouts.values()
+
+
+def _meshes(programs: Sequence[AnyProgram]) -> Iterator[Mesh]:
+    yield from (program.mesh for program in programs if isinstance(program, Spmd))
+
+
+# --- the mesh
+
+
+def _small_atoms(programs: Sequence[AnyProgram]) -> dict[str, int]:
+    """Sizes of atoms: as they are if the mesh is small, else cut to two, largest atoms first."""
+    atoms = {atom.name: atom.size for mesh in _meshes(programs) for atom in mesh.atoms}
+    for name in sorted(atoms, key=lambda a: (-atoms[a], a)):
+        if math.prod(atoms.values()) <= SIMULATED_GPUS:
+            break
+        smaller = {**atoms, name: min(atoms[name], 2)}
+        if _keeps_permutes(programs, smaller):
+            atoms = smaller
+    return atoms
+
+
+def _keeps_permutes(programs: Sequence[AnyProgram], atoms: Mapping[str, int]) -> bool:
+    """Whether every permute still moves blocks of one shape."""
+    for program in programs:
+        if isinstance(program, Spmd):
+            for move in spmd.walk(program.body):
+                if isinstance(move, Move) and isinstance(move.step, Permute):
+                    before = program.layouts[move.source]
+                    if not _same_shape(before, move.step.layout, atoms):
+                        return False
+    return True
+
+
+def _same_shape(before: Layout, after: Layout, atoms: Mapping[str, int]) -> bool:
+    dims = sorted({dim for dim, _ in (*before.split, *after.split)})
+    return all(_ways(before, dim, atoms) == _ways(after, dim, atoms) for dim in dims)
+
+
+def _ways(layout: Layout, dim: str, atoms: Mapping[str, int]) -> int:
+    return math.prod(atoms[name] for name in layout.atoms_of(dim))
+
+
+def shrunk_axes(programs: Sequence[AnyProgram], instance: Instance) -> tuple[str, ...]:
+    """Which mesh axes the instance makes smaller, in words: "tp 512 -> 4"."""
+    for mesh in _meshes(programs):
+        small = _shrunk_mesh(mesh, instance)
+        pairs = zip(mesh.axes, small.axes, strict=True)
+        return tuple(f"{a.name} {a.size} -> {b.size}" for a, b in pairs if a.size != b.size)
+    return ()
+
+
+# --- writing programs
+
+
+def shrink(program: Program, instance: Instance) -> Program:
+    """The program at the sizes of an instance."""
+    dims = tuple(Dim(dim.name, instance.sizes[dim.name]) for dim in program.dims)
+    if isinstance(program, Logical):
+        body = tuple(_shrunk_statement(s, instance) for s in program.body)
+        return attrs.evolve(program, dims=dims, body=body)
+    placed = tuple(_shrunk_placed(s, instance) for s in program.body)
+    mesh = _shrunk_mesh(program.mesh, instance)
+    return attrs.evolve(program, dims=dims, body=placed, mesh=mesh)
+
+
+def _shrunk_mesh(mesh: Mesh, instance: Instance) -> Mesh:
+    atoms = tuple(Atom(a.name, a.axis, instance.atoms[a.name]) for a in mesh.atoms)
+    axes = tuple(
+        Axis(axis.name, math.prod(a.size for a in atoms if a.axis == axis.name))
+        for axis in mesh.axes
+    )
+    return Mesh(axes=axes, atoms=atoms)
+
+
+def _shrunk_statement(statement: Statement, instance: Instance) -> Statement:
+    if isinstance(statement, Op):
+        return _shrunk_op(statement, instance)
+    body = tuple(_shrunk_statement(s, instance) for s in statement.body)
+    return attrs.evolve(statement, trips=min(statement.trips, instance.turns), body=body)
+
+
+def _shrunk_placed(statement: SpmdStatement, instance: Instance) -> SpmdStatement:
+    match statement:
+        case Loop():
+            body = tuple(_shrunk_placed(s, instance) for s in statement.body)
+            return attrs.evolve(statement, trips=min(statement.trips, instance.turns), body=body)
+        case Compute():
+            return attrs.evolve(statement, op=_shrunk_op(statement.op, instance))
+        case _:
+            return statement
+
+
+def _shrunk_op(op: Op, instance: Instance) -> Op:
+    constants = instance.constants.get(op.result, {})
+    operands = tuple(
+        Number(constants[i]) if isinstance(o, Number) and i in constants else o
+        for i, o in enumerate(op.operands)
+    )
+    match op.params:
+        case Joined():
+            parts = tuple(
+                (dims, product_size(instance.sizes, dims) if dims else size)
+                for dims, size in op.params.parts
+            )
+            params = Joined(op.params.dims, parts)
+        case Cut():
+            start = instance.starts.get(op.result, op.params.start)
+            params = Cut(op.params.source, op.params.dims, start)
+        case _:
+            params = op.params
+    if operands == op.operands and params == op.params:
+        return op
+    return attrs.evolve(op, operands=operands, params=params)
