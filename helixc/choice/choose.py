@@ -20,12 +20,13 @@ import attrs
 from helixc.choice.operators import Operator, operator_of
 from helixc.choice.planning import Planning
 from helixc.choice.reshard import ReshardPath, ReshardSearch
-from helixc.choice.states import Cost, Frontier, Node, ZERO, add, scale
+from helixc.choice.states import ZERO, Cost, Frontier, Node, add, scale
 from helixc.choice.ways import Way
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.price.collective import CollectivePrices
 
+Assignment = tuple[tuple[str, str], ...]
 NARROW = 20
 WIDE = 2000
 
@@ -54,6 +55,11 @@ class Step:
     inner: Solution | None = None
     boundary: tuple[Layout, ...] = ()
 
+    @property
+    def trips(self) -> int:
+        """How often ``inner`` runs."""
+        return self.statement.trips if isinstance(self.statement, Repeat) else 0
+
 
 @attrs.frozen
 class Solution:
@@ -65,11 +71,24 @@ class Solution:
 
 
 class Chooser:
-    """Solves one program under one plan; shares prices, paths and ways between its parts."""
+    """Solves one program under one plan; shares prices, paths and ways between its parts.
 
-    def __init__(self, program: Logical, planning: Planning) -> None:
+    ``width``: most states followed at once.  ``banned``: for an operator's result the assignments
+    that it may not take.
+    """
+
+    def __init__(
+        self,
+        program: Logical,
+        planning: Planning,
+        *,
+        width: int = WIDE,
+        banned: Mapping[str, Sequence[Assignment]] | None = None,
+    ) -> None:
         self.program = program
         self.planning = planning
+        self.width = width
+        self.banned = banned or {}
         self.prices = CollectivePrices(planning.mesh, program.cluster)
         self.search = ReshardSearch(self.prices, program.sizes)
         self._operators = {
@@ -81,11 +100,21 @@ class Chooser:
 
     def solve(self) -> Solution:
         """The cheapest program that respects the plan."""
-        targets = tuple((o.value, self.planning.layouts[o.value]) for o in self.program.outputs)
-        solution = self._solve_body(self.program.body, {}, targets)
+        solution = self.attempt()
         if solution is None:
             raise ValueError("no legal way was found for this program")
         return solution
+
+    def attempt(self) -> Solution | None:
+        """As ``solve``, but None where what is banned leaves no way."""
+        targets = tuple((o.value, self.planning.layouts[o.value]) for o in self.program.outputs)
+        return self._solve_body(self.program.body, {}, targets)
+
+    def ways(self, op: Op, copies: Sequence[tuple[Layout, ...]]) -> tuple[Way, ...]:
+        """The ways of an operator whose operands exist in these layouts, less the banned ones."""
+        found = self._operators[op.result].ways(tuple(copies))
+        banned = self.banned.get(op.result, ())
+        return tuple(way for way in found if way.assignment not in banned) if banned else found
 
     def operator(self, op: Op) -> Operator:
         """The operator as the choice sees it."""
@@ -105,9 +134,9 @@ class Chooser:
         targets: tuple[tuple[str, Layout], ...],
     ) -> Solution | None:
         narrow = _Run(self, body, start, targets, NARROW, None).result()
-        if narrow is None or not narrow.gap:
+        if narrow is None or not narrow.gap or self.width <= NARROW:
             return narrow
-        wide = _Run(self, body, start, targets, WIDE, narrow.cost).result()
+        wide = _Run(self, body, start, targets, self.width, narrow.cost).result()
         return wide or narrow
 
     def loop(self, repeat: Repeat, boundary: tuple[Layout, ...]) -> Solution | None:
@@ -197,7 +226,7 @@ class _Run:
     def _operator(self, node: Node, op: Op, position: int) -> None:
         operator = self.chooser.operator(op)
         existing = tuple(node.copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
-        for way in operator.ways(existing):
+        for way in self.chooser.ways(op, existing):
             wanted = [
                 (o, need)
                 for o, need in zip(op.operands, way.operands, strict=False)
@@ -285,9 +314,7 @@ class _Run:
         self.frontier.offer(node, cost, live, step)
 
 
-def _last_uses(
-    body: Sequence[Statement], targets: Sequence[tuple[str, Layout]]
-) -> dict[str, int]:
+def _last_uses(body: Sequence[Statement], targets: Sequence[tuple[str, Layout]]) -> dict[str, int]:
     last: dict[str, int] = {}
     for position, statement in enumerate(body):
         for value in reads_of(statement):

@@ -81,9 +81,7 @@ class Operator:
     def _source(self, layout: Layout) -> Way:
         """The way of a value that is simply there: in its layout at rest."""
         assignment = tuple((atom, dim) for dim, atoms in layout.split for atom in atoms)
-        ways = tuple(
-            (f.name, self.planning.mesh.ways(layout.atoms_of(f.name))) for f in self.rule
-        )
+        ways = tuple((f.name, self.planning.mesh.ways(layout.atoms_of(f.name))) for f in self.rule)
         return Way(assignment, (), layout, ways)
 
     def picoseconds(self, way: Way) -> int:
@@ -230,4 +228,3 @@ class _PlanView:
 
 def _axes(block: Block) -> set[str]:
     return {axis for line in block.lines if isinstance(line, Shard) for axis in line.axes}
-

@@ -60,9 +60,7 @@ def whole_dims(program: Logical) -> frozenset[str]:
     found: set[str] = set()
     for op in walk(program.body):
         if isinstance(op, Op) and OPS[op.kind].whole and not OPS[op.kind].expands:
-            rule = factors(
-                op.kind, operand_types(op, program.types), op.type, op.over, op.params
-            )
+            rule = factors(op.kind, operand_types(op, program.types), op.type, op.over, op.params)
             found.update(factor.name for factor in rule if factor.tag == "whole")
     return frozenset(found)
 
@@ -179,9 +177,7 @@ class _Planner:
         met: list[tuple[tuple[int, int], Shard]] = []
         for index in subject.blocks:
             for number, line in enumerate(self.program.plan.blocks[index].lines):
-                taken = apply_line(
-                    claims, line, subject.dims, self.program.sizes, mesh, self.whole
-                )
+                taken = apply_line(claims, line, subject.dims, self.program.sizes, mesh, self.whole)
                 if isinstance(line, Shard):
                     outcome = self.outcomes.setdefault((index, number), Outcome())
                     if order_leaves(line, subject.dims, self.whole):

@@ -40,9 +40,7 @@ def _moved(source: Layout, target: Layout) -> list[str]:
     ] or atoms
 
 
-def _line(
-    atoms: list[str], values: tuple[str, ...], planning: Planning, default: Span
-) -> Span:
+def _line(atoms: list[str], values: tuple[str, ...], planning: Planning, default: Span) -> Span:
     for value in values:
         for atom in atoms:
             holder = planning.holders.get((value, atom))

@@ -67,9 +67,7 @@ class Frontier(Generic[Decision]):
         self._bound = bound
         self._dropped: Cost | None = None
 
-    def offer(
-        self, parent: Node[Decision], cost: Cost, copies: Copies, decision: Decision
-    ) -> None:
+    def offer(self, parent: Node[Decision], cost: Cost, copies: Copies, decision: Decision) -> None:
         """A state reached from ``parent``; the cheapest of equal states is kept, the first of ties."""
         if self._bound is not None and cost > self._bound:
             return

@@ -165,9 +165,7 @@ def _dim_of(factor: Factor) -> str:
     return dims[0]
 
 
-def _tuple_orders(
-    setting: Setting, factor: Factor, atoms: Sequence[str]
-) -> list[tuple[str, ...]]:
+def _tuple_orders(setting: Setting, factor: Factor, atoms: Sequence[str]) -> list[tuple[str, ...]]:
     """Orders in which some layout at hand already has these atoms; newcomers come last."""
     if len(atoms) < 2:
         return [tuple(atoms)]
@@ -206,9 +204,7 @@ def _build(
     )
     order = {f.name: [*tuples.get(f.name, ())] for f in setting.rule}
     written = [(atom, name) for name, atoms in order.items() for atom in atoms]
-    written += [
-        (a, f"partial {n}") for a, (where, n) in assignment.items() if where == "partial"
-    ]
+    written += [(a, f"partial {n}") for a, (where, n) in assignment.items() if where == "partial"]
     ways = tuple((f.name, mesh.ways(tuples.get(f.name, ()))) for f in setting.rule)
     return Way(tuple(written), operands, result, ways)
 
