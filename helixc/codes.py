@@ -43,6 +43,7 @@ CODES: Mapping[str, str] = {
     "HX0153": "dump too large or nested too deep",
     "HX0154": "something else expected in a dump",
     "HX0155": "figure of a dump out of range",
+    "HX0156": "dump of a level that the pass does not read",
     # 02xx names
     # 03xx shapes
     "HX0350": "value not defined once, before it is read",
