@@ -32,7 +32,7 @@ def check_brackets(source: SourceText) -> BracketCheck:
     """Check that brackets match and that depth and number of statements keep their limits."""
     matcher = _Matcher(source)
     for landmark in _LANDMARK.finditer(source.text):
-        matcher.meet(landmark.group()[0], landmark.start())
+        matcher.meet(landmark.group()[0], landmark.start(), landmark.end())
         if not matcher.readable:
             break
     else:
@@ -52,7 +52,7 @@ class _Matcher:
         self._statements = 0
         self._begin = 0
 
-    def meet(self, sign: str, offset: int) -> None:
+    def meet(self, sign: str, offset: int, end: int) -> None:
         """Take the next landmark: a bracket, a comment, a line end or ``;``."""
         if sign in "([":
             self._push(sign, offset)
@@ -60,11 +60,11 @@ class _Matcher:
             self._close_inner(sign, offset)
         elif sign == "#":
             self._count(offset)
+            self._begin = end
         else:
             if sign != "\n":
                 self._give_up_inner()
             self._count(offset)
-            self._begin = offset + 1
             if sign == "{":
                 self._push(sign, offset)
             elif sign == "}":
@@ -104,21 +104,20 @@ class _Matcher:
         self.readable = False
 
     def _give_up_inner(self) -> None:
-        """Report the outermost round or square bracket that is open where a statement must end."""
-        unclosed = ("", 0)
+        """Report the round and square brackets open where a statement must end, one a line."""
+        unclosed: list[tuple[str, int]] = []
         while self._open and self._open[-1][0] != "{":
-            unclosed = self._open.pop()
-            self.blanked.append(unclosed[1])
-        sign, offset = unclosed
-        if sign:
-            line = self.source.line(offset)
+            unclosed.append(self._open.pop())
+        self.blanked += [offset for _, offset in unclosed]
+        outermost = {self.source.line(offset): (sign, offset) for sign, offset in unclosed}
+        for line, (sign, offset) in outermost.items():
             message = f"`{sign}` on line {line} is never closed; `{_CLOSER[sign]}` expected"
             self._report(offset, message, None, _CLOSER[sign])
 
     def _count(self, offset: int) -> None:
         """Count a statement if the text since the last line end holds one that ends here."""
         piece = self.source.text[self._begin : offset].strip()
-        self._begin = offset
+        self._begin = offset + 1
         if not piece or piece.endswith(_OPEN_ENDED):
             return
         self._statements += 1

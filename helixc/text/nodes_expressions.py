@@ -103,5 +103,3 @@ def number_value(text: str) -> int | float:
         return int(digits) if len(digits) <= len(str(MAX_SIZE)) else MAX_SIZE
     value = float(plain)
     return value if math.isfinite(value) else MAX_SIZE
-
-

@@ -18,6 +18,14 @@ class Word(Token):
 
     span: Span
 
+    @classmethod
+    def of(cls, token: Token, file: str) -> Word:
+        """A token of the lexer, with its place in that file."""
+        word: Any = cls(token.type, token.value, token.start_pos)
+        start = (token.line or 1, token.column or 1)
+        word.span = Span(file, *start, token.end_line or start[0], token.end_column or start[1])
+        return word
+
 
 class Piece(Protocol):
     """Anything that stands somewhere."""

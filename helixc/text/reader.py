@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 from lark import UnexpectedInput
 
-from helixc.diagnostics import Span
 from helixc.text.grammar import helix_parser
 from helixc.text.pieces import Word
 
@@ -25,19 +24,15 @@ def read(text: str, file: str, start: str = "file") -> tuple[Any, ...] | Fault:
 
     ``start`` is one of ``grammar.STARTS``; positions count from the start of the text.
     """
-    machine = helix_parser().parse_interactive(text, start)
+    # The library leaves these types open; what the rules make of a text is known here only.
+    parser: Any = helix_parser()
+    machine = parser.parse_interactive(text, start)
     try:
         for token in machine.lexer_thread.lex(machine.parser_state):
-            machine.feed_token(_word(token, file))
+            machine.feed_token(Word.of(token, file))
     except UnexpectedInput as unexpected:
         return Fault(int(unexpected.pos_in_stream or 0), frozenset(machine.accepts()))
     try:
         return machine.feed_eof()
     except UnexpectedInput:
         return Fault(len(text), frozenset(machine.accepts()))
-
-
-def _word(token: Any, file: str) -> Word:
-    word = Word(token.type, token.value)
-    word.span = Span(file, token.line, token.column, token.end_line, token.end_column)
-    return word

@@ -26,9 +26,7 @@ _LEXEME = re.compile(
     re.DOTALL,
 )
 
-CONTINUING = frozenset(
-    ", = : -> + - * / % ** == != < <= > >= and or".split()
-)
+CONTINUING = frozenset(", = : -> + - * / % ** == != < <= > >= and or".split())
 """Lexemes after which a statement goes on in the next line."""
 
 
