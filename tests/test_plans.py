@@ -245,7 +245,7 @@ def test_a_mesh_below_the_cluster_is_a_warning_that_counts_the_idle() -> None:
 def test_an_unknown_step_says_what_there_is() -> None:
     (finding,) = resolved("mesh tp = 16\nin mah { strict }")[1].all
     assert "did you mean `mha`?" in finding.message
-    assert "layers: layer, mha, attend, mlp" in finding.message
+    assert "(layers: mha, attend, mlp)" in finding.message
 
 
 def test_lines_that_meet_on_no_value_do_not_compete() -> None:

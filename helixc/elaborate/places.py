@@ -38,29 +38,33 @@ class Places:
         self.scopes = tuple(scopes)
         self.sizes = sizes
         self.values = tuple(_values(body))
-        self._children: dict[int, list[int]] = {}
-        for scope in scopes:
-            self._children.setdefault(scope.parent, []).append(scope.id)
-        self._inside = {scope.id: tuple(self._below(scope.id)) for scope in scopes}
-
-    def _below(self, scope: int) -> Iterator[int]:
-        pending = [scope]
-        while pending:
-            current = pending.pop()
-            yield current
-            pending += reversed(self._children.get(current, []))
+        self._order = _outer_first(self.scopes)
+        self._span = _spans(self.scopes, self._order)
+        self._totals: dict[tuple[int, str], int] = {}
+        for scope in self.scopes:
+            key = (scope.parent, scope.name)
+            end = scope.first + scope.turns if scope.kind == "repeat" else scope.call + 1
+            self._totals[key] = max(end, self._totals.get(key, 0))
 
     def inside(self, scope: int) -> tuple[int, ...]:
         """A scope and all scopes in it, in the order of the source."""
-        return self._inside[scope]
+        start, end = self._span[scope]
+        return self._order[start:end]
+
+    def total(self, scope: int) -> int:
+        """How many turns, or calls, of a scope's name its parent has."""
+        here = self.scopes[scope]
+        return self._totals[here.parent, here.name]
 
     def names_in(self, places: Sequence[Place]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The names of layers and repeats, and those of values, that lie inside some places."""
+        """The names of layers inside some places, and those of repeats and values."""
         scopes = {inner for place in places for inner in self.inside(place.scope)}
-        here = {place.scope for place in places}
-        layers = [s.name for s in self.scopes if s.id in scopes - here]
-        values = [p.name for known in self.values for p in known.names if p.scope in scopes]
-        return tuple(dict.fromkeys(layers)), tuple(dict.fromkeys(name for name in values if name))
+        below = scopes - {place.scope for place in places}
+        named = [scope for scope in self.scopes if scope.id in below]
+        layers = [scope.name for scope in named if scope.kind == "layer"]
+        others = [scope.name for scope in named if scope.kind == "repeat"]
+        others += [p.name for known in self.values for p in known.names if p.scope in scopes]
+        return tuple(dict.fromkeys(layers)), tuple(dict.fromkeys(n for n in others if n))
 
     def named_values(self, places: Sequence[Place], name: str) -> tuple[Place, ...]:
         """The places inside some places at which a value goes by a name."""
@@ -159,19 +163,19 @@ def _step(
 def _report_unknown(
     step: source.PathStep, start: Sequence[Place], places: Places, findings: Findings
 ) -> None:
-    layers, values = places.names_in(start)
+    layers, others = places.names_in(start)
     owner = places.scopes[start[0].scope].name
     message = f"`{owner}` has no layer, weight or value `{step.name.text}`"
-    message += did_you_mean(step.name.text, [*layers, *values])
+    message += did_you_mean(step.name.text, [*layers, *others])
     if layers:
         message += f" (layers: {', '.join(layers)})"
-    findings.error("HX0508", message, step.span, legal=layers or values)
+    findings.error("HX0508", message, step.span, legal=(*layers, *others))
 
 
 def _counts(scope: int, step: source.PathStep, places: Places) -> bool:
     """Whether a scope is among the turns, or calls, that a step counts out."""
     here = places.scopes[scope]
-    first, last = _interval(step, _total(scope, places))
+    first, last = _interval(step, places.total(scope))
     if here.kind != "repeat":
         return first <= here.call <= last
     start, end = here.first, here.first + here.turns - 1
@@ -181,15 +185,6 @@ def _counts(scope: int, step: source.PathStep, places: Places) -> bool:
         run = f"turns {start} to {end} of `{here.name}`"
         raise CompilerBug(f"{run} are one run, but the plan speaks of {first} to {last} alone")
     return True
-
-
-def _total(scope: int, places: Places) -> int:
-    """How many turns, or calls, of a scope's name its parent has."""
-    here = places.scopes[scope]
-    alike = [s for s in places.scopes if (s.parent, s.name) == (here.parent, here.name)]
-    if here.kind == "repeat":
-        return max(s.first + s.turns for s in alike)
-    return 1 + max(s.call for s in alike)
 
 
 def _interval(step: source.PathStep, total: int) -> tuple[int, int]:
@@ -203,7 +198,7 @@ def _interval(step: source.PathStep, total: int) -> tuple[int, int]:
 
 def _out_of_range(named: Sequence[int], places: Places) -> str:
     scope = places.scopes[named[0]]
-    total = max(_total(i, places) for i in named)
+    total = max(places.total(i) for i in named)
     what = plural(total, "turn" if scope.kind == "repeat" else "call")
     return f"`{scope.name}` has {what}, numbered 0 to {total - 1}, or -{total} to -1 from the end"
 
@@ -236,3 +231,25 @@ def _values(body: tuple[Statement, ...]) -> Iterator[Known]:
         else:
             for carried in statement.carried:
                 yield Known(carried.names, carried.type)
+
+
+def _outer_first(scopes: tuple[Scope, ...]) -> tuple[int, ...]:
+    """All scopes, each before what is in it, in the order of the source."""
+    children: dict[int, list[int]] = {}
+    for scope in scopes:
+        children.setdefault(scope.parent, []).append(scope.id)
+    order: list[int] = []
+    pending = list(reversed(children.get(-1, [])))
+    while pending:
+        order.append(pending.pop())
+        pending += reversed(children.get(order[-1], []))
+    return tuple(order)
+
+
+def _spans(scopes: tuple[Scope, ...], order: tuple[int, ...]) -> dict[int, tuple[int, int]]:
+    """Where in ``order`` a scope and all that is in it stand: from, up to."""
+    size = dict.fromkeys(order, 1)
+    for scope in reversed(order):
+        if scopes[scope].parent >= 0:
+            size[scopes[scope].parent] += size[scope]
+    return {scope: (at, at + size[scope]) for at, scope in enumerate(order)}
