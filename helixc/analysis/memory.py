@@ -108,7 +108,7 @@ class _Liveness:
             elif _is_view(statement):
                 self._block[statement.result] = self._block[_reads(statement)[0]]
             else:
-                self._own(statement.result, weight=_is_weight(statement))
+                self._own(statement.result)
 
     @property
     def blocks(self) -> Iterable[str]:
@@ -128,7 +128,7 @@ class _Liveness:
         for statement in body:
             if isinstance(statement, Loop):
                 total += statement.trips * self.weights_bytes(statement.body)
-            elif _is_weight(statement):
+            elif statement.result in self._program.stored:
                 total += self._size(statement.result)
         return total
 
@@ -191,18 +191,14 @@ class _Liveness:
             alive[moment] += sum(self._bytes[block] for block in blocks)
         return alive.index(max(alive))
 
-    def _own(self, value: str, *, weight: bool = False) -> None:
+    def _own(self, value: str) -> None:
         self._block[value] = value
-        self._bytes[value] = 0 if weight else self._size(value)
+        self._bytes[value] = 0 if value in self._program.stored else self._size(value)
 
     def _size(self, value: str) -> int:
         program = self._program
         layout = program.layouts[value]
         return local_bytes(program.types[value], layout, program.sizes, program.mesh)
-
-
-def _is_weight(statement: SpmdStatement) -> bool:
-    return isinstance(statement, Compute) and statement.op.kind in ("weight", "frozen")
 
 
 def _is_view(statement: Compute | Move | Reshard) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from helixc.analysis.critical_path import CriticalPath
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.memory import Memory
+from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text, count_text, seconds_text
-from helixc.ir.plan import Local
 from helixc.ir.spmd import Spmd
 
 _COUNTING = (
@@ -39,15 +39,16 @@ def find_notes(
 
 
 def _approximations(program: Spmd) -> Iterator[str]:
-    for block in program.plan.blocks:
-        for line in block.lines:
-            if isinstance(line, Local):
-                axes = ", ".join(line.axes)
-                yield (
-                    f"Approximation: `local {line.name} over {axes}` takes each GPU's part of "
-                    f"{line.name} as final, with no exchange over {axes}. The program computes a "
-                    "different model; `verify` measures by how much it differs."
-                )
+    names = value_names(program)
+    for found in program.approximations:
+        name = names.get(found.value, found.value)
+        segments, inner = program.sizes[found.segment], program.sizes[found.inner]
+        yield (
+            f"Approximation: `local {name}` takes each GPU's part of `{name}` as final. `{found.dim}` "
+            f"({segments * inner}) becomes {segments} segments of {inner}; `{name}` sums over one segment "
+            "only, and the segments go on side by side, like one more dimension of heads. That is a "
+            "different model, for which the program is exact."
+        )
 
 
 def _idle(program: Spmd) -> Iterator[str]:
