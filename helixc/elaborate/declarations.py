@@ -11,6 +11,7 @@ from typing import Literal
 import attrs
 
 from helixc.diagnostics import Findings, Note
+from helixc.elaborate.imports import imported_files
 from helixc.ir import source
 
 Kind = Literal["model", "layer", "plan"]
@@ -32,7 +33,7 @@ class Declarations:
     def __init__(self, sources: source.Sources, findings: Findings) -> None:
         self._findings = findings
         self.files = dict(sources.files)
-        self.imports = {path: _imports(path, file, self.files) for path, file in sources.files}
+        self.imports = {path: imported_files(file, self.files) for path, file in sources.files}
         self._tables: dict[tuple[str, Kind], dict[str, Declared]] = {}
         for path, file in sources.files:
             for declaration in file.declarations:
@@ -79,17 +80,3 @@ class Declarations:
             message = f"{kind} `{name.text}` comes from {len(found)} imports; declare it here"
             self._findings.error("HX0207", message, name.span, notes=notes)
         return found[0] if found else None
-
-
-def _imports(
-    path: str, file: source.SourceFile, files: dict[str, source.SourceFile]
-) -> tuple[str, ...]:
-    """The files that a file imports, by import path, once each and in order."""
-    folder = path.rpartition(".")[0]
-    found: list[str] = []
-    for declaration in file.declarations:
-        if isinstance(declaration, source.Import):
-            written = ".".join(step.text for step in declaration.path)
-            beside = f"{folder}.{written}" if folder else written
-            found += [name for name in (beside, written) if name in files][:1]
-    return tuple(dict.fromkeys(found))

@@ -21,6 +21,7 @@ from helixc.elaborate.hardware_fields import (
     read_fields,
     report_missing,
 )
+from helixc.elaborate.imports import imported_files
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
@@ -52,7 +53,8 @@ class Catalogue:
     ) -> None:
         self._findings = findings
         self._numbers = numbers or {}
-        self._imports = {path: _imports(path, file, sources) for path, file in sources.files}
+        known = {path for path, _ in sources.files}
+        self._imports = {path: imported_files(file, known) for path, file in sources.files}
         self._declared: dict[tuple[str, Kind, str], source.Hardware] = {}
         self._records: dict[tuple[str, Kind, str], Gpu | Link | Cluster | None] = {}
         for path, file in sources.files:
@@ -271,16 +273,3 @@ def level_numbers(cluster: Cluster) -> Environment:
 def _given(values: Mapping[str, Quantity], names: tuple[str, ...]) -> dict[str, float]:
     """The numbers among ``values`` that were given, as keyword arguments."""
     return {name: values[name].number for name in names if name in values}
-
-
-def _imports(path: str, file: source.SourceFile, sources: source.Sources) -> tuple[str, ...]:
-    """The files that a file imports, by import path, once each and in order."""
-    known = {name for name, _ in sources.files}
-    folder = path.rpartition(".")[0]
-    found: list[str] = []
-    for declaration in file.declarations:
-        if isinstance(declaration, source.Import):
-            written = ".".join(step.text for step in declaration.path)
-            beside = f"{folder}.{written}" if folder else written
-            found += [name for name in (beside, written) if name in known][:1]
-    return tuple(dict.fromkeys(found))
