@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from lark import Lark, UnexpectedInput
@@ -27,6 +28,8 @@ LEVELS = ("logical", "spmd")
 Dumped = Logical | Spmd
 
 _FIRST = re.compile(r"helixc[ \t]+([0-9]{1,9})[ \t]+([A-Za-z_]\w*)[ \t]*(?:#.*)?")
+_SOMETHING = re.compile(r"[%@]?[\w.~]+|\S")
+_TORN = re.compile(r"[A-Za-z0-9_]{2}")
 _NESTING = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{}]')
 
 
@@ -116,10 +119,17 @@ def _parse(text: str, name: str, level: str) -> Dumped | Diagnostic:
     machine = parser.parse_interactive(text, level)
     try:
         for token in machine.lexer_thread.lex(machine.parser_state):
+            if _torn(text, token.end_pos):
+                return _syntax_error(token.start_pos, text, name, machine.accepts())
             machine.feed_token(_word(token, name))
         return machine.feed_eof()
     except UnexpectedInput as unexpected:
-        return _syntax_error(unexpected, text, name, sorted(machine.accepts()))
+        return _syntax_error(unexpected.pos_in_stream, text, name, machine.accepts())
+
+
+def _torn(text: str, offset: int) -> bool:
+    """Whether a word goes on where the lexer ended a token, as in ``dimm``."""
+    return _TORN.match(text, offset - 1) is not None
 
 
 def _word(token: Any, name: str) -> Word:
@@ -128,13 +138,10 @@ def _word(token: Any, name: str) -> Word:
     return word
 
 
-def _syntax_error(
-    unexpected: UnexpectedInput, text: str, name: str, accepted: list[str]
-) -> Diagnostic:
+def _syntax_error(offset: int | None, text: str, name: str, accepted: Iterable[str]) -> Diagnostic:
     """What stands where the parser gave up, and what could stand there."""
-    offset = unexpected.pos_in_stream
     offset = len(text) if offset is None or offset < 0 else offset
-    match = re.compile(r"[%@]?[\w.~]+|\S").match(text, offset)
+    match = _SOMETHING.match(text, offset)
     found = match.group() if match is not None else "the end"
     line = text.count("\n", 0, offset) + 1
     column = offset - text.rfind("\n", 0, offset)

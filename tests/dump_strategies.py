@@ -1,0 +1,258 @@
+"""Values of the levels, drawn field by field: well formed, but not legal programs.
+
+A dump must read back whatever it says, so nothing here cares whether a layout divides or a type fits; names
+are any text at all.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from helixc.diagnostics import Diagnostic, Note, Span
+from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.ir.layout import (
+    AllGather,
+    AllReduce,
+    AllToAll,
+    Layout,
+    Permute,
+    ReduceScatter,
+    Seed,
+    Slice,
+)
+from helixc.ir.logical import Carried, Logical, NamedDim, Op, Output, Repeat, Scope, Statement
+from helixc.ir.mesh import Atom, Axis, Mesh
+from helixc.ir.ops import (
+    Cast,
+    Cut,
+    Declared,
+    Joined,
+    Norm,
+    Number,
+    Position,
+    Renamed,
+)
+from helixc.ir.plan import (
+    Approximation,
+    Block,
+    DimRef,
+    KeepWeights,
+    Label,
+    Local,
+    PartialOver,
+    Place,
+    Plan,
+    Replicate,
+    Shard,
+    Strict,
+)
+from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
+from helixc.ir.tensor import Dim, TensorType
+
+WORDS = (
+    "x", "head", "tp.0", "q~1", "mha.scores.2", "layer", "gpu", "over", "partial", "slice", "inf",
+    "reshard", "all", "1", "", "_", "partial 0", "a b", 'say "hi"', "naïve", "task", "#no", "\\", "@0",
+)  # fmt: skip
+
+names = st.one_of(st.sampled_from(WORDS), st.text(max_size=5))
+several_names = st.lists(names, max_size=3).map(tuple)
+texts = st.text(max_size=12)
+counts = st.integers(0, 10**19 - 1)
+sizes = st.integers(1, 64)
+figures = st.floats(1e-12, 1e18)
+numbers = st.builds(Number, st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False)))
+places = st.lists(st.builds(Place, counts, names), max_size=2).map(tuple)
+types = st.builds(TensorType, names, several_names)
+spans = st.builds(Span, texts, counts, counts, counts, counts)
+
+
+def tuples(items: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:
+    """Tuples of a few."""
+    return st.lists(items, max_size=most).map(tuple)
+
+
+# --- the header
+
+dims = st.builds(Dim, names, sizes)
+named_dims = st.builds(NamedDim, names, several_names)
+dim_refs = st.builds(DimRef, names, several_names)
+scopes = st.builds(
+    Scope,
+    id=counts,
+    parent=st.one_of(st.just(-1), counts),
+    kind=st.sampled_from(["model", "layer", "repeat"]),
+    name=names,
+    call=counts,
+    first=counts,
+    turns=counts,
+    dims=tuples(named_dims, 2),
+)
+links = st.builds(Link, name=names, bandwidth=figures, latency=figures, in_switch=st.booleans())
+levels = st.builds(
+    Level,
+    name=names,
+    size=sizes,
+    link=st.none() | links,
+    links=st.none() | sizes,
+    rails=st.none() | sizes,
+    oversubscribed=st.just(1.0) | figures,
+)
+gpus = st.builds(
+    Gpu,
+    name=names,
+    memory_bytes=st.integers(1, 10**12),
+    bandwidth=figures,
+    peaks=st.lists(st.tuples(names, figures), min_size=1, max_size=2).map(tuple),
+    compute_fraction=figures,
+    bandwidth_fraction=figures,
+    launch_seconds=figures,
+)
+clusters = st.builds(
+    Cluster, name=names, gpu=gpus, levels=st.lists(levels, min_size=1, max_size=2).map(tuple)
+)
+axes = st.builds(Axis, names, sizes)
+lines = st.one_of(
+    st.builds(Shard, tuples(dim_refs, 2), several_names, names),
+    st.builds(Replicate, tuples(dim_refs, 2)),
+    st.builds(Local, names, places, several_names),
+    st.builds(PartialOver, several_names),
+    st.just(Strict()),
+    st.just(KeepWeights()),
+    st.builds(Label, names),
+)
+blocks = st.builds(Block, places, tuples(lines), st.one_of(st.just(-1), counts), names)
+plans = st.builds(Plan, names, tuples(axes), tuples(blocks, 2))
+approximations = st.builds(Approximation, names, names, names, names)
+notes = st.builds(
+    Diagnostic,
+    st.sampled_from(["HX0601", "HX0602"]),
+    texts,
+    spans,
+    st.sampled_from(["error", "warning", "note"]),
+    tuples(st.builds(Note, texts, spans), 2),
+    tuples(texts, 2),
+)
+outputs = tuples(st.builds(Output, names, names), 2)
+meshes = st.builds(Mesh, tuples(axes), tuples(st.builds(Atom, names, names, sizes)))
+
+# --- bodies
+
+params = st.one_of(
+    st.none(),
+    st.builds(Norm, figures),
+    st.builds(Renamed, tuples(st.tuples(names, names))),
+    st.builds(Joined, several_names, tuples(st.tuples(several_names, counts))),
+    st.builds(Cut, several_names, several_names, counts),
+    st.builds(Position, several_names),
+    st.builds(Cast, names),
+    st.builds(Declared, types),
+)
+ops = st.builds(
+    Op,
+    result=names,
+    kind=names,
+    operands=tuples(st.one_of(names, numbers)),
+    over=several_names,
+    params=params,
+    type=types,
+    scope=counts,
+    names=places,
+)
+layouts = st.builds(
+    Layout,
+    tuples(st.tuples(names, several_names), 2),
+    several_names,
+    st.sampled_from(["", "sum", "max", "min"]),
+)
+steps = st.one_of(
+    st.builds(Slice, names, several_names),
+    st.builds(AllGather, names, several_names),
+    st.builds(ReduceScatter, names, several_names),
+    st.builds(AllReduce, several_names),
+    st.builds(AllToAll, names, names, several_names),
+    st.builds(Permute, layouts),
+    st.builds(Seed, several_names),
+)
+whys = st.builds(Why, value=names, reader=names, text=texts)
+passing = st.sampled_from(["partial 0", "partial 1", "partial all"])
+computes = st.builds(
+    Compute, op=ops, way=tuples(st.tuples(names, st.one_of(names, passing))), layout=layouts
+)
+reshards = st.builds(
+    Reshard,
+    result=names,
+    source=names,
+    type=types,
+    layout=layouts,
+    scope=counts,
+    names=places,
+    why=whys,
+)
+moves = st.builds(
+    Move,
+    result=names,
+    source=names,
+    step=steps,
+    type=types,
+    layout=layouts,
+    scope=counts,
+    names=places,
+    why=whys,
+    picoseconds=counts,
+    algorithm=names,
+)
+carried = st.builds(Carried, names, names, names, names, types, places)
+loop_values = st.builds(
+    LoopValue,
+    entry=names,
+    init=names,
+    yields=names,
+    result=names,
+    type=types,
+    layout=layouts,
+    names=places,
+)
+
+
+def _repeats(body: st.SearchStrategy[Statement]) -> st.SearchStrategy[Statement]:
+    inner = st.builds(
+        Repeat, trips=counts, carried=tuples(carried, 2), body=tuples(body), scope=counts
+    )
+    return st.one_of(body, inner)
+
+
+def _loops(body: st.SearchStrategy[SpmdStatement]) -> st.SearchStrategy[SpmdStatement]:
+    inner = st.builds(
+        Loop, trips=counts, carried=tuples(loop_values, 2), body=tuples(body), scope=counts
+    )
+    return st.one_of(body, inner)
+
+
+statements = st.recursive(ops, _repeats, max_leaves=4)
+spmd_statements = st.recursive(st.one_of(computes, reshards, moves), _loops, max_leaves=4)
+
+logical_programs = st.builds(
+    Logical,
+    name=names,
+    dims=tuples(dims),
+    scopes=tuples(scopes, 2),
+    body=tuples(statements),
+    outputs=outputs,
+    plan=plans,
+    cluster=clusters,
+    approximations=tuples(approximations, 2),
+    notes=tuples(notes, 2),
+)
+spmd_programs = st.builds(
+    Spmd,
+    name=names,
+    dims=tuples(dims),
+    scopes=tuples(scopes, 2),
+    mesh=meshes,
+    body=tuples(spmd_statements),
+    outputs=outputs,
+    plan=plans,
+    cluster=clusters,
+    notes=tuples(notes, 2),
+    approximations=tuples(approximations, 2),
+)
