@@ -23,7 +23,7 @@ def plain(text: str) -> str:
 
 def code(text: str) -> str:
     """Text as code; it may stand in a table."""
-    harmless = text.replace("`", "'").replace("|", "/")
+    harmless = " ".join(text.split()).replace("`", "'").replace("|", "/")
     return f"`{harmless}`"
 
 
