@@ -6,7 +6,7 @@ and it takes milliseconds.  Tasks per GPU, drawings and the report are computed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -25,10 +25,10 @@ from helixc.pipeline import to_spmd
 from helixc.text.loader import load_path, load_text
 
 if TYPE_CHECKING:
+    from helixc.emit.drawings import Drawing
     from helixc.ir.device import DeviceProgram
 
 Level = TypeVar("Level")
-Settings = Mapping[str, int] | Iterable[tuple[str, int]]
 
 
 @attrs.frozen(kw_only=True, eq=False, slots=False)
@@ -50,12 +50,25 @@ class Compilation:
         return _as(Spmd, self.stages[-1][1])
 
     @cached_property
+    def device_stages(self) -> tuple[tuple[str, object], ...]:
+        """The tasks of every GPU after each pass that makes them, by name and in order."""
+        from helixc.pipeline_device import TO_DEVICE  # noqa: PLC0415 - needs NumPy
+
+        return _run(TO_DEVICE, self.spmd)
+
+    @property
     def device(self) -> DeviceProgram:
         """The scheduled tasks of every GPU."""
         from helixc.ir.device import DeviceProgram  # noqa: PLC0415 - needs NumPy
-        from helixc.pipeline_device import TO_DEVICE  # noqa: PLC0415 - needs NumPy
 
-        return _as(DeviceProgram, run_pipeline(TO_DEVICE, self.spmd))
+        return _as(DeviceProgram, self.device_stages[-1][1])
+
+    @cached_property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """A drawing of each layer, of the whole model, and of who talks to whom, as DOT text."""
+        from helixc.emit.drawings import draw  # noqa: PLC0415 - needs NumPy
+
+        return draw(self.spmd)[0]
 
     @cached_property
     def report(self) -> Report:
@@ -93,7 +106,7 @@ def compile(  # noqa: A001 - the name by which users know it, as in helixc.compi
     plan: str | None = None,
     cluster: str | None = None,
     model: str | None = None,
-    settings: Settings = (),
+    settings: Mapping[str, int] | None = None,
 ) -> Compilation:
     """Compile a ``.hx`` file; a name left out means the only one there is.
 
@@ -110,7 +123,7 @@ def compile_text(
     plan: str | None = None,
     cluster: str | None = None,
     model: str | None = None,
-    settings: Settings = (),
+    settings: Mapping[str, int] | None = None,
 ) -> Compilation:
     """Compile a program given as text; findings speak of it by ``name``.  Else as ``compile``."""
     return compile_sources(load_text(text, name), make_choice(model, plan, cluster, settings))
@@ -122,7 +135,7 @@ def check(
     plan: str | None = None,
     cluster: str | None = None,
     model: str | None = None,
-    settings: Settings = (),
+    settings: Mapping[str, int] | None = None,
 ) -> Checked:
     """Compile every plan of a file (or the one named) and collect what was found; raises nothing."""
     try:
@@ -164,16 +177,26 @@ def lower(
     verify_each: bool = False,
 ) -> tuple[tuple[str, object], ...]:
     """The results of some passes, by name and in order; errors carry the texts they speak of."""
-    stages: list[tuple[str, object]] = []
-
-    def keep(name: str, program: object) -> None:
-        stages.append((name, program))
-        observe(name, program)
-
     try:
-        run_pipeline(passes, sources, observe=keep, verify_each=verify_each)
+        return _run(passes, sources, observe, verify_each=verify_each)
     except HelixError as error:
         raise HelixError(error.diagnostics, texts_of(sources)) from error
+
+
+def _run(
+    passes: Sequence[AnyPass],
+    program: object,
+    observe: Observer = ignore,
+    *,
+    verify_each: bool = False,
+) -> tuple[tuple[str, object], ...]:
+    stages: list[tuple[str, object]] = []
+
+    def keep(name: str, result: object) -> None:
+        stages.append((name, result))
+        observe(name, result)
+
+    run_pipeline(passes, program, observe=keep, verify_each=verify_each)
     return tuple(stages)
 
 
@@ -195,11 +218,11 @@ def texts_of(sources: Sources) -> dict[str, str]:
 
 
 def make_choice(
-    model: str | None, plan: str | None, cluster: str | None, settings: Settings
+    model: str | None, plan: str | None, cluster: str | None, settings: Mapping[str, int] | None
 ) -> Choice:
     """A choice from what a caller gives."""
-    pairs = settings.items() if isinstance(settings, Mapping) else settings
-    return Choice(model=model, plan=plan, cluster=cluster, settings=tuple(pairs))
+    pairs = tuple((settings or {}).items())
+    return Choice(model=model, plan=plan, cluster=cluster, settings=pairs)
 
 
 def _as(level: type[Level], program: object) -> Level:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from functools import wraps
+from typing import Any, cast
 
 import attrs
 import click
@@ -11,8 +12,6 @@ import click
 from helixc.cli.findings import show_error
 from helixc.diagnostics import HelixError
 from helixc.limits import MAX_SIZE
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Command(click.Command):
@@ -23,7 +22,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except HelixError as error:
-            return show_error(error, as_json=ctx.params.get("format") == "json")
+            return show_error(error, as_json=ctx.params.get("output_format") == "json")
 
 
 class Setting(click.ParamType[tuple[str, int]]):
@@ -58,6 +57,7 @@ class Chosen:
 
 FORMAT = click.option(
     "--format",
+    "output_format",
     type=click.Choice(["text", "json"]),
     default="text",
     help="How to print the answer.",
@@ -79,8 +79,20 @@ _CHOICE = (
 )
 
 
-def choice_options(function: Function) -> Function:
-    """Add ``--plan``, ``--model``, ``--cluster`` and ``--set``."""
+def choice_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--plan``, ``--model``, ``--cluster`` and ``--set``; the function gets them as ``chosen``."""
+
+    @wraps(function)
+    def gather(
+        plan: str | None,
+        model: str | None,
+        cluster: str | None,
+        settings: tuple[tuple[str, int], ...],
+        **others: object,
+    ) -> int:
+        return function(chosen=Chosen(plan, model, cluster, settings), **others)
+
+    decorated: Callable[..., int] = gather
     for option in reversed(_CHOICE):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return decorated

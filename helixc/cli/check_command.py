@@ -1,0 +1,37 @@
+"""``helixc check``: find what is wrong, in every plan of a file, and write nothing."""
+
+from __future__ import annotations
+
+import click
+
+from helixc.cli.findings import show_json, show_text, status_of
+from helixc.cli.inputs import choice_of, load
+from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
+from helixc.compiler import Checked, check_sources
+from helixc.render import to_json
+
+
+@click.command("check", cls=Command)
+@click.argument("file")
+@choice_options
+@VERIFY_EACH
+@FORMAT
+def command(file: str, *, chosen: Chosen, verify_each: bool, output_format: str) -> int:
+    """Check every plan of FILE (or the one named); `-` is standard input."""
+    checked = check_sources(load(file), choice_of(chosen), verify_each=verify_each)
+    if output_format == "json":
+        show_json({**to_json(checked.diagnostics), "plans": list(_plans(checked))})
+    else:
+        show_text(checked.diagnostics, checked.texts)
+        if checked.ok:
+            click.echo(f"{file}: {_counted(checked)} without errors")
+    return status_of(checked.diagnostics)
+
+
+def _plans(checked: Checked) -> tuple[str, ...]:
+    return tuple(compiled.spmd.plan.name for compiled in checked.compiled)
+
+
+def _counted(checked: Checked) -> str:
+    names = _plans(checked)
+    return f"plan {names[0]}" if len(names) == 1 else f"{len(names)} plans ({', '.join(names)})"

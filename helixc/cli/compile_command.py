@@ -1,0 +1,122 @@
+"""``helixc compile``: the drawings and the report of one plan, written into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from helixc.cli.dumps import asked_for, dump_files, up_to
+from helixc.cli.findings import show_json, show_text
+from helixc.cli.inputs import load, one_plan
+from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
+from helixc.cli.ranges import Ranges
+from helixc.compiler import Compilation, compile_sources, lower
+from helixc.emit.files import write_files
+from helixc.emit.sheets import DrawingOptions
+from helixc.outputs import Outputs, make_outputs
+from helixc.pipeline import to_spmd
+from helixc.pipeline_device import TO_DEVICE
+from helixc.render import to_json
+
+FOLDER = "out"
+_OPTIONS = (
+    click.option("-o", "--output", metavar="DIR", help=f"Where to write; `{FOLDER}` by default."),
+    click.option("--gpus", type=Ranges(), help="Draw these GPUs only."),
+    click.option("--layers", type=Ranges(), help="Draw these layers (turns of a repeat) only."),
+    click.option(
+        "--dump-after", metavar="PASS", help="Also write the program after PASS, or `all`."
+    ),
+    click.option("--stop-after", metavar="PASS", help="Stop there and print the program."),
+)
+
+
+@attrs.frozen(kw_only=True)
+class _Wanted:
+    """What the options of this command say."""
+
+    output: str | None
+    gpus: tuple[int, ...] | None
+    layers: tuple[int, ...] | None
+    dump_after: str | None
+    stop_after: str | None
+    verify_each: bool
+
+
+def _compile_options(function: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command("compile", cls=Command)
+@click.argument("file")
+@choice_options
+@_compile_options
+@VERIFY_EACH
+@FORMAT
+def command(file: str, *, chosen: Chosen, output_format: str, **options: Any) -> int:
+    """Compile one plan of FILE, `-` for standard input: draw it, price it, report it."""
+    wanted = _Wanted(**options)
+    if wanted.stop_after is not None:
+        return _stop(file, chosen, wanted)
+    return _compile(file, chosen, wanted, as_json=output_format == "json")
+
+
+def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> int:
+    sources = load(file)
+    choice = one_plan(sources, chosen)
+    passes = (*to_spmd(choice), *TO_DEVICE)
+    asked = asked_for(passes, wanted.dump_after)
+    compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
+    drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
+    outputs = make_outputs(compilation, options=drawing)
+    dumps = dump_files(_stages(compilation, asked), asked)
+    written = write_files(Path(wanted.output or FOLDER), {**outputs.files, **dumps})
+    if as_json:
+        show_json(_answer(compilation, outputs, written))
+        return 0
+    show_text(outputs.diagnostics, compilation.texts)
+    for path in written:
+        click.echo(path.as_posix())
+    return 0
+
+
+def _stages(compilation: Compilation, asked: frozenset[str]) -> tuple[tuple[str, object], ...]:
+    """The programs after each pass; tasks per GPU are made only if they are asked for."""
+    if asked.isdisjoint(step.name for step in TO_DEVICE):
+        return compilation.stages
+    return (*compilation.stages, *compilation.device_stages)
+
+
+def _answer(
+    compilation: Compilation, outputs: Outputs, written: tuple[Path, ...]
+) -> dict[str, object]:
+    return {
+        **to_json(outputs.diagnostics),
+        "schema": "helixc.compile/1",
+        "model": compilation.spmd.name,
+        "plan": compilation.spmd.plan.name,
+        "cluster": compilation.spmd.cluster.name,
+        "files": [path.as_posix() for path in written],
+    }
+
+
+def _stop(file: str, chosen: Chosen, wanted: _Wanted) -> int:
+    """Run a part of the pipeline; its result is what was asked for."""
+    sources = load(file)
+    choice = one_plan(sources, chosen)
+    passes = up_to((*to_spmd(choice), *TO_DEVICE), wanted.stop_after or "")
+    asked = asked_for(passes, wanted.dump_after) | {passes[-1].name}
+    stages = lower(sources, passes, verify_each=wanted.verify_each)
+    dumps = dump_files(stages, asked)
+    if wanted.output is None:
+        for text in dumps.values():
+            click.echo(text, nl=False)
+        return 0
+    for path in write_files(Path(wanted.output), dumps):
+        click.echo(path.as_posix())
+    return 0

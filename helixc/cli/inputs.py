@@ -1,0 +1,72 @@
+"""Reads what a command line names: files, standard input, and the plan that is meant."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from helixc.cli.options import Chosen
+from helixc.cli.status import UNREADABLE
+from helixc.compiler import plan_names
+from helixc.diagnostics import Diagnostic, HelixError
+from helixc.elaborate.choice import Choice
+from helixc.ir.source import Sources
+from helixc.limits import MAX_FILE_BYTES
+from helixc.text.loader import load_path, load_text
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+
+
+def load(file: str) -> Sources:
+    """The file and what it imports; ``-`` is standard input, which imports from where one stands."""
+    if file != STDIN:
+        return load_path(Path(file))
+    return load_text(read_stdin(), STDIN_NAME, Path())
+
+
+def read_stdin(limit: int = MAX_FILE_BYTES) -> str:
+    """Standard input as UTF-8 text of at most ``limit`` bytes."""
+    return _decode(sys.stdin.buffer.read(limit + 1), STDIN_NAME, limit)
+
+
+def read_text(file: str, limit: int) -> tuple[str, str]:
+    """The text of a file that is no source, of at most ``limit`` bytes, and the name to call it by."""
+    if file == STDIN:
+        return read_stdin(limit), STDIN_NAME
+    try:
+        with Path(file).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except OSError as error:
+        message = f"cannot read `{file}`: {error.strerror or error}"
+        raise HelixError([Diagnostic(UNREADABLE, message)]) from error
+    return _decode(data, file, limit), file
+
+
+def _decode(data: bytes, name: str, limit: int) -> str:
+    if len(data) > limit:
+        raise HelixError([Diagnostic("HX0002", f"`{name}` has more than {limit} bytes")])
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"`{name}` is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
+        raise HelixError([Diagnostic("HX0003", message)]) from error
+
+
+def choice_of(chosen: Chosen) -> Choice:
+    """What the options say, as the compiler takes it."""
+    return Choice(
+        model=chosen.model, plan=chosen.plan, cluster=chosen.cluster, settings=chosen.settings
+    )
+
+
+def one_plan(sources: Sources, chosen: Chosen) -> Choice:
+    """The choice of one plan: the one named, or the only one there is."""
+    if chosen.plan is None:
+        names = plan_names(sources, chosen.model)
+        if len(names) > 1:
+            listed = "\n".join(f"  {name}" for name in names)
+            raise click.UsageError(f"The file has several plans; choose one with --plan:\n{listed}")
+    return choice_of(chosen)
