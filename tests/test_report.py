@@ -78,7 +78,7 @@ def test_the_schema_notices_what_is_missing(missing: str) -> None:
 def test_rows_come_turn_by_turn_in_the_order_of_the_program() -> None:
     value = build_report(mlp_program(turns=3)).to_dict()
     rows = [(row["index"], row["name"]) for row in value["matmuls"]]
-    assert rows == [(0, "up"), (0, "x"), (1, "up"), (1, "x"), (2, "up"), (2, "x")]
+    assert rows == [(0, "up"), (0, "down"), (1, "up"), (1, "down"), (2, "up"), (2, "down")]
     assert [row["index"] for row in value["collectives"]] == [0, 1, 2]
     assert [row["index"] for row in build_report(gather_program()).to_dict()["collectives"]] == [
         None,

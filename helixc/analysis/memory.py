@@ -118,8 +118,9 @@ class _Liveness:
     def live(self, block: str) -> Live:
         """A block as people see it."""
         name = self._names[block]
-        if block in self._layers.of:
-            name = f"{self._layers.layer(block).title}.{name}"
+        layer = self._layers.layer(block).title if block in self._layers.of else ""
+        if layer and not name.startswith(f"{layer}."):
+            name = f"{layer}.{name}"
         return Live(value=block, name=name, bytes=self._bytes[block])
 
     def weights_bytes(self, body: tuple[SpmdStatement, ...]) -> int:

@@ -1,24 +1,23 @@
-"""What people call a value: the name written where it is computed, not the program's unique one."""
+"""What people call a value: the name written for it inside its layer, else the program's own one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helixc.ir.logical import Op
+from helixc.ir.logical import Op, Scope
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, walk
 
 
-def value_name(op: Op) -> str:
-    """The name of an operator's result in the layer that computes it, else where it is handed on."""
-    return place_name(op.names, op.scope) or op.result
+def value_name(op: Op, scopes: tuple[Scope, ...]) -> str:
+    """The name of an operator's result where it is computed, or in the layer that it is handed to.
 
-
-def place_name(names: tuple[Place, ...], scope: int) -> str:
-    """The name that a value goes by in ``scope``, else its first name; "" if it has none."""
-    here = [place.name for place in names if place.scope == scope and place.name]
-    anywhere = [place.name for place in names if place.name]
-    return next(iter(here + anywhere), "")
+    In a body that calls layers most statements rebind one name, so that this tells nothing; what a
+    layer returns there without naming it keeps the program's name, as ``mlp.matmul``.
+    """
+    here = [place.name for place in op.names if place.scope == op.scope]
+    layers = [place.name for place in op.names if scopes[place.scope].kind == "layer"]
+    return next((name for name in here + layers if name), op.result)
 
 
 def value_names(program: Spmd) -> Mapping[str, str]:
@@ -27,13 +26,15 @@ def value_names(program: Spmd) -> Mapping[str, str]:
     for statement in walk(program.body):
         match statement:
             case Compute():
-                names[statement.result] = value_name(statement.op)
+                names[statement.result] = value_name(statement.op, program.scopes)
             case Move() | Reshard():
-                original = names.get(statement.source, "")
-                own = place_name(statement.names, statement.scope)
-                names[statement.result] = original or own or statement.result
+                names[statement.result] = names.get(statement.source, statement.result)
             case Loop():
                 for value in statement.carried:
-                    name = place_name(value.names, statement.scope) or value.result
+                    name = _first_name(value.names) or value.result
                     names[value.entry] = names[value.result] = name
     return names
+
+
+def _first_name(names: tuple[Place, ...]) -> str:
+    return next((place.name for place in names if place.name), "")
