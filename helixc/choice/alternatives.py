@@ -6,12 +6,12 @@ before it, ruled out.  So an announced price is the price of a program that can 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
-from helixc.choice.choose import NARROW, Chooser, Read, Solution, Step
+from helixc.choice.choose import NARROW, Chooser, Limits
 from helixc.choice.planning import Planning
+from helixc.choice.problem import Assignment, Problem
+from helixc.choice.solution import Read, Solution
 from helixc.choice.ways import Way
 from helixc.ir.logical import Logical, Op
 
@@ -30,45 +30,41 @@ class OtherWay:
 
 def other_ways(program: Logical, planning: Planning, reader: str) -> tuple[OtherWay, ...]:
     """The cheapest complete programs in which ``reader`` is computed in another way, cheapest first."""
-    first = Chooser(program, planning, width=NARROW).solve()
-    chosen = _way_of(first.steps, reader)
-    banned: list[tuple[tuple[str, str], ...]] = []
+    problem = Problem(program, planning)
+    banned: list[Assignment] = []
     found: list[OtherWay] = []
-    while chosen is not None and len(found) < LISTED:
-        banned.append(chosen.assignment)
-        ruled_out = {reader: tuple(banned)}
-        chooser = Chooser(program, planning, width=NARROW, banned=ruled_out)
-        solution = chooser.attempt()
-        chosen = _way_of(solution.steps, reader) if solution is not None else None
-        if solution is not None and chosen is not None:
-            how = describe(chosen, program.makers[reader])
-            found.append(OtherWay(how, received_bytes(solution, chooser), solution.cost[1]))
+    while len(found) < LISTED:
+        limits = Limits(width=NARROW, banned={reader: tuple(banned)})
+        solution = Chooser(problem, limits).solve()
+        way = _way_of(solution, reader) if solution is not None else None
+        if solution is None or way is None:
+            break
+        if banned:
+            how = describe(way, program.makers[reader])
+            found.append(OtherWay(how, received_bytes(solution, problem), solution.cost[1]))
+        banned.append(way.assignment)
     return tuple(found)
 
 
-def received_bytes(solution: Solution, chooser: Chooser) -> int:
+def received_bytes(solution: Solution, problem: Problem) -> int:
     """Bytes that one GPU receives in the whole of a solution."""
     total = 0
     for step in solution.steps:
-        total += sum(_read_bytes(read, chooser) for read in (*step.reads, *step.after))
-        if step.inner is not None and step.trips:
-            total += step.trips * received_bytes(step.inner, chooser)
+        total += sum(_read_bytes(read, problem) for read in (*step.reads, *step.after))
+        if step.inner is not None:
+            total += step.trips * received_bytes(step.inner, problem)
     return total
 
 
-def _read_bytes(read: Read, chooser: Chooser) -> int:
-    path = chooser.path(read.value, read.source, read.target)
+def _read_bytes(read: Read, problem: Problem) -> int:
+    path = problem.path(read.value, read.source, read.target)
     return 0 if path is None else path.cost.bytes
 
 
-def _way_of(steps: Sequence[Step], reader: str) -> Way | None:
-    for step in steps:
+def _way_of(solution: Solution, reader: str) -> Way | None:
+    for step in solution.all_steps():
         if isinstance(step.statement, Op) and step.statement.result == reader:
             return step.way
-        if step.inner is not None:
-            found = _way_of(step.inner.steps, reader)
-            if found is not None:
-                return found
     return None
 
 

@@ -8,124 +8,88 @@ unasked weight gathers, then time, then departures from the plan, then steps.
 A narrow run gives an upper bound; if it had to drop states, a wide run follows that drops what
 cannot beat the bound.  A wide run that overflows is reported with the gap it leaves.  A repeat is solved
 once for each candidate layout of its carried values, entry = exit, and then counts as one operator.
+
+Fit comes before time: where the best program does not fit into memory, the best of those whose blocks
+all find room beside the weights is taken, if there is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import attrs
 
-from helixc.choice.operators import Operator, operator_of
 from helixc.choice.planning import Planning
-from helixc.choice.reshard import ReshardPath, ReshardSearch
+from helixc.choice.problem import Assignment, Problem
+from helixc.choice.reshard import ReshardPath
+from helixc.choice.solution import Read, Solution, Step, captured, last_uses
 from helixc.choice.states import ZERO, Cost, Frontier, Node, add, scale
 from helixc.choice.ways import Way
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op, Repeat, Statement
-from helixc.price.collective import CollectivePrices
 
-Assignment = tuple[tuple[str, str], ...]
 NARROW = 20
 WIDE = 2000
 
 
-@attrs.frozen
-class Read:
-    """A value read in ``target``, made from the copy in ``source``."""
+@attrs.frozen(kw_only=True)
+class Limits:
+    """What a search may do.
 
-    value: str
-    source: Layout
-    target: Layout
-
-
-@attrs.frozen
-class Step:
-    """What was decided for one statement.
-
-    ``reads`` come before it (for a repeat: carried values entering, captured values), ``after`` behind it
-    (a named value held exactly, a result).  ``inner`` is the solution of a repeat's body.
+    ``width``: most states followed at once.  ``room``: bytes that no single block may exceed.
+    ``banned``: for an operator's result the assignments that it may not take.
     """
 
-    statement: Statement | None
-    way: Way | None
-    reads: tuple[Read, ...]
-    after: tuple[Read, ...] = ()
-    inner: Solution | None = None
-    boundary: tuple[Layout, ...] = ()
-
-    @property
-    def trips(self) -> int:
-        """How often ``inner`` runs."""
-        return self.statement.trips if isinstance(self.statement, Repeat) else 0
+    width: int = WIDE
+    room: int | None = None
+    banned: Mapping[str, Sequence[Assignment]] = attrs.Factory(dict[str, Sequence[Assignment]])
 
 
-@attrs.frozen
-class Solution:
-    """Decisions in program order, their cost, and how far from the best they may be (picoseconds)."""
+def choose(program: Logical, planning: Planning) -> Solution:
+    """The cheapest program that respects the plan, preferring one that fits into memory."""
+    problem = Problem(program, planning)
+    best = Chooser(problem, Limits()).solve()
+    if best is None:
+        raise ValueError("no legal way was found for this program")
+    room = program.cluster.gpu.memory_bytes - problem.weight_bytes()
+    if room <= 0 or _largest(best, problem) <= room:
+        return best
+    return Chooser(problem, Limits(room=room)).solve() or best
 
-    steps: tuple[Step, ...]
-    cost: Cost
-    gap: int = 0
+
+def _largest(solution: Solution, problem: Problem) -> int:
+    """Bytes of the largest block that a solution makes on one GPU."""
+    blocks = [0]
+    for step in solution.all_steps():
+        if isinstance(step.statement, Op) and step.way is not None:
+            blocks.append(problem.block_bytes(step.statement.result, step.way.result))
+        blocks += [problem.block_bytes(r.value, r.target) for r in (*step.reads, *step.after)]
+    return max(blocks)
 
 
 class Chooser:
-    """Solves one program under one plan; shares prices, paths and ways between its parts.
+    """Solves a problem within limits; remembers what repeats cost."""
 
-    ``width``: most states followed at once.  ``banned``: for an operator's result the assignments
-    that it may not take.
-    """
-
-    def __init__(
-        self,
-        program: Logical,
-        planning: Planning,
-        *,
-        width: int = WIDE,
-        banned: Mapping[str, Sequence[Assignment]] | None = None,
-    ) -> None:
-        self.program = program
-        self.planning = planning
-        self.width = width
-        self.banned = banned or {}
-        self.prices = CollectivePrices(planning.mesh, program.cluster)
-        self.search = ReshardSearch(self.prices, program.sizes)
-        self._operators = {
-            name: operator_of(op, program, planning) for name, op in program.makers.items()
-        }
-        forced = (value for operator in self._operators.values() for value in operator.held)
-        self.exact = planning.exact.union(forced)
+    def __init__(self, problem: Problem, limits: Limits) -> None:
+        self.problem = problem
+        self.limits = limits
         self._loops: dict[tuple[int, tuple[Layout, ...]], Solution | None] = {}
 
-    def solve(self) -> Solution:
-        """The cheapest program that respects the plan."""
-        solution = self.attempt()
-        if solution is None:
-            raise ValueError("no legal way was found for this program")
-        return solution
+    def solve(self) -> Solution | None:
+        """The cheapest solution, or None where the limits leave none."""
+        program, layouts = self.problem.program, self.problem.planning.layouts
+        targets = tuple((o.value, layouts[o.value]) for o in program.outputs)
+        return self._solve_body(program.body, {}, targets)
 
-    def attempt(self) -> Solution | None:
-        """As ``solve``, but None where what is banned leaves no way."""
-        targets = tuple((o.value, self.planning.layouts[o.value]) for o in self.program.outputs)
-        return self._solve_body(self.program.body, {}, targets)
-
-    def ways(self, op: Op, copies: Sequence[tuple[Layout, ...]]) -> tuple[Way, ...]:
-        """The ways of an operator whose operands exist in these layouts, less the banned ones."""
-        found = self._operators[op.result].ways(tuple(copies))
-        banned = self.banned.get(op.result, ())
-        return tuple(way for way in found if way.assignment not in banned) if banned else found
-
-    def operator(self, op: Op) -> Operator:
-        """The operator as the choice sees it."""
-        return self._operators[op.result]
-
-    def path(self, value: str, source: Layout, target: Layout) -> ReshardPath | None:
-        """The cheapest path between two layouts of a value."""
-        stored = value in self.program.stored
-        return self.search.path(self.program.types[value], source, target, stored=stored)
-
-    # --- bodies
+    def loop(self, repeat: Repeat, boundary: tuple[Layout, ...]) -> Solution | None:
+        """The body of a repeat with its carried values in these layouts at entry and exit."""
+        key = (repeat.scope, boundary)
+        if key not in self._loops:
+            start = {c.entry: b for c, b in zip(repeat.carried, boundary, strict=True)}
+            start |= {v: self.problem.planning.layouts[v] for v in captured(repeat)}
+            ends = tuple((c.yields, b) for c, b in zip(repeat.carried, boundary, strict=True))
+            self._loops[key] = self._solve_body(repeat.body, start, ends)
+        return self._loops[key]
 
     def _solve_body(
         self,
@@ -134,55 +98,14 @@ class Chooser:
         targets: tuple[tuple[str, Layout], ...],
     ) -> Solution | None:
         narrow = _Run(self, body, start, targets, NARROW, None).result()
-        if narrow is None or not narrow.gap or self.width <= NARROW:
+        if narrow is None or not narrow.gap or self.limits.width <= NARROW:
             return narrow
-        wide = _Run(self, body, start, targets, self.width, narrow.cost).result()
+        wide = _Run(self, body, start, targets, self.limits.width, narrow.cost).result()
         return wide or narrow
 
-    def loop(self, repeat: Repeat, boundary: tuple[Layout, ...]) -> Solution | None:
-        """The body of a repeat with its carried values in these layouts at entry and exit."""
-        key = (repeat.scope, boundary)
-        if key not in self._loops:
-            start = {c.entry: b for c, b in zip(repeat.carried, boundary, strict=True)}
-            start |= {v: self.planning.layouts[v] for v in captured(repeat)}
-            ends = tuple((c.yields, b) for c, b in zip(repeat.carried, boundary, strict=True))
-            self._loops[key] = self._solve_body(repeat.body, start, ends)
-        return self._loops[key]
 
-    def boundaries(self, repeat: Repeat) -> list[tuple[Layout, ...]]:
-        """Candidate layouts of the carried values: planned, or whole."""
-        options = [
-            list(dict.fromkeys((self.planning.layouts[c.entry], WHOLE))) for c in repeat.carried
-        ]
-        if len(repeat.carried) > 3:
-            return [tuple(o[0] for o in options), tuple(o[-1] for o in options)]
-        return list(product(*options))
-
-
-def captured(repeat: Repeat) -> tuple[str, ...]:
-    """Values that the body of a repeat reads from outside, in order of use."""
-    inside = {c.entry for c in repeat.carried}
-    found: dict[str, None] = {}
-    for statement in repeat.body:
-        reads = reads_of(statement)
-        found.update(dict.fromkeys(v for v in reads if v not in inside))
-        inside.update(results_of(statement))
-    found.update(dict.fromkeys(c.yields for c in repeat.carried if c.yields not in inside))
-    return tuple(found)
-
-
-def reads_of(statement: Statement) -> tuple[str, ...]:
-    """The values that a statement reads from around it."""
-    if isinstance(statement, Op):
-        return statement.reads
-    return (*(c.init for c in statement.carried), *captured(statement))
-
-
-def results_of(statement: Statement) -> tuple[str, ...]:
-    """The values that a statement leaves behind."""
-    if isinstance(statement, Op):
-        return (statement.result,)
-    return tuple(c.result for c in statement.carried)
+# What reading the operands costs, which copies exist then, and what was read.
+_Done = tuple[Cost, dict[str, tuple[Layout, ...]], tuple[Read, ...]]
 
 
 class _Run:
@@ -198,9 +121,11 @@ class _Run:
         bound: Cost | None,
     ) -> None:
         self.chooser = chooser
+        self.problem = chooser.problem
+        self.layouts = chooser.problem.planning.layouts
         self.body = body
         self.targets = targets
-        self.last = _last_uses(body, targets)
+        self.last = last_uses(body, targets)
         copies = {value: (layout,) for value, layout in start.items()}
         existing = {value: frozenset(layouts) for value, layouts in copies.items()}
         first: Node[Step] = Node(ZERO, copies, existing)
@@ -223,47 +148,43 @@ class _Run:
             return None
         return Solution(best.history(), best.cost, self.frontier.gap(best.cost))
 
-    def _operator(self, node: Node, op: Op, position: int) -> None:
-        operator = self.chooser.operator(op)
+    def _operator(self, node: Node[Step], op: Op, position: int) -> None:
         existing = tuple(node.copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
-        for way in self.chooser.ways(op, existing):
+        banned = self.chooser.limits.banned.get(op.result, ())
+        for way in self.problem.ways(op, existing, banned):
             wanted = [
-                (o, need)
-                for o, need in zip(op.operands, way.operands, strict=False)
-                if isinstance(o, str)
+                (operand, need)
+                for operand, need in zip(op.operands, way.operands, strict=False)
+                if isinstance(operand, str)
             ]
             done = self._read(node, wanted)
-            if done is None:
-                continue
-            cost, copies, reads = done
-            departs = int(_departs(way.result, operator.planned))
-            cost = add(cost, (0, operator.picoseconds(way), departs, 0))
-            copies[op.result] = (way.result,)
-            after: tuple[Read, ...] = ()
-            if op.result in self.chooser.exact and way.result != operator.planned:
-                held = self._hold(op.result, way.result, operator.planned)
-                if held is None:
-                    continue
-                cost = add(cost, held[1])
-                after = (held[0],)
-                copies[op.result] = (operator.planned,)
-            step = Step(op, way, reads, after)
-            self._keep(node, cost, copies, step, position)
+            if done is not None and self._fits(op.result, way.result):
+                self._take(node, op, way, done, position)
 
-    def _hold(self, value: str, made: Layout, wanted: Layout) -> tuple[Read, Cost] | None:
-        path = self.chooser.path(value, made, wanted)
-        if path is None:
-            return None
-        return Read(value, made, wanted), _cost(path)
+    def _take(self, node: Node[Step], op: Op, way: Way, done: _Done, position: int) -> None:
+        """Go one way; a value that the plan holds exactly is brought there at once."""
+        cost, copies, reads = done
+        operator = self.problem.operators[op.result]
+        departs = int(_departs(way.result, operator.planned))
+        cost = add(cost, (0, operator.picoseconds(way), departs, 0))
+        made, after = way.result, ()
+        if op.result in self.problem.exact and made != operator.planned:
+            path = self.problem.path(op.result, made, operator.planned)
+            if path is None:
+                return
+            cost = add(cost, _cost(path))
+            after = (Read(op.result, made, operator.planned),)
+            made = operator.planned
+        copies[op.result] = (made,)
+        self._keep(node, cost, copies, Step(op, way, reads, after), position)
 
-    def _repeat(self, node: Node, repeat: Repeat, position: int) -> None:
-        layouts = self.chooser.planning.layouts
-        for boundary in self.chooser.boundaries(repeat):
+    def _repeat(self, node: Node[Step], repeat: Repeat, position: int) -> None:
+        for boundary in self.problem.boundaries(repeat):
             inner = self.chooser.loop(repeat, boundary)
             if inner is None:
                 continue
             wanted = [(c.init, b) for c, b in zip(repeat.carried, boundary, strict=True)]
-            wanted += [(value, layouts[value]) for value in captured(repeat)]
+            wanted += [(value, self.layouts[value]) for value in captured(repeat)]
             done = self._read(node, wanted)
             if done is None:
                 continue
@@ -274,15 +195,13 @@ class _Run:
             step = Step(repeat, None, reads, (), inner, boundary)
             self._keep(node, cost, copies, step, position)
 
-    def _finish(self, node: Node) -> None:
+    def _finish(self, node: Node[Step]) -> None:
         done = self._read(node, self.targets)
         if done is not None:
             cost, copies, reads = done
             self.frontier.offer(node, cost, copies, Step(None, None, reads))
 
-    def _read(
-        self, node: Node, wanted: Sequence[tuple[str, Layout]]
-    ) -> tuple[Cost, dict[str, tuple[Layout, ...]], tuple[Read, ...]] | None:
+    def _read(self, node: Node[Step], wanted: Sequence[tuple[str, Layout]]) -> _Done | None:
         """Make every wanted layout exist; each from the nearest copy."""
         cost = node.cost
         copies = dict(node.copies)
@@ -290,8 +209,10 @@ class _Run:
         for value, target in wanted:
             best: tuple[Cost, Layout, ReshardPath] | None = None
             for source in copies[value]:
-                path = self.chooser.path(value, source, target)
-                if path is not None and (best is None or _cost(path) < best[0]):
+                path = self.problem.path(value, source, target)
+                if path is None or not all(self._fits(value, leg.layout) for leg in path.legs):
+                    continue
+                if best is None or _cost(path) < best[0]:
                     best = (_cost(path), source, path)
             if best is None:
                 return None
@@ -302,9 +223,13 @@ class _Run:
                 copies[value] = tuple(dict.fromkeys((*copies[value], *on_the_way)))
         return cost, copies, tuple(reads)
 
+    def _fits(self, value: str, layout: Layout) -> bool:
+        room = self.chooser.limits.room
+        return room is None or self.problem.block_bytes(value, layout) <= room
+
     def _keep(
         self,
-        node: Node,
+        node: Node[Step],
         cost: Cost,
         copies: dict[str, tuple[Layout, ...]],
         step: Step,
@@ -312,15 +237,6 @@ class _Run:
     ) -> None:
         live = {v: c for v, c in copies.items() if self.last.get(v, -1) > position}
         self.frontier.offer(node, cost, live, step)
-
-
-def _last_uses(body: Sequence[Statement], targets: Sequence[tuple[str, Layout]]) -> dict[str, int]:
-    last: dict[str, int] = {}
-    for position, statement in enumerate(body):
-        for value in reads_of(statement):
-            last[value] = position
-    last.update((value, len(body)) for value, _ in targets)
-    return last
 
 
 def _cost(path: ReshardPath) -> Cost:

@@ -21,6 +21,8 @@ from helixc.ir.tensor import TensorType
 from helixc.price.compute import compute_picoseconds, local_work
 
 Homes = tuple[tuple[Layout, ...], ...]
+# Into how many parts each factor is split.
+Split = tuple[tuple[str, int], ...]
 
 
 @attrs.define(slots=False)
@@ -39,8 +41,8 @@ class Operator:
     planning: Planning
     sizes: Mapping[str, int]
     gpu: Gpu
-    _ways: dict[Homes, tuple[Way, ...]] = attrs.Factory(dict)
-    _times: dict[tuple[tuple[str, int], ...], int] = attrs.Factory(dict)
+    _ways: dict[Homes, tuple[Way, ...]] = attrs.Factory(dict[Homes, tuple[Way, ...]])
+    _times: dict[Split, int] = attrs.Factory(dict[Split, int])
 
     def ways(self, copies: Homes) -> tuple[Way, ...]:
         """The ways worth trying when copies of the operands exist in these layouts."""

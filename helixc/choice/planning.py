@@ -10,19 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
+from helixc.choice.cutting import cut_axes
 from helixc.choice.places import Coverage
+from helixc.choice.verdicts import judge_lines
 from helixc.choice.waterfall import (
     Claims,
     Outcome,
     apply_line,
-    cut_points,
     leaves_weights_whole,
     order_leaves,
 )
-from helixc.diagnostics import Findings, Note
+from helixc.diagnostics import Findings
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Carried, Logical, Op, Repeat, walk
-from helixc.ir.mesh import Atom, Mesh
+from helixc.ir.mesh import Mesh
 from helixc.ir.ops import OPS, factors
 from helixc.ir.plan import PartialOver, Replicate, Shard
 from helixc.ir.tensor import NUMBER, TensorType
@@ -85,7 +86,8 @@ class _Planner:
 
     def run(self, findings: Findings) -> Planning:
         subjects = list(self._subjects())
-        mesh = self._cut(subjects, findings)
+        asked = [(subject.dims, subject.blocks) for subject in subjects]
+        mesh = cut_axes(self.program, asked, self.whole, findings)
         layouts: dict[str, Layout] = {}
         holders: dict[tuple[str, str], Shard | PartialOver] = {}
         exact: set[str] = set()
@@ -97,7 +99,7 @@ class _Planner:
                 holders.update(((name, atom), line) for atom, line in claims.holder.items())
                 if subject.named:
                     exact.add(name)
-        self._judge(mesh, findings)
+        judge_lines(self.program, mesh, self.outcomes, findings)
         return Planning(mesh, layouts, frozenset(exact), holders, self.coverage)
 
     def _subjects(self) -> Iterator[_Subject]:
@@ -120,10 +122,10 @@ class _Planner:
         """Note which ``via`` lines speak of a dimension that this operator contracts."""
         for index in self.coverage.of_operator(op) if op.over else ():
             for number, line in enumerate(self.program.plan.blocks[index].lines):
-                if isinstance(line, Shard) and line.via:
-                    if any(leaf in op.over for ref in line.dims for leaf in ref.leaves):
-                        outcome = self.outcomes.setdefault((index, number), Outcome())
-                        outcome.contracted = True
+                if not isinstance(line, Shard) or not line.via:
+                    continue
+                if any(leaf in op.over for ref in line.dims for leaf in ref.leaves):
+                    self.outcomes.setdefault((index, number), Outcome()).contracted = True
 
     def _laid_out(self, blocks: Sequence[int]) -> bool:
         kinds = Shard | Replicate | PartialOver
@@ -132,39 +134,6 @@ class _Planner:
 
     def _keeps(self, block: int) -> bool:
         return leaves_weights_whole(self.program.plan.blocks[block].lines)
-
-    def _cut(self, subjects: Sequence[_Subject], findings: Findings) -> Mesh:
-        """Cut every axis into the coarsest pieces that the plan's splits ask for."""
-        plan = self.program.plan
-        axis_sizes = {axis.name: axis.size for axis in plan.axes}
-        cuts: dict[str, set[int]] = {axis.name: set() for axis in plan.axes}
-        for dims, block in sorted({(s.dims, b) for s in subjects for b in s.blocks}):
-            for line in plan.blocks[block].lines:
-                if isinstance(line, Shard):
-                    leaves = order_leaves(line, dims, self.whole)
-                    for axis, cut in cut_points(line, leaves, self.program.sizes, axis_sizes):
-                        cuts[axis].add(cut)
-        atoms: list[Atom] = []
-        for axis in plan.axes:
-            points = [1, *sorted(cuts[axis.name]), axis.size]
-            pieces = [b // a for a, b in zip(points, points[1:], strict=False)]
-            if any(b % a for a, b in zip(points, points[1:], strict=False)):
-                sizes = " and ".join(f"{c} x {axis.size // c}" for c in points[1:-1])
-                findings.error(
-                    "HX0520",
-                    f"the splits of this plan cut the mesh axis `{axis.name}` ({axis.size}) in "
-                    f"ways that do not nest: {sizes}",
-                    plan.span,
-                    legal=["declare two mesh axes and name them in the lines that need them"],
-                )
-                pieces = [axis.size]
-            pieces = [piece for piece in pieces if piece > 1]
-            several = len(pieces) > 1
-            atoms += [
-                Atom(f"{axis.name}.{i}" if several else axis.name, axis.name, piece)
-                for i, piece in enumerate(pieces)
-            ]
-        return Mesh(axes=plan.axes, atoms=tuple(atoms))
 
     def _claims(self, subject: _Subject, mesh: Mesh) -> Claims:
         key = (subject.dims, subject.blocks)
@@ -193,69 +162,3 @@ class _Planner:
                 beaten = [h for h in claims.holder.values() if set(h.axes) & set(line.axes)]
                 self.outcomes[key].beaten_by = beaten[0] if beaten else None
         return claims
-
-    def _judge(self, mesh: Mesh, findings: Findings) -> None:
-        """Lines that cannot be followed are errors; lines without effect are warnings."""
-        used: set[str] = set()
-        for index, block in enumerate(self.program.plan.blocks):
-            for number, line in enumerate(block.lines):
-                used.update(getattr(line, "axes", ()))
-                if isinstance(line, Shard):
-                    outcome = self.outcomes.get((index, number), Outcome())
-                    self._judge_line(line, outcome, block.path, mesh, findings)
-        for axis in self.program.plan.axes:
-            if axis.name not in used and axis.size > 1:
-                findings.warn(
-                    "HX0523",
-                    f"no line of plan `{self.program.plan.name}` uses the mesh axis "
-                    f"`{axis.name}` ({axis.size}): its GPUs repeat each other's work",
-                    self.program.plan.span,
-                )
-
-    def _judge_line(
-        self, line: Shard, outcome: Outcome, path: str, mesh: Mesh, findings: Findings
-    ) -> None:
-        where = f"in `{path}`" if path else "here"
-        names = ", ".join(f"`{ref.name}`" for ref in line.dims)
-        if not outcome.met and outcome.contracted:
-            return
-        if not outcome.met:
-            findings.warn("HX0521", f"nothing {where} has {names}: no effect", line.span)
-            return
-        for axis in line.axes:
-            missed = [a for a in mesh.axis_atoms(axis) if a not in outcome.taken]
-            if missed:
-                self._uneven(line, axis, mesh.ways(tuple(missed)), findings)
-                return
-        if not outcome.held and any(mesh.axis_atoms(axis) for axis in line.axes):
-            notes = []
-            if outcome.beaten_by is not None:
-                notes = [Note("this line takes the axis instead", outcome.beaten_by.span)]
-            findings.warn(
-                "HX0522", f"this line splits nothing {where}: others win", line.span, notes=notes
-            )
-
-    def _uneven(self, line: Shard, axis: str, left: int, findings: Findings) -> None:
-        size = next(a.size for a in self.program.plan.axes if a.name == axis)
-        leaves = [leaf for ref in line.dims for leaf in ref.leaves]
-        sizes = self.program.sizes
-        listed = ", ".join(f"`{ref.name}` ({_product(ref.leaves, sizes)})" for ref in line.dims)
-        total = _product(leaves, sizes)
-        legal = [str(d) for d in range(1, min(total, 4096) + 1) if total % d == 0][:16]
-        findings.error(
-            "HX0524",
-            f"{listed} does not divide over `{axis}` ({size}): {left} of its {size} GPUs "
-            "would have no part",
-            line.span,
-            legal=[
-                f"a mesh axis whose size divides {total}: {', '.join(legal)}",
-                "another dimension after it in the same line takes what is left",
-            ],
-        )
-
-
-def _product(leaves: Sequence[str], sizes: Mapping[str, int]) -> int:
-    total = 1
-    for leaf in leaves:
-        total *= sizes[leaf]
-    return total

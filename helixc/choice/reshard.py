@@ -82,11 +82,11 @@ class ReshardSearch:
             return STAY
         key = (type_, source, target, stored)
         if key not in self._known:
-            self._known[key] = self._search(type_, source, target, stored)
+            self._known[key] = self._search(type_, source, target, stored=stored)
         return self._known[key]
 
     def _search(
-        self, type_: TensorType, source: Layout, target: Layout, stored: bool
+        self, type_: TensorType, source: Layout, target: Layout, *, stored: bool
     ) -> ReshardPath | None:
         moves = _Moves(type_, source, target, self.sizes, self.mesh)
         order = count()

@@ -110,7 +110,4 @@ def _undominated(ranked: list[Node[Decision]]) -> list[Node[Decision]]:
 
 
 def _contains(larger: Existing, smaller: Existing) -> bool:
-    for value, layouts in smaller.items():
-        if not layouts <= larger[value]:
-            return False
-    return True
+    return all(layouts <= larger[value] for value, layouts in smaller.items())

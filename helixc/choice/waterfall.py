@@ -16,14 +16,16 @@ from helixc.ir.layout import Layout, make_layout
 from helixc.ir.mesh import Mesh
 from helixc.ir.plan import KeepWeights, Line, PartialOver, Replicate, Shard
 
+Holder = Shard | PartialOver
+
 
 @attrs.define
 class Claims:
     """A planned layout in the making, and the line that holds each atom."""
 
-    split: dict[str, list[str]] = attrs.Factory(dict)
-    partial: list[str] = attrs.Factory(list)
-    holder: dict[str, Shard | PartialOver] = attrs.Factory(dict)
+    split: dict[str, list[str]] = attrs.Factory(dict[str, list[str]])
+    partial: list[str] = attrs.Factory(list[str])
+    holder: dict[str, Holder] = attrs.Factory(dict[str, Shard | PartialOver])
 
     def layout(self, mesh: Mesh) -> Layout:
         """The layout these claims add up to."""
@@ -42,7 +44,7 @@ class Outcome:
 
     met: bool = False
     contracted: bool = False
-    taken: set[str] = attrs.Factory(set)
+    taken: set[str] = attrs.Factory(set[str])
     held: bool = False
     beaten_by: Shard | Replicate | PartialOver | None = None
 

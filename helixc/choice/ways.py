@@ -78,7 +78,8 @@ def _choices(setting: Setting, atom: str) -> list[Choice]:
     if found:
         return list(found)
     by_result = {f.result: f.name for f in setting.rule if f.result is not None}
-    planned = by_result.get(setting.planned.dim_of(atom))
+    planned_dim = setting.planned.dim_of(atom)
+    planned = by_result.get(planned_dim) if planned_dim is not None else None
     if planned is not None:
         found["split", planned] = None
     if not setting.follows or _is_partial(setting, atom):
@@ -167,7 +168,7 @@ def _dim_of(factor: Factor) -> str:
 
 def _tuple_orders(setting: Setting, factor: Factor, atoms: Sequence[str]) -> list[tuple[str, ...]]:
     """Orders in which some layout at hand already has these atoms; newcomers come last."""
-    if len(atoms) < 2:
+    if len(atoms) <= 1:
         return [tuple(atoms)]
     references = [setting.planned.atoms_of(factor.result)] if factor.result is not None else []
     for dim, copies in zip(factor.operands, setting.copies, strict=True):

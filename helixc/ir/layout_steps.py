@@ -43,9 +43,7 @@ def apply_step(layout: Layout, step: Step, mesh: Mesh) -> Layout:
             rest = _reduced(layout, step.atoms, mesh)
             return _appended(layout, step.dim, step.atoms, rest)
         case AllReduce():
-            return make_layout(
-                dict(layout.split), _reduced(layout, step.atoms, mesh), layout.kind
-            )
+            return make_layout(dict(layout.split), _reduced(layout, step.atoms, mesh), layout.kind)
         case Seed():
             return _seeded(layout, step, mesh)
         case _:
@@ -64,16 +62,12 @@ def moved_atoms(before: Layout, after: Layout) -> tuple[str, ...]:
     return tuple(sorted({entry[0] for entry in old ^ new}))
 
 
-def _appended(
-    layout: Layout, dim: str, atoms: tuple[str, ...], partial: tuple[str, ...]
-) -> Layout:
+def _appended(layout: Layout, dim: str, atoms: tuple[str, ...], partial: tuple[str, ...]) -> Layout:
     split = {**dict(layout.split), dim: layout.atoms_of(dim) + atoms}
     return make_layout(split, partial, layout.kind)
 
 
-def _without_suffix(
-    layout: Layout, dim: str, atoms: tuple[str, ...]
-) -> dict[str, tuple[str, ...]]:
+def _without_suffix(layout: Layout, dim: str, atoms: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     held = layout.atoms_of(dim)
     if held[-len(atoms) :] != atoms:
         there = "*".join(held) or "nothing"
@@ -118,9 +112,7 @@ def _permuted(layout: Layout, target: Layout, mesh: Mesh) -> Layout:
     for dim in sorted({dim for dim, _ in layout.split + target.split}):
         before, after = mesh.ways(layout.atoms_of(dim)), mesh.ways(target.atoms_of(dim))
         if before != after:
-            raise ValueError(
-                f"{dim} is split {before} ways before and {after} ways after"
-            )
+            raise ValueError(f"{dim} is split {before} ways before and {after} ways after")
     return target
 
 
@@ -135,9 +127,7 @@ def _check_once(layout: Layout) -> None:
 
 def _check_atoms(atoms: tuple[str, ...], mesh: Mesh, dim: str = "") -> None:
     if not atoms:
-        raise ValueError(
-            f"no mesh axis is named for {dim}" if dim else "no mesh axis is named"
-        )
+        raise ValueError(f"no mesh axis is named for {dim}" if dim else "no mesh axis is named")
     for position, atom in enumerate(atoms):
         if atom not in mesh.sizes:
             raise ValueError(f"the mesh has no axis {atom}")

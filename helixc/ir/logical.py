@@ -159,7 +159,6 @@ class Logical:
                     types[carried.entry] = types[carried.result] = carried.type
         return types
 
-
     @cached_property
     def makers(self) -> Mapping[str, Op]:
         """The operator that makes each value; carried values have none."""

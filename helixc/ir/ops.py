@@ -314,9 +314,7 @@ def _joined_dims(operand_types: Sequence[TensorType], params: Joined) -> tuple[s
     return tuple(dims + [dim for dim in params.dims if dim not in dims])
 
 
-def _replaced(
-    dims: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]
-) -> tuple[str, ...]:
+def _replaced(dims: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     """``dims`` with the product ``new`` where the first factor of ``old`` stood."""
     replaced: list[str] = []
     for dim in dims:

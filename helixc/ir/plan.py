@@ -92,8 +92,10 @@ Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label
 
 @attrs.frozen
 class Approximation:
-    """What a ``local`` line has made of the model: ``dim`` is ``segment`` x ``inner``, and in ``value``
-    only ``inner`` is summed over, so that segments count like one more head each.
+    """What a ``local`` line has made of the model.
+
+    ``dim`` is ``segment`` x ``inner``, and in ``value`` only ``inner`` is summed over, so that segments
+    count like one more head each.
     """
 
     value: str

@@ -52,9 +52,7 @@ def divide_params(params: Params, parts: Parts) -> Params:
             pairs = [
                 pair
                 for left, right in params.pairs
-                for pair in zip(
-                    parts.get(left, (left,)), parts.get(right, (right,)), strict=True
-                )
+                for pair in zip(parts.get(left, (left,)), parts.get(right, (right,)), strict=True)
             ]
             return Renamed(tuple(pairs))
         case Joined():

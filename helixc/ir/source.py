@@ -388,9 +388,7 @@ class PathsLine:
     span: Span = _span()
 
 
-PlanLine = (
-    MeshLine | InBlock | ShardLine | WordsLine | PipelineLine | MicrobatchesLine | PathsLine
-)
+PlanLine = MeshLine | InBlock | ShardLine | WordsLine | PipelineLine | MicrobatchesLine | PathsLine
 
 
 @attrs.frozen

@@ -177,7 +177,6 @@ class Spmd:
                 types[statement.result] = statement.type
         return types
 
-
     @cached_property
     def stored(self) -> frozenset[str]:
         """The weights: what is kept from step to step."""

@@ -45,7 +45,7 @@ def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
         if OPS[op.kind].combines != "sum" or not set(op.names) & set(line.places):
             continue
         planning = plan_layouts(program, Findings())
-        leaf = _split_leaf(op, line, program, planning)
+        leaf = _split_leaf(op, line, planning)
         if op.result in done or leaf is None:
             found |= op.result in done
             continue
@@ -59,7 +59,7 @@ def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
     return program
 
 
-def _split_leaf(op: Op, line: Local, program: Logical, planning: Planning) -> str | None:
+def _split_leaf(op: Op, line: Local, planning: Planning) -> str | None:
     """The contracted leaf whose outermost atoms are those of the line's axes."""
     atoms = tuple(a for axis in line.axes for a in planning.mesh.axis_atoms(axis))
     for leaf in op.over:
@@ -70,9 +70,7 @@ def _split_leaf(op: Op, line: Local, program: Logical, planning: Planning) -> st
     return None
 
 
-def _segment(
-    program: Logical, target: Op, leaf: str, line: Local, planning: Planning
-) -> Logical:
+def _segment(program: Logical, target: Op, leaf: str, line: Local, planning: Planning) -> Logical:
     """Divide ``leaf`` into segment x inner and let the target sum over inner only."""
     count = 1
     for axis in line.axes:
@@ -132,9 +130,7 @@ class _Rewriter:
         return attrs.evolve(op, over=over, params=params, type=type_)
 
     def _repeat(self, repeat: Repeat) -> Repeat:
-        carried = [
-            attrs.evolve(c, type=divide_type(c.type, self.parts)) for c in repeat.carried
-        ]
+        carried = [attrs.evolve(c, type=divide_type(c.type, self.parts)) for c in repeat.carried]
         for value in carried:
             self._expect(value.init, value.type)
             self.types[value.entry] = self.types[value.result] = value.type

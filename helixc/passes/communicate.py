@@ -6,7 +6,7 @@ import attrs
 
 from helixc.choice.reshard import ReshardSearch
 from helixc.ir.invariants import NO_RESHARD, SPMD_FACTS
-from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
+from helixc.ir.spmd import Loop, Move, Reshard, Spmd, SpmdStatement
 from helixc.passes.contract import Pass
 from helixc.price.collective import CollectivePrices
 

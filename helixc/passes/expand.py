@@ -82,7 +82,7 @@ class _Steps:
 
 
 def _shifted(steps: _Steps) -> tuple[str, str]:
-    """x less its maximum, and the exponential of that."""
+    """X less its maximum, and the exponential of that."""
     shifted = steps.step("sub", steps.x, steps.step("max", steps.x, over=True))
     return shifted, steps.step("exp", shifted)
 

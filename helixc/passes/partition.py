@@ -12,9 +12,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from helixc.choice.choose import Chooser, Read, Solution, Step, captured
+from helixc.choice.choose import choose
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.reasons import reason
+from helixc.choice.reshard import ReshardSearch
+from helixc.choice.solution import Read, Solution, Step, captured
 from helixc.diagnostics import Diagnostic, Findings
 from helixc.ir.invariants import LOGICAL_FACTS, SPMD_FACTS
 from helixc.ir.layout import Layout
@@ -22,6 +24,7 @@ from helixc.ir.logical import Logical, Op, Output, Repeat
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, LoopValue, Reshard, Spmd, SpmdStatement
 from helixc.passes.contract import Pass
+from helixc.price.collective import CollectivePrices
 
 
 def partition(program: Logical) -> Spmd:
@@ -29,9 +32,8 @@ def partition(program: Logical) -> Spmd:
     findings = Findings()
     planning = plan_layouts(program, findings)
     findings.stop_on_errors()
-    chooser = Chooser(program, planning)
-    solution = chooser.solve()
-    writer = _Writer(program, planning, chooser)
+    solution = choose(program, planning)
+    writer = _Writer(program, planning)
     body, names = writer.body(solution, {})
     outputs = tuple(
         attrs.evolve(o, value=names[o.value, planning.layouts[o.value]]) for o in program.outputs
@@ -67,16 +69,15 @@ Names = dict[tuple[str, Layout], str]
 class _Writer:
     """Writes a solution down as SPMD statements; numbers the copies of each value."""
 
-    def __init__(self, program: Logical, planning: Planning, chooser: Chooser) -> None:
+    def __init__(self, program: Logical, planning: Planning) -> None:
         self.program = program
         self.planning = planning
-        self.chooser = chooser
+        prices = CollectivePrices(planning.mesh, program.cluster)
+        self.search = ReshardSearch(prices, program.sizes)
         self.copies: dict[str, int] = {}
         self.homes = _homes(program)
 
-    def body(
-        self, solution: Solution, names: Names
-    ) -> tuple[tuple[SpmdStatement, ...], Names]:
+    def body(self, solution: Solution, names: Names) -> tuple[tuple[SpmdStatement, ...], Names]:
         """The statements of one body, and the names under which copies exist at its end."""
         names = dict(names)
         wanted = {(r.value, r.source) for s in solution.steps for r in (*s.reads, *s.after)}
@@ -114,7 +115,12 @@ class _Writer:
         """Reshards that make a value exist in the layout in which it is read."""
         if (read.value, read.target) in names:
             return []
-        path = self.chooser.path(read.value, read.source, read.target)
+        path = self.search.path(
+            self.program.types[read.value],
+            read.source,
+            read.target,
+            stored=read.value in self.program.stored,
+        )
         if path is None:
             raise ValueError(f"no path for {read.value} from {read.source} to {read.target}")
         written: list[SpmdStatement] = []
@@ -149,9 +155,7 @@ class _Writer:
         if step.inner is None:
             raise ValueError("a repeat has no solution")
         layouts = self.planning.layouts
-        inside: Names = {
-            (v, layouts[v]): names[v, layouts[v]] for v in captured(repeat)
-        }
+        inside: Names = {(v, layouts[v]): names[v, layouts[v]] for v in captured(repeat)}
         pairs = list(zip(repeat.carried, step.boundary, strict=True))
         inside.update(((c.entry, layout), c.entry) for c, layout in pairs)
         body, ends = self.body(step.inner, inside)
@@ -207,9 +211,7 @@ def _homes(program: Logical) -> dict[str, tuple[int, tuple[Place, ...]]]:
     return found
 
 
-def _collect(
-    body: Sequence[Op | Repeat], found: dict[str, tuple[int, tuple[Place, ...]]]
-) -> None:
+def _collect(body: Sequence[Op | Repeat], found: dict[str, tuple[int, tuple[Place, ...]]]) -> None:
     for statement in body:
         if isinstance(statement, Op):
             found[statement.result] = (statement.scope, statement.names)

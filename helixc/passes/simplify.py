@@ -1,5 +1,7 @@
-"""spmd -> spmd: a reduce-scatter and the gather that undoes its scattering are one all-reduce; a move that
-nobody reads is dropped.
+"""spmd -> spmd: fewer moves with the same effect.
+
+A reduce-scatter and the gather that undoes its scattering are one all-reduce; a move that nobody reads
+is dropped.
 """
 
 from __future__ import annotations
@@ -51,14 +53,16 @@ def _simplify_body(
         if isinstance(statement, Loop):
             inner = _simplify_body(statement.body, uses)
             written.append(attrs.evolve(statement, body=inner))
-            continue
-        if isinstance(statement, Move):
+        elif isinstance(statement, Move):
             first = moves.get(statement.source)
-            if first is not None and uses[first.result] == 1 and _undoes(first, statement):
+            joins = first is not None and uses[first.result] == 1 and _undoes(first, statement)
+            if first is not None and joins:
                 written.remove(first)
-                statement = _joined(first, statement)
-            moves[statement.result] = statement
-        written.append(statement)
+            move = _joined(first, statement) if first is not None and joins else statement
+            moves[move.result] = move
+            written.append(move)
+        else:
+            written.append(statement)
     return tuple(written)
 
 

@@ -144,5 +144,3 @@ class CollectivePrices:
                 if extent > 1:
                     seconds = max(seconds, wire.latency + local_bytes / wire.bandwidth)
         return round(seconds * PICOSECONDS)
-
-

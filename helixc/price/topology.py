@@ -23,7 +23,9 @@ class Wire:
 
 @attrs.frozen
 class GroupShape:
-    """``extents``: members of the group at each level, outermost first, each inside one member of the
+    """How a group lies on the levels of a cluster.
+
+    ``extents``: members of the group at each level, outermost first, each inside one member of the
     level above.  ``uneven``: the group fills its members unequally; then only the product of extents
     (its size) and the outermost level that it crosses mean something.
     """

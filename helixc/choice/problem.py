@@ -1,0 +1,83 @@
+"""What is to be chosen: the program, its operators under the plan, and the prices, shared by all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+from helixc.choice.operators import Operator, operator_of
+from helixc.choice.planning import Planning
+from helixc.choice.reshard import ReshardPath, ReshardSearch
+from helixc.choice.ways import Way
+from helixc.ir.layout import WHOLE, Layout, local_bytes
+from helixc.ir.logical import Logical, Op, Repeat
+from helixc.price.collective import CollectivePrices
+
+Assignment = tuple[tuple[str, str], ...]
+# With more carried values than this, only all planned and all whole are tried.
+MIXED_BOUNDARIES = 3
+
+
+class Problem:
+    """One program under one plan: operators with their ways, and paths with their prices."""
+
+    def __init__(self, program: Logical, planning: Planning) -> None:
+        self.program = program
+        self.planning = planning
+        self.prices = CollectivePrices(planning.mesh, program.cluster)
+        self.search = ReshardSearch(self.prices, program.sizes)
+        self.operators: Mapping[str, Operator] = {
+            name: operator_of(op, program, planning) for name, op in program.makers.items()
+        }
+        forced = (value for operator in self.operators.values() for value in operator.held)
+        self.exact = planning.exact.union(forced)
+
+    def ways(
+        self, op: Op, copies: Sequence[tuple[Layout, ...]], banned: Sequence[Assignment] = ()
+    ) -> tuple[Way, ...]:
+        """The ways of an operator whose operands exist in these layouts, less the banned ones."""
+        found = self.operators[op.result].ways(tuple(copies))
+        return tuple(way for way in found if way.assignment not in banned) if banned else found
+
+    def path(self, value: str, source: Layout, target: Layout) -> ReshardPath | None:
+        """The cheapest path between two layouts of a value."""
+        stored = value in self.program.stored
+        return self.search.path(self.program.types[value], source, target, stored=stored)
+
+    def boundaries(self, repeat: Repeat) -> list[tuple[Layout, ...]]:
+        """Candidate layouts of the carried values of a repeat: planned, or whole."""
+        options = [
+            tuple(dict.fromkeys((self.planning.layouts[c.entry], WHOLE))) for c in repeat.carried
+        ]
+        if len(options) > MIXED_BOUNDARIES:
+            uniform = (tuple(o[0] for o in options), tuple(o[-1] for o in options))
+            return list(dict.fromkeys(uniform))
+        return list(product(*options))
+
+    def block_bytes(self, value: str, layout: Layout) -> int:
+        """Bytes of one GPU's block of a value."""
+        type_ = self.program.types[value]
+        return local_bytes(type_, layout, self.program.sizes, self.planning.mesh)
+
+    def weight_bytes(self) -> int:
+        """Bytes of the weights that one GPU keeps, those of every turn of a repeat."""
+        total = 0
+        turns = _turns(self.program)
+        for value in self.program.stored:
+            total += turns[value] * self.block_bytes(value, self.planning.layouts[value])
+        return total
+
+
+def _turns(program: Logical) -> dict[str, int]:
+    """How often each value is made."""
+    found: dict[str, int] = {}
+
+    def visit(body: Sequence[Op | Repeat], times: int) -> None:
+        for statement in body:
+            if isinstance(statement, Repeat):
+                visit(statement.body, times * statement.trips)
+            else:
+                found[statement.result] = times
+
+    visit(program.body, 1)
+    return found

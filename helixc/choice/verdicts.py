@@ -1,0 +1,90 @@
+"""Verdicts on the lines of a plan: what cannot be followed is an error, what has no effect a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from helixc.choice.waterfall import Outcome
+from helixc.diagnostics import Findings, Note
+from helixc.ir.logical import Logical
+from helixc.ir.mesh import Mesh
+from helixc.ir.plan import Shard
+
+
+def judge_lines(
+    program: Logical,
+    mesh: Mesh,
+    outcomes: Mapping[tuple[int, int], Outcome],
+    findings: Findings,
+) -> None:
+    """Record what is wrong with a plan; outcomes are by block and line."""
+    used: set[str] = set()
+    for index, block in enumerate(program.plan.blocks):
+        for number, line in enumerate(block.lines):
+            used.update(getattr(line, "axes", ()))
+            if isinstance(line, Shard):
+                outcome = outcomes.get((index, number), Outcome())
+                _judge_line(line, outcome, block.path, program, mesh, findings)
+    for axis in program.plan.axes:
+        if axis.name not in used and axis.size > 1:
+            findings.warn(
+                "HX0523",
+                f"no line of plan `{program.plan.name}` uses the mesh axis "
+                f"`{axis.name}` ({axis.size}): its GPUs repeat each other's work",
+                program.plan.span,
+            )
+
+
+def _judge_line(
+    line: Shard,
+    outcome: Outcome,
+    path: str,
+    program: Logical,
+    mesh: Mesh,
+    findings: Findings,
+) -> None:
+    where = f"in `{path}`" if path else "here"
+    names = ", ".join(f"`{ref.name}`" for ref in line.dims)
+    if not outcome.met and outcome.contracted:
+        return
+    if not outcome.met:
+        findings.warn("HX0521", f"nothing {where} has {names}: no effect", line.span)
+        return
+    for axis in line.axes:
+        missed = [a for a in mesh.axis_atoms(axis) if a not in outcome.taken]
+        if missed:
+            _uneven(line, axis, mesh.ways(tuple(missed)), program, findings)
+            return
+    if not outcome.held and any(mesh.axis_atoms(axis) for axis in line.axes):
+        notes = []
+        if outcome.beaten_by is not None:
+            notes = [Note("this line takes the axis instead", outcome.beaten_by.span)]
+        findings.warn(
+            "HX0522", f"this line splits nothing {where}: others win", line.span, notes=notes
+        )
+
+
+def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findings) -> None:
+    size = next(a.size for a in program.plan.axes if a.name == axis)
+    leaves = [leaf for ref in line.dims for leaf in ref.leaves]
+    sizes = program.sizes
+    listed = ", ".join(f"`{ref.name}` ({_product(ref.leaves, sizes)})" for ref in line.dims)
+    total = _product(leaves, sizes)
+    legal = [str(d) for d in range(1, min(total, 4096) + 1) if total % d == 0][:16]
+    findings.error(
+        "HX0524",
+        f"{listed} does not divide over `{axis}` ({size}): {left} of its {size} GPUs "
+        "would have no part",
+        line.span,
+        legal=[
+            f"a mesh axis whose size divides {total}: {', '.join(legal)}",
+            "another dimension after it in the same line takes what is left",
+        ],
+    )
+
+
+def _product(leaves: Sequence[str], sizes: Mapping[str, int]) -> int:
+    total = 1
+    for leaf in leaves:
+        total *= sizes[leaf]
+    return total
