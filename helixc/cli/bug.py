@@ -10,8 +10,6 @@ import click
 
 from helixc import __version__
 from helixc.diagnostics import CompilerBug
-from helixc.passes.contract import BrokenFactError
-from helixc.text.dump_printer import print_dump
 
 
 def report_bug(error: Exception) -> None:
@@ -19,10 +17,19 @@ def report_bug(error: Exception) -> None:
     what = str(error) if isinstance(error, CompilerBug) else f"{type(error).__name__}: {error}"
     click.echo(f"helixc {__version__} is wrong: {what}", err=True)
     folder = Path(tempfile.mkdtemp(prefix="helixc-bug-"))
-    written = [folder / "traceback.txt"]
-    written[0].write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    _write(folder / "traceback.txt", "".join(traceback.format_exception(error)))
+    _write_program(folder, error)
+    click.echo(f"Please report it, with your input and what is in {folder}", err=True)
+
+
+def _write_program(folder: Path, error: Exception) -> None:
+    # Imported here, because what is broken may be anything.
+    from helixc.cli.dumps import SUFFIX, print_dump
+    from helixc.passes.contract import BrokenFactError
+
     if isinstance(error, BrokenFactError):
-        written.append(folder / f"{error.after}.hxir")
-        written[1].write_text(print_dump(error.program), encoding="utf-8")
-    names = " and ".join(str(path) for path in written)
-    click.echo(f"Please report it together with your input and {names}", err=True)
+        _write(folder / f"{error.after}{SUFFIX}", print_dump(error.program))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

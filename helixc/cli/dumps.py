@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from helixc.diagnostics import CompilerBug
+from helixc.ir.logical import Logical
+from helixc.ir.spmd import Spmd
 from helixc.passes.contract import AnyPass
-from helixc.text.dump_printer import print_dump
+from helixc.text.dump_printer import print_logical, print_spmd
 
 ALL = "all"
 SUFFIX = ".hxir"
@@ -38,6 +41,17 @@ def dump_files(stages: Iterable[tuple[str, object]], asked: frozenset[str]) -> d
         for number, (name, program) in enumerate(stages, start=1)
         if name in asked
     }
+
+
+def print_dump(program: object) -> str:
+    """The text of a program of any level below the source."""
+    match program:
+        case Logical():
+            return print_logical(program)
+        case Spmd():
+            return print_spmd(program)
+        case _:
+            raise CompilerBug(f"there is no text of {type(program).__name__}")
 
 
 def _names(passes: Iterable[AnyPass]) -> tuple[str, ...]:

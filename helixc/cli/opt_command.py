@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from helixc.cli.dumps import print_dump
 from helixc.cli.inputs import STDIN, read_text
 from helixc.cli.options import VERIFY_EACH, Command
 from helixc.diagnostics import Diagnostic, HelixError
@@ -17,7 +18,6 @@ from helixc.passes.contract import AnyPass, by_name, run_pipeline
 from helixc.pipeline import to_spmd
 from helixc.pipeline_device import TO_DEVICE
 from helixc.text.dump_parser import parse_dump
-from helixc.text.dump_printer import print_dump
 
 
 @click.command("opt", cls=Command)
