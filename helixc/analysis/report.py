@@ -14,7 +14,7 @@ from helixc.analysis.collectives import (
     no_alternatives,
 )
 from helixc.analysis.critical_path import CriticalPath, find_critical_path
-from helixc.analysis.layers import Layer, LayerMap, find_layers
+from helixc.analysis.layers import LayerMap, find_layers
 from helixc.analysis.local_compute import ComputeTime, roofline_picoseconds
 from helixc.analysis.matmuls import Matmul, find_matmuls
 from helixc.analysis.memory import Memory, find_memory, fit_warnings
@@ -29,7 +29,7 @@ from helixc.analysis.report_rows import (
     path_row,
     seconds,
 )
-from helixc.analysis.structure import sequence, working_layers
+from helixc.analysis.structure import LayerContent, layer_contents, sequence
 from helixc.diagnostics import Diagnostic
 from helixc.ir.hardware import Cluster
 from helixc.ir.mesh import Axis
@@ -64,7 +64,7 @@ class Report:
     cluster: Cluster
     gpus: int
     sequence: str
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerContent, ...]
     layer_map: LayerMap = attrs.field(repr=False)
     matmuls: tuple[Matmul, ...]
     collectives: tuple[Collective, ...]
@@ -148,7 +148,7 @@ def build_report(
         cluster=program.cluster,
         gpus=program.mesh.devices,
         sequence=sequence(program, layers),
-        layers=working_layers(program, layers),
+        layers=layer_contents(program, layers),
         layer_map=layers,
         matmuls=matmuls,
         collectives=find_collectives(program, layers, alternatives),

@@ -17,6 +17,7 @@ from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.memory import Live, Memory
 from helixc.analysis.path_layers import layer_paths, outline
+from helixc.analysis.structure import LayerContent
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.price.compute import PICOSECONDS
@@ -32,14 +33,16 @@ class _InLayer(Protocol):
 Item = TypeVar("Item", bound=_InLayer)
 
 
-def layer_row(layer: Layer) -> Row:
-    """A layer and its turns."""
+def layer_row(content: LayerContent) -> Row:
+    """A layer, its turns, and what one GPU does in one of them."""
+    layer = content.layer
     return {
         "layer": layer.title,
         "repeat": layer.repeat or None,
         "first": layer.first if layer.repeats else None,
         "turns": layer.turns,
         "label": layer.label or None,
+        "steps": [{"kind": kind, "count": count} for kind, count in content.steps],
     }
 
 

@@ -1,32 +1,60 @@
-"""The order of the layers: which follow each other, and which could run side by side."""
+"""The order of the layers, which of them could run side by side, and what each of them does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+import attrs
+
+from helixc.analysis.collectives import kind_of
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.ir.ops import OPS
-from helixc.ir.spmd import Compute, Loop, Spmd, walk
+from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
 
 _SHOWN_TURNS = 4  # a repeat of more turns is shown by its first and last
 
 
-def working_layers(program: Spmd, layers: LayerMap) -> tuple[Layer, ...]:
-    """The layers that compute something; the body that only declares inputs does not count."""
-    working = {
-        layers.of[statement.result]
-        for statement in walk(program.body)
-        if isinstance(statement, Compute) and OPS[statement.op.kind].work != "source"
-    }
-    return tuple(layers.layers[position] for position in sorted(working))
+@attrs.frozen(kw_only=True)
+class LayerContent:
+    """A layer and what one GPU does in one turn of it: kinds of steps and how many, first met first."""
+
+    layer: Layer
+    steps: tuple[tuple[str, int], ...]
+
+
+def layer_contents(program: Spmd, layers: LayerMap) -> tuple[LayerContent, ...]:
+    """The layers that do something; the body that only declares inputs does not count."""
+    counts: list[dict[str, int]] = [{} for _ in layers.layers]
+    for statement in walk(program.body):
+        kind = _kind(statement)
+        if kind and not isinstance(statement, Loop):
+            known = counts[layers.of[statement.result]]
+            known[kind] = known.get(kind, 0) + layers.runs_per_turn(statement.result)
+    return tuple(
+        LayerContent(layer=layer, steps=tuple(known.items()))
+        for layer, known in zip(layers.layers, counts, strict=True)
+        if known
+    )
+
+
+def _kind(statement: SpmdStatement) -> str:
+    """What a statement does; "" for what takes no step (declarations, relabellings, local parts)."""
+    match statement:
+        case Compute() if OPS[statement.op.kind].work not in ("source", "free"):
+            return statement.op.kind
+        case Move():
+            return kind_of(statement.step)
+        case _:
+            return ""
 
 
 def sequence(program: Spmd, layers: LayerMap) -> str:
     """``input -> layer0_mha -> layer0_mlp -> ... -> output``; ``(a | b)`` do not wait for each other."""
     stages = _stages(program, layers)
     shown = ["input"]
-    for _, group in groupby(working_layers(program, layers), key=lambda layer: layer.repeats):
+    working = (content.layer for content in layer_contents(program, layers))
+    for _, group in groupby(working, key=lambda layer: layer.repeats):
         shown += _turns(tuple(group), stages)
     return " -> ".join([*shown, "output"])
 

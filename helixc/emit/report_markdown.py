@@ -18,6 +18,7 @@ from helixc.analysis.numbers_text import (
 )
 from helixc.analysis.path_layers import layer_paths, outline
 from helixc.analysis.report import Report
+from helixc.analysis.structure import LayerContent
 from helixc.diagnostics import NOWHERE, Span
 from helixc.emit.markdown import bullets, code, fenced, plain, table
 from helixc.emit.report_sections import memory_section, summary_section
@@ -45,6 +46,16 @@ def _structure(report: Report) -> Iterator[str]:
     yield "## Structure"
     yield ""
     yield from fenced([report.sequence])
+    yield f"What each of the {count_text(report.gpus)} GPUs does in one turn:"
+    yield ""
+    columns = ("layer", "turns >", "label", "steps")
+    yield from table(columns, map(_content, report.layers))
+
+
+def _content(content: LayerContent) -> tuple[str, ...]:
+    steps = [f"{count} {code(kind)}" for kind, count in content.steps]
+    layer = content.layer
+    return (code(layer.title), _turns(layer), plain(layer.label), ", ".join(steps))
 
 
 def _matmuls(report: Report) -> Iterator[str]:
