@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+from itertools import pairwise
 
 from helixc.emit.graph import Attributes, Cluster, Edge, Graph, Node
 
 # Above this many nodes dot's network simplex is bounded; ECOSYSTEM-sized graphs stay under a second.
 MANY_NODES = 400
 
+# The widest of the common fonts whose measures the engines know: text fits whatever shows it.
+FONT = "DejaVu Sans"
+
 _GRAPH_LOOK: Attributes = (
     ("rankdir", "TB"),
-    ("fontname", "Helvetica,Arial,sans-serif"),
-    ("fontsize", "18"),
+    # Ranks go across frames: what a collective feeds stands below it.
+    ("newrank", "true"),
+    ("fontname", FONT),
+    ("fontsize", "15"),
     ("labelloc", "t"),
     ("labeljust", "l"),
     ("nodesep", "0.18"),
@@ -21,15 +26,14 @@ _GRAPH_LOOK: Attributes = (
     ("bgcolor", "white"),
 )
 _NODE_LOOK: Attributes = (
-    ("shape", "box"),
+    ("shape", "record"),
     ("style", "filled,rounded"),
     ("fillcolor", "white"),
-    ("fontname", "Helvetica,Arial,sans-serif"),
+    ("fontname", FONT),
     ("fontsize", "10"),
     ("margin", "0.09,0.05"),
 )
 _EDGE_LOOK: Attributes = (("color", "#555555"), ("arrowsize", "0.6"))
-_LEFT = '<BR ALIGN="LEFT"/>'
 _BOUNDED: Attributes = (("nslimit", "2"), ("nslimit1", "2"), ("mclimit", "0.5"))
 
 
@@ -52,12 +56,14 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield _node(node, "  ")
     for edge in graph.edges:
         yield _edge(edge)
+    for row in graph.rows:
+        yield from _row(row)
     yield "}"
 
 
 def _cluster(cluster: Cluster, indent: str) -> Iterator[str]:
     yield f"{indent}subgraph {quoted('cluster_' + cluster.id)} {{"
-    title = f"<<B>{_markup(cluster.title)}</B>>"
+    title = quoted(cluster.title)
     yield f"{indent}  graph [label={title}{_more((*cluster.facts, *cluster.look))}];"
     for inner in cluster.clusters:
         yield from _cluster(inner, indent + "  ")
@@ -71,6 +77,13 @@ def _node(node: Node, indent: str) -> str:
     return f"{indent}{quoted(node.id)} [label={_label(node)}{rest}];"
 
 
+def _row(row: tuple[str, ...]) -> Iterator[str]:
+    """Unseen arrows that keep nodes side by side, from left to right."""
+    yield f"  {{ rank=same; {' '.join(f'{quoted(name)};' for name in row)} }}"
+    for left, right in pairwise(row):
+        yield f"  {quoted(left)} -> {quoted(right)} [style=invis];"
+
+
 def _edge(edge: Edge) -> str:
     return (
         f"  {quoted(edge.source)} -> {quoted(edge.target)} "
@@ -79,29 +92,19 @@ def _edge(edge: Edge) -> str:
 
 
 def _label(node: Node) -> str:
-    rows = [f"<B>{_markup(node.title)}</B>", *(_markup(line) for line in node.lines)]
-    return f"<{''.join(row + _LEFT for row in rows)}>"
+    """Title, lines and place as three fields of a record, one under the other."""
+    body = "".join(f"{_field(line)}\\l" for line in node.lines)
+    fields = [
+        _field(node.title),
+        *([body] if body else []),
+        *([_field(node.place)] if node.place else []),
+    ]
+    return f'"{{{"|".join(fields)}}}"'
 
 
 def _heading(graph: Graph) -> str:
-    """Title, remarks and legend as one table above the drawing."""
-    rows = [_wide(f"<B>{_markup(graph.title)}</B>")]
-    rows += [_wide(_small(remark)) for remark in graph.remarks]
-    rows += [
-        f'<TD BGCOLOR="{_markup(key.colour)}" WIDTH="36"></TD>'
-        f'<TD ALIGN="LEFT">{_small(key.meaning)}</TD>'
-        for key in graph.legend
-    ]
-    body = "".join(f"<TR>{row}</TR>" for row in rows)
-    return f'<<TABLE BORDER="0" CELLSPACING="2" CELLPADDING="1">{body}</TABLE>>'
-
-
-def _wide(markup: str) -> str:
-    return f'<TD ALIGN="LEFT" COLSPAN="2">{markup}</TD>'
-
-
-def _small(text: str) -> str:
-    return f'<FONT POINT-SIZE="12">{_markup(text)}</FONT>'
+    lines = "".join(f"{_escaped(line)}\\l" for line in (graph.title, *graph.remarks))
+    return f'"{lines}"'
 
 
 def _attributes(attributes: Attributes) -> str:
@@ -114,10 +117,14 @@ def _more(attributes: Attributes) -> str:
 
 def quoted(text: str) -> str:
     """Text as a DOT string: quotes, backslashes and control characters cannot end it or mean more."""
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
     clean = "".join(c if c.isprintable() else " " for c in text)
-    return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return clean.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _markup(text: str) -> str:
-    """Text inside an HTML-like label."""
-    return escape("".join(c if c.isprintable() else " " for c in text), quote=True)
+def _field(text: str) -> str:
+    """Text inside a record label, where braces, bars and angle brackets have a meaning too."""
+    return "".join(f"\\{c}" if c in "{}|<>" else c for c in _escaped(text))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 
 from helixc.analysis.layers import Layer, find_layers
 from helixc.diagnostics import Diagnostic, Findings
 from helixc.emit.boundary import Instance
 from helixc.emit.dot import write_dot
-from helixc.emit.framing import Section, frame, legend
+from helixc.emit.framing import Section, first_of_each_gpu, frame, legend
 from helixc.emit.graph import Attributes, Graph, is_acyclic
 from helixc.emit.operators import draw_operators
 from helixc.emit.patterns import draw_patterns
@@ -88,11 +86,11 @@ def _operator_drawing(sheet: Sheet) -> Drawing:
     graph = Graph(
         name=sheet.stem,
         title=sheet.title,
-        remarks=(*_remarks(program), *([sheet.folded] if sheet.folded else [])),
-        legend=legend(program.mesh),
+        remarks=_remarks(program, sheet.folded),
         nodes=outside,
         clusters=clusters,
         edges=operators.edges,
+        rows=(first_of_each_gpu(operators.nodes),),
         facts=_facts("operators", program, shown),
     )
     return _drawing(graph, sheet.folded)
@@ -107,10 +105,10 @@ def _pattern_drawing(program: Spmd, options: DrawingOptions, stem: str) -> Drawi
     graph = Graph(
         name=stem,
         title=f"{program.name}, who talks to whom, plan {program.plan.name}",
-        remarks=(*_remarks(program), *([folded] if folded else [])),
-        legend=legend(program.mesh),
+        remarks=_remarks(program, folded),
         clusters=panels.clusters,
         edges=panels.edges,
+        rows=panels.rows,
         facts=_facts("communication", program, panels.shown),
     )
     return _drawing(graph, folded)
@@ -127,12 +125,13 @@ def _drawing(graph: Graph, folded: str) -> Drawing:
     )
 
 
-def _remarks(program: Spmd) -> Iterator[str]:
+def _remarks(program: Spmd, folded: str) -> tuple[str, ...]:
     axes = " x ".join(f"{axis.name} {axis.size}" for axis in program.mesh.axes)
-    yield (
-        f"mesh {axes} on {program.cluster.name}; dimensions are those of one GPU's block; "
+    read = (
+        f"mesh {axes} on {program.cluster.name}; sizes are those of one GPU's block; "
         "weights stand in the operators that read them"
     )
+    return (read, *legend(program.mesh), *([folded] if folded else []))
 
 
 def _facts(kind: str, program: Spmd, shown: tuple[int, ...]) -> Attributes:

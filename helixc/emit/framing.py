@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from helixc.emit.boundary import Instance
 from helixc.emit.colours import colour, family, family_atom, tint
-from helixc.emit.graph import Cluster, Key, Node
+from helixc.emit.graph import Cluster, Node
 from helixc.emit.operators import Placed
 from helixc.ir.hardware import Cluster as Hardware
 from helixc.ir.mesh import Mesh
@@ -29,6 +29,15 @@ def frame(
     gpus = sorted(by_gpu)
     inner = {gpu: _gpu_frame(gpu, by_gpu[gpu], mesh, hardware, section) for gpu in gpus}
     return _families(inner, mesh), tuple(outside)
+
+
+def first_of_each_gpu(placed: Iterable[Placed]) -> tuple[str, ...]:
+    """For each GPU, in order, the node that stands first."""
+    first: dict[int, str] = {}
+    for item in placed:
+        if item.gpu is not None:
+            first.setdefault(item.gpu, item.node.id)
+    return tuple(first[gpu] for gpu in sorted(first))
 
 
 def _families(frames: dict[int, Cluster], mesh: Mesh) -> tuple[Cluster, ...]:
@@ -89,21 +98,11 @@ def _place(gpu: int, mesh: Mesh, hardware: Hardware) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def legend(mesh: Mesh) -> tuple[Key, ...]:
-    """What the colours of frames and of collectives' edges mean."""
+def legend(mesh: Mesh) -> tuple[str, ...]:
+    """What frames, colours and dark boxes mean."""
     atom = family_atom(mesh)
-    keys = [
-        Key(
-            colour="#333333",
-            meaning="collective: one node per group; coloured edges join its members",
-        )
-    ]
-    if atom is not None:
-        keys += [
-            Key(colour=colour(index), meaning=f"GPUs with {atom} = {index}")
-            for index in range(mesh.sizes[atom])
-        ][:8]
-    keys.append(
-        Key(colour="#EEEEEE", meaning="value that comes from, or goes to, what is not drawn here")
+    frames = "one frame per GPU" if atom is None else f"one frame per GPU, coloured by {atom}"
+    return (
+        f"{frames}; dashed: comes from or goes to what is not drawn",
+        "dark: a collective, one node per group; coloured lines join it to its members",
     )
-    return tuple(keys)

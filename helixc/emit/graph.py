@@ -11,7 +11,7 @@ Attributes = tuple[tuple[str, str], ...]
 
 @attrs.frozen(kw_only=True)
 class Node:
-    """A box: ``title`` and ``lines`` are what people read, ``facts`` the same for machines.
+    """A box: ``title``, ``lines`` and ``place`` are what people read, ``facts`` the same for machines.
 
     ``look`` are attributes of the format that say nothing: shape, colour.
     """
@@ -19,6 +19,7 @@ class Node:
     id: str
     title: str
     lines: tuple[str, ...] = ()
+    place: str = ""
     facts: Attributes = ()
     look: Attributes = ()
 
@@ -46,24 +47,19 @@ class Cluster:
 
 
 @attrs.frozen(kw_only=True)
-class Key:
-    """A line of the legend: a colour, and what it means."""
-
-    colour: str
-    meaning: str
-
-
-@attrs.frozen(kw_only=True)
 class Graph:
-    """A drawing: ``nodes`` stand outside all clusters; ``remarks`` stand under the title."""
+    """A drawing: ``nodes`` stand outside all clusters; ``remarks`` stand under the title.
+
+    ``rows``: nodes that stand side by side, from left to right.
+    """
 
     name: str
     title: str
     remarks: tuple[str, ...] = ()
-    legend: tuple[Key, ...] = ()
     nodes: tuple[Node, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     edges: tuple[Edge, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
     facts: Attributes = ()
 
     def all_nodes(self) -> Iterator[Node]:

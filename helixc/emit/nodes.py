@@ -30,12 +30,13 @@ def task_node(task: Task, facts: Facts) -> Node:
     members = gpus_text(task.gpus)
     where = f"GPU {members}" if alone else f"GPUs {members}"
     lines = [*facts.lines] if not alone else []
-    lines += [f"in  {item.text}" for item in facts.inputs]
-    lines += [f"out {facts.out}", where]
+    lines += [f"in: {item.text}" for item in facts.inputs]
+    lines.append(f"out: {facts.out}")
     return Node(
         id=task_id(task),
         title=facts.title,
         lines=tuple(lines),
+        place=where,
         facts=(
             ("op", facts.op),
             ("gpu" if alone else "gpus", members),
@@ -53,7 +54,8 @@ def arriving_node(book: FactBook, source: Instance, value: str, gpu: int) -> Nod
     return Node(
         id=f"{_instance_id(value, source[1])}@{gpu} arrives",
         title="arrives",
-        lines=(f"out {text}", f"GPU {gpu}"),
+        lines=(f"out: {text}",),
+        place=f"GPU {gpu}",
         facts=(("op", "arrives"), ("gpu", str(gpu)), ("in", ""), ("out", text)),
         look=_BOUNDARY_LOOK,
     )
@@ -65,7 +67,8 @@ def leaving_node(book: FactBook, origin: Instance, value: str, gpu: int, *, outp
     return Node(
         id=f"{_instance_id(value, origin[1])}@{gpu} {kind}",
         title=kind,
-        lines=(f"in  {text}", f"GPU {gpu}"),
+        lines=(f"in: {text}",),
+        place=f"GPU {gpu}",
         facts=(("op", kind), ("gpu", str(gpu)), ("in", text), ("out", "")),
         look=_BOUNDARY_LOOK,
     )

@@ -94,4 +94,5 @@ class _Painter:
                 value = task.template.value
                 node = leaving_node(self._book, instance, value, gpu, output=output)
                 self._nodes[node.id] = Placed(node, instance, gpu)
-                self._edges.append(edge(self._book, instance, (task_id(task), node.id)))
+                tone = self._tones[task_id(task)]
+                self._edges.append(edge(self._book, instance, (task_id(task), node.id), tone))

@@ -22,7 +22,7 @@ from helixc.ir.hardware import Cluster as Hardware
 from helixc.ir.mesh import Mesh
 from helixc.ir.spmd import Spmd
 
-_GPU_LOOK: Attributes = (("shape", "box"), ("margin", "0.06,0.02"))
+_GPU_LOOK: Attributes = (("margin", "0.06,0.02"),)
 
 _MOST_NAMED = 4
 
@@ -33,6 +33,7 @@ class Panels:
 
     clusters: tuple[Cluster, ...]
     edges: tuple[Edge, ...]
+    rows: tuple[tuple[str, ...], ...]
     shown: tuple[int, ...]
 
 
@@ -63,7 +64,8 @@ def draw_patterns(program: Spmd, gpus: tuple[int, ...] | None, budget: int) -> P
         painted = _paint(device, panel, number, shown)
         clusters.append(painted[0])
         edges += painted[1]
-    return Panels(clusters=tuple(clusters), edges=tuple(edges), shown=shown)
+    rows = tuple(tuple(_gpu_id(number, gpu) for gpu in shown) for number in range(len(clusters)))
+    return Panels(clusters=tuple(clusters), edges=tuple(edges), rows=rows, shown=shown)
 
 
 def _collectives(program: Spmd) -> Iterator[str]:
