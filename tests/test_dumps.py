@@ -80,6 +80,12 @@ def test_what_is_read_knows_where_it_stood() -> None:
     assert output.span.file == FILE
 
 
+def test_what_is_read_holds_no_tokens_of_the_parser() -> None:
+    program = parse_dump(print_spmd(mlp_program()), FILE)
+
+    assert "Token(" not in repr(program)
+
+
 def test_every_rule_of_the_grammar_is_built_by_a_method() -> None:
     parser = Lark(
         read_grammar("dump.lark"), parser="lalr", start=["logical", "spmd"], maybe_placeholders=True

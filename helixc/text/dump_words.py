@@ -41,9 +41,9 @@ def show_name(name: str) -> str:
 
 
 def read_name(text: str) -> str:
-    """The name that ``show_name`` wrote."""
+    """The name that ``show_name`` wrote, as a plain ``str`` whatever ``text`` is."""
     if not text.startswith('"'):
-        return text
+        return str(text)
     name: str = json.loads(text)
     return name
 
@@ -78,7 +78,9 @@ def show_number(number: float) -> str:
     """A number that reads back as the same value, whole numbers as such."""
     if isinstance(number, int) and abs(number) < _WHOLE_LIMIT:
         return str(int(number))
-    return repr(float(number))
+    exact = repr(float(number))
+    short = f"{number:g}".replace("e+", "e")
+    return short if "e" in short and float(short) == number else exact
 
 
 def read_number(text: str) -> int | float:
