@@ -17,6 +17,7 @@ from helixc.cli.ranges import Ranges
 from helixc.compiler import Compilation, compile_sources, lower
 from helixc.emit.files import write_files
 from helixc.emit.sheets import DrawingOptions
+from helixc.emit.svg import SvgWriter
 from helixc.outputs import Outputs, make_outputs
 from helixc.pipeline import to_spmd
 from helixc.pipeline_device import TO_DEVICE
@@ -73,13 +74,13 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
     asked = asked_for(passes, wanted.dump_after)
     compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
     drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
-    outputs = make_outputs(compilation, options=drawing)
+    outputs = make_outputs(compilation, SvgWriter(), drawing)
     dumps = dump_files(_stages(compilation, asked), asked)
     written = write_files(Path(wanted.output or FOLDER), {**outputs.files, **dumps})
     if as_json:
         show_json(_answer(compilation, outputs, written))
         return 0
-    show_text(outputs.diagnostics, compilation.texts)
+    show_text(outputs.report.diagnostics, compilation.texts)
     for path in written:
         click.echo(path.as_posix())
     return 0
@@ -96,7 +97,7 @@ def _answer(
     compilation: Compilation, outputs: Outputs, written: tuple[Path, ...]
 ) -> dict[str, object]:
     return {
-        **to_json(outputs.diagnostics),
+        **to_json(outputs.report.diagnostics),
         "schema": "helixc.compile/1",
         "model": compilation.spmd.name,
         "plan": compilation.spmd.plan.name,
