@@ -21,9 +21,13 @@ LISTED = 3
 
 @attrs.frozen
 class OtherWay:
-    """A complete program in which the operator goes another way: its whole traffic and time."""
+    """A complete program in which the operator goes another way: its whole traffic and time.
+
+    ``gathers``: weights that it gathers although no line asks for it, which the choice avoids first.
+    """
 
     how: str
+    gathers: int
     bytes_per_gpu: int
     picoseconds: int
 
@@ -41,7 +45,8 @@ def other_ways(program: Logical, planning: Planning, reader: str) -> tuple[Other
             break
         if banned:
             how = describe(way, program.makers[reader])
-            found.append(OtherWay(how, received_bytes(solution, problem), solution.cost[1]))
+            received = received_bytes(solution, problem)
+            found.append(OtherWay(how, solution.cost[0], received, solution.cost[1]))
         banned.append(way.assignment)
     return tuple(found)
 

@@ -1,0 +1,168 @@
+"""The choice: proven against exhaustive enumeration, and never worse than a narrower freedom."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from drawn_choices import programs
+from hypothesis import given
+
+from helixc.choice.alternatives import other_ways, received_bytes
+from helixc.choice.choose import Chooser, Limits, choose
+from helixc.choice.planning import Planning, plan_layouts
+from helixc.choice.problem import Problem
+from helixc.choice.states import ZERO, Cost, add
+from helixc.diagnostics import Findings
+from helixc.ir.invariants import COMMUNICATED_FACTS, SPMD_FACTS
+from helixc.ir.layout import WHOLE, Layout
+from helixc.ir.logical import Logical, Op
+from helixc.ir.plan import Strict
+from helixc.passes.communicate import communicate
+from helixc.passes.expand import expand
+from helixc.passes.partition import partition
+from helixc.passes.simplify import simplify
+
+
+def planned(program: Logical) -> Planning | None:
+    """The planning of a program, or None where its plan cannot be followed."""
+    findings = Findings()
+    planning = plan_layouts(program, findings)
+    return None if findings.errors else planning
+
+
+Copies = dict[str, tuple[Layout, ...]]
+
+
+def exhaustive(problem: Problem, position: int, cost: Cost, copies: Copies) -> Cost | None:
+    """The least cost over all ways and all source copies, by trying them one after the other."""
+    body = problem.program.body
+    if position == len(body):
+        layouts = problem.planning.layouts
+        wanted = [(o.value, layouts[o.value]) for o in problem.program.outputs]
+        return min((c for c, _ in reads(problem, cost, copies, wanted)), default=None)
+    op = body[position]
+    assert isinstance(op, Op)
+    existing = tuple(copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
+    found: list[Cost] = []
+    for way in problem.ways(op, existing):
+        needs = [
+            (o, n) for o, n in zip(op.operands, way.operands, strict=False) if isinstance(o, str)
+        ]
+        for after, there in reads(problem, cost, copies, needs):
+            found += finish(problem, op, way, after, there, position)
+    return min(found, default=None)
+
+
+def finish(problem: Problem, op: Op, way, after, there: Copies, position: int) -> list[Cost]:  # noqa: ANN001 - a test's helper
+    """Go on behind one operator."""
+    operator = problem.operators[op.result]
+    split = [(atom, dim) for dim, atoms in way.result.split for atom in atoms]
+    departs = any(atom not in operator.planned.atoms_of(dim) for atom, dim in split)
+    total = add(after, (0, operator.picoseconds(way), int(departs), 0))
+    made = way.result
+    if op.result in problem.exact and made != operator.planned:
+        path = problem.path(op.result, made, operator.planned)
+        if path is None:
+            return []
+        total = add(total, (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps))
+        made = operator.planned
+    rest = exhaustive(problem, position + 1, total, {**there, op.result: (made,)})
+    return [] if rest is None else [rest]
+
+
+def reads(problem: Problem, cost: Cost, copies: Copies, needs):  # noqa: ANN001, ANN201 - a test's helper
+    """Every combination of source copies for these needs: cost, and the copies that exist then."""
+    if not needs:
+        yield cost, copies
+        return
+    value, target = needs[0]
+    for source in copies[value]:
+        path = problem.path(value, source, target)
+        if path is not None:
+            spent = add(cost, (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps))
+            layouts = dict.fromkeys((*copies[value], *(leg.layout for leg in path.legs)))
+            yield from reads(problem, spent, {**copies, value: tuple(layouts)}, needs[1:])
+
+
+@given(programs(most=3))
+def test_the_choice_equals_exhaustive_enumeration(program: Logical) -> None:
+    """Over the same candidates, to the picosecond."""
+    planning = planned(program)
+    if planning is None:
+        return
+    problem = Problem(program, planning)
+
+    best = Chooser(problem, Limits()).solve()
+
+    assert best is not None
+    assert best.gap == 0
+    assert best.cost == exhaustive(problem, 0, ZERO, {})
+
+
+@given(programs(most=8))
+def test_every_choice_is_a_legal_program(program: Logical) -> None:
+    """All facts hold after partition and after communicate; simplify twice is simplify once."""
+    if planned(program) is None:
+        return
+    spmd = partition(expand(program))
+    moved = communicate(spmd)
+    simple = simplify(moved)
+
+    for fact in SPMD_FACTS:
+        assert list(fact.check(spmd)) == []
+    for fact in COMMUNICATED_FACTS:
+        assert list(fact.check(moved)) == []
+        assert list(fact.check(simple)) == []
+    assert simplify(simple) == simple
+
+
+@given(programs(most=6, strict=True))
+def test_freedom_never_costs_more_than_strict(program: Logical) -> None:
+    """The same plan without ``strict``, in the stated order of costs."""
+    lines = program.plan.blocks[0].lines
+    freed = attrs.evolve(
+        program.plan.blocks[0], lines=tuple(x for x in lines if not isinstance(x, Strict))
+    )
+    free = attrs.evolve(
+        program, plan=attrs.evolve(program.plan, blocks=(freed, *program.plan.blocks[1:]))
+    )
+    strict_planning, free_planning = planned(program), planned(free)
+    if strict_planning is None or free_planning is None:
+        return
+
+    strict_cost = choose(program, strict_planning).cost
+    free_cost = choose(free, free_planning).cost
+
+    assert free_cost[:2] <= strict_cost[:2]
+
+
+@given(programs(most=4))
+def test_an_alternative_is_a_program_that_can_be_had(program: Logical) -> None:
+    """No alternative is cheaper than the choice; each has the traffic of a complete program."""
+    planning = planned(program)
+    if planning is None:
+        return
+    problem = Problem(program, planning)
+    best = choose(program, planning)
+    for op in program.makers.values():
+        others = other_ways(program, planning, op.result)
+        ranked = [(other.gathers, other.picoseconds) for other in others]
+        assert [best.cost[:2], *ranked] == sorted([best.cost[:2], *ranked])
+    assert received_bytes(best, problem) >= 0
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+@given(program=programs(most=6))
+def test_a_narrow_search_reports_a_gap_that_holds(width: int, program: Logical) -> None:
+    """Its result is within the gap of the best."""
+    planning = planned(program)
+    if planning is None:
+        return
+    problem = Problem(program, planning)
+    best = Chooser(problem, Limits()).solve()
+    narrow = Chooser(problem, Limits(width=width)).solve()
+
+    assert best is not None
+    assert narrow is not None
+    if narrow.cost[0] == best.cost[0]:
+        assert narrow.cost[1] - narrow.gap <= best.cost[1]
