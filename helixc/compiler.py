@@ -78,7 +78,9 @@ class Compilation:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found on the way; no errors, for those are raised."""
-        return tuple(dict.fromkeys((*self.logical.notes, *self.spmd.notes)))
+        programs = (program for _, program in self.stages)
+        levels = (program for program in programs if isinstance(program, (Logical, Spmd)))
+        return tuple(dict.fromkeys(note for program in levels for note in program.notes))
 
     @property
     def texts(self) -> Mapping[str, str]:
