@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import attrs
@@ -55,11 +55,11 @@ class Builder:
     depth: int = 0
     statements: int = 0
 
-    def new_scope(self, scope: DraftScope) -> int:
-        """Add a scope; its number."""
+    def add_scope(self, scope: DraftScope) -> None:
+        """Add a scope and number it."""
         self._count(scope.span)
+        scope.id = len(self.scopes)
         self.scopes.append(scope)
-        return len(self.scopes) - 1
 
     def new_value(self, dtype: str, dims: Dims, *, position: bool = False) -> Value:
         """A value without a name; its dimensions are in use from here on."""
@@ -98,7 +98,7 @@ class Builder:
             raise Stop
 
     @contextmanager
-    def deeper(self, cost: int, span: Span) -> Iterator[None]:
+    def deeper(self, cost: int, span: Span) -> Generator[None]:
         """Go ``cost`` levels deeper; refuse what is nested beyond all reason."""
         self.depth += cost
         if self.depth > DEEPEST:
@@ -109,7 +109,7 @@ class Builder:
         self.depth -= cost
 
     @contextmanager
-    def inside(self, scope: int, owner: str) -> Iterator[None]:
+    def inside(self, scope: int, owner: str) -> Generator[None]:
         """Write into another scope for a while."""
         before = (self.scope, self.statement, self.owner)
         self.scope, self.statement, self.owner = scope, "", owner
@@ -117,7 +117,7 @@ class Builder:
         self.scope, self.statement, self.owner = before
 
     @contextmanager
-    def into(self, repeat: DraftRepeat) -> Iterator[None]:
+    def into(self, repeat: DraftRepeat) -> Generator[None]:
         """Write into the body of a repeat for a while."""
         before = self.body
         self.body.append(repeat)

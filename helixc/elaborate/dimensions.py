@@ -35,7 +35,7 @@ class Dimension:
     fresh: bool = True
     parts: tuple[Dimension, ...] = ()
     # The leaves that a rename maps onto this one, as an ordered set.
-    links: dict[Dimension, None] = attrs.field(factory=dict[object, None])
+    links: dict[Dimension, None] = attrs.field(factory=dict["Dimension", None])
 
     def __repr__(self) -> str:
         return f"{self.name}={self.size}"

@@ -89,7 +89,7 @@ DraftStatement = DraftOp | DraftRepeat
 
 @attrs.define(eq=False)
 class DraftScope:
-    """A scope and the dimension names declared in it."""
+    """A scope and the dimension names declared in it; ``calls`` and ``repeated`` count by name."""
 
     parent: int
     kind: ScopeKind
@@ -98,7 +98,10 @@ class DraftScope:
     first: int = 0
     turns: int = 1
     span: Span = NOWHERE
+    id: int = 0
     dims: dict[str, Dimension] = attrs.field(factory=dict[str, Dimension])
+    calls: dict[str, int] = attrs.field(factory=dict[str, int])
+    repeated: dict[str, int] = attrs.field(factory=dict[str, int])
 
 
 @attrs.define(eq=False)

@@ -1,0 +1,96 @@
+"""Source to logical: a model made concrete, with the plan and the cluster that a choice names.
+
+Decided: nothing is dropped here.  An operator whose result nobody reads stays, so that what the source
+says is what every later level is held against.
+"""
+
+from __future__ import annotations
+
+from helixc.diagnostics import CompilerBug, Diagnostic, Findings
+from helixc.elaborate.builder import Builder
+from helixc.elaborate.choice import Choice
+from helixc.elaborate.declarations import Declarations, Located
+from helixc.elaborate.finish import finish
+from helixc.elaborate.hardware import Catalogue
+from helixc.elaborate.meshes import read_mesh
+from helixc.elaborate.models import Program, build_model, open_program
+from helixc.elaborate.places import Places
+from helixc.elaborate.plans import resolve_plan
+from helixc.elaborate.selection import Selection, Selector
+from helixc.elaborate.settings import read_settings
+from helixc.ir import source
+from helixc.ir.logical import Logical
+
+
+def elaborate(sources: source.Sources, choice: Choice) -> tuple[Logical, tuple[Diagnostic, ...]]:
+    """The logical level of a choice, and warnings.  Raises ``HelixError`` with all errors found."""
+    findings = Findings()
+    texts = dict(sources.texts)
+    program = _open(sources, choice.settings, findings)
+    catalogue = Catalogue(sources, findings, program.environments)
+    catalogue.check()
+    selection = Selector(program.declarations, catalogue, findings).select(choice)
+    builder = _build(selection, program)
+    findings.stop_on_errors(texts)
+    logical = _assemble(selection, builder, findings)
+    findings.stop_on_errors(texts)
+    return logical, findings.all
+
+
+def check_models(
+    sources: source.Sources, settings: tuple[tuple[str, int], ...] = ()
+) -> tuple[Diagnostic, ...]:
+    """Elaborate every model of the main file without a plan, and read its hardware; warnings.
+
+    Raises ``HelixError`` with all errors found.
+    """
+    findings = Findings()
+    program = _open(sources, settings, findings)
+    Catalogue(sources, findings, program.environments).check()
+    for model in program.declarations.own("model", ""):
+        build_model(model, None, program)
+    findings.stop_on_errors(dict(sources.texts))
+    return findings.all
+
+
+def _open(
+    sources: source.Sources, settings: tuple[tuple[str, int], ...], findings: Findings
+) -> Program:
+    declarations = Declarations(sources, findings)
+    models = tuple(one for path in declarations.files for one in declarations.own("model", path))
+    sizes = read_settings(settings, declarations, models, findings)
+    return open_program(declarations, sizes, findings)
+
+
+def _build(selection: Selection, program: Program) -> Builder:
+    """The chosen model; the mesh of a plan is read too, so that its mistakes are not left for later."""
+    plan = _plan_of(selection.plan)
+    if plan is not None and selection.cluster is not None:
+        read_mesh(plan, selection.cluster, program.findings)
+    if selection.model is None:
+        return Builder(program.findings)
+    return build_model(selection.model, plan, program)
+
+
+def _plan_of(located: Located | None) -> source.PlanDecl | None:
+    if located is None or not isinstance(located.declaration, source.PlanDecl):
+        return None
+    return located.declaration
+
+
+def _assemble(selection: Selection, builder: Builder, findings: Findings) -> Logical:
+    plan, model, cluster = _plan_of(selection.plan), selection.model, selection.cluster
+    if plan is None or model is None or cluster is None:
+        message = "a choice without a finding lacks its plan, its model or its cluster"
+        raise CompilerBug(message)
+    done = finish(builder)
+    places = Places(done.scopes, done.body, {dim.name: dim.size for dim in done.dims})
+    return Logical(
+        name=model.declaration.name.text,
+        dims=done.dims,
+        scopes=done.scopes,
+        body=done.body,
+        outputs=done.outputs,
+        plan=resolve_plan(plan, places, cluster, findings),
+        cluster=cluster,
+    )

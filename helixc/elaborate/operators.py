@@ -1,0 +1,72 @@
+"""The operators of the source by name: what each takes and what elaborates it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from helixc.elaborate.application import Application, Results
+from helixc.elaborate.arithmetic import FUNCTIONS
+from helixc.elaborate.arrows import Reshaping
+from helixc.elaborate.contractions import extreme, matmul, normalised, outer, reduction
+from helixc.elaborate.elementwise import convert, elementwise
+from helixc.elaborate.joins import concat, index, split
+from helixc.elaborate.renames import rename
+from helixc.ir.ops import OPS, Norm
+from helixc.ir.tensor import DTYPE_BITS
+
+
+@attrs.frozen
+class Operator:
+    """How an operator is used: ``over`` after its values, numbers by name, numbers folded."""
+
+    apply: Callable[[Application], Results]
+    over: bool = False
+    options: tuple[str, ...] = ()
+    folds: bool = False
+
+
+def _unary(use: Application) -> Results:
+    if not use.takes(1) or use.values() is None:
+        return (None,)
+    return (elementwise(use.builder, use.name, use.operands, use.call.span),)
+
+
+def _conversion(use: Application) -> Results:
+    values = use.values() if use.takes(1) else None
+    if values is None:
+        return (None,)
+    return (convert(use.builder, values[0], use.name, use.call.span),)
+
+
+def _table() -> dict[str, Operator]:
+    table = {
+        kind: Operator(_unary, folds=kind in FUNCTIONS)
+        for kind, row in OPS.items()
+        if row.arity == 1 and row.work == "elementwise" and row.linear == "none"
+    }
+    for kind in ("sum", "mean", "any", "all"):
+        table[kind] = Operator(reduction, over=True)
+    for kind in ("min", "max"):
+        table[kind] = Operator(extreme, over=True, folds=True)
+    for kind, row in OPS.items():
+        if row.expands:
+            options = ("eps",) if row.params is Norm else ()
+            table[kind] = Operator(normalised, over=True, options=options)
+    for kind in ("cast", "neg", "not"):
+        table.pop(kind, None)
+    table["matmul"] = Operator(matmul, over=True)
+    table["outer"] = Operator(outer)
+    table |= {dtype: Operator(_conversion) for dtype in DTYPE_BITS}
+    return table
+
+
+OPERATORS: Mapping[str, Operator] = _table()
+# Operators whose arguments are dimensions, not values alone.
+RESHAPINGS: Mapping[str, Callable[[Reshaping], Results]] = {
+    "index": index,
+    "rename": rename,
+    "concat": concat,
+    "split": split,
+}

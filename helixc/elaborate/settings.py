@@ -1,0 +1,94 @@
+"""``dim`` statements, and the sizes that a user sets instead of what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from helixc.diagnostics import Findings, Note
+from helixc.elaborate.declarations import Declarations, Located
+from helixc.elaborate.dimensions import Dimension
+from helixc.elaborate.environment import Environment
+from helixc.elaborate.sizes import size
+from helixc.elaborate.wording import did_you_mean
+from helixc.ir import source
+from helixc.limits import MAX_SIZE
+
+
+@attrs.frozen
+class Settings:
+    """Sizes by name, for what files and models declare and for what layers declare.
+
+    A name that a file or the model declares is set there alone, so that no layer changes with it.
+    """
+
+    models: Mapping[str, int]
+    layers: Mapping[str, int]
+
+
+def read_settings(
+    given: tuple[tuple[str, int], ...],
+    declarations: Declarations,
+    models: tuple[Located, ...],
+    findings: Findings,
+) -> Settings:
+    """Sort what a user set by where it is declared; unknown names and illegal sizes are findings."""
+    if not given:
+        return Settings({}, {})
+    outside = {*_file_dims(declarations), *_dims_of(models)}
+    layers = [one for path in declarations.files for one in declarations.own("layer", path)]
+    inside = set(_dims_of(tuple(layers)))
+    for name, count in given:
+        if name not in outside | inside:
+            legal = sorted(outside | inside)
+            message = f"no dimension `{name}` to set{did_you_mean(name, legal)}"
+            findings.error("HX0215", message, legal=legal)
+        elif not 0 <= count < MAX_SIZE:
+            message = f"`{name}` cannot be {count}; a size is at least 0 and below 2^53"
+            findings.error("HX0305", message)
+    legal = {name: count for name, count in given if 0 <= count < MAX_SIZE}
+    return Settings(
+        {name: count for name, count in legal.items() if name in outside},
+        {name: count for name, count in legal.items() if name not in outside},
+    )
+
+
+def _file_dims(declarations: Declarations) -> Iterator[str]:
+    for file in declarations.files.values():
+        for declaration in file.declarations:
+            if isinstance(declaration, source.Dims):
+                yield from (binding.name.text for binding in declaration.bindings)
+
+
+def _dims_of(located: tuple[Located, ...]) -> Iterator[str]:
+    """The names of all dimensions that models or layers declare, repeats included."""
+    for one in located:
+        if isinstance(one.declaration, source.PlanDecl):
+            continue
+        pending = [*one.declaration.body]
+        while pending:
+            statement = pending.pop()
+            if isinstance(statement, source.Dims):
+                yield from (binding.name.text for binding in statement.bindings)
+            elif isinstance(statement, source.RepeatStmt):
+                pending += statement.body
+
+
+def declare_dims(statement: source.Dims, env: Environment, settings: Mapping[str, int]) -> None:
+    """Elaborate ``dim a = 1, b = 2``: each from earlier ones, unless the call or a setting says so."""
+    for binding in statement.bindings:
+        name = binding.name
+        if name.text in env.bound:
+            continue
+        if name.text in env.dims:
+            known = env.dims[name.text]
+            notes = [] if known is None else [Note("first declared here", known.span)]
+            message = f"dimension `{name.text}` is declared twice"
+            env.findings.error("HX0205", message, name.span, notes=notes)
+            continue
+        if name.text in settings:
+            count: int | None = settings[name.text]
+        else:
+            count = size(binding.value, env, env.findings)
+        env.declare_dim(name, None if count is None else Dimension(name.text, count, name.span))
