@@ -128,6 +128,7 @@ CODES: Mapping[str, str] = {
     "HX0524": "dimension does not divide over a mesh axis",
     "HX0525": "local line meets no split contraction",
     "HX0526": "segments of a local value never joined",
+    "HX0527": "local value: an approximation",
     # 06xx communication
     "HX0601": "weight gathered unasked",
     "HX0602": "choice not proven best",

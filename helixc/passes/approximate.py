@@ -36,7 +36,17 @@ def approximate(program: Logical) -> Logical:
     for line in lines:
         if isinstance(line, Local):
             program = _carry_out(program, line, done)
+            program = attrs.evolve(program, notes=(*program.notes, _warning(line)))
     return program
+
+
+def _warning(line: Local) -> Diagnostic:
+    axes = " and ".join(f"`{axis}`" for axis in line.axes)
+    message = (
+        f"`local {line.name}` is an approximation: each slice over {axes} takes its part of the sum "
+        "as final, so this is another model than the one written; `helixc verify` measures by how much"
+    )
+    return Diagnostic("HX0527", message, line.span, "warning")
 
 
 def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
