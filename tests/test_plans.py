@@ -35,10 +35,13 @@ def named(*names: str) -> tuple[NamedDim, ...]:
     return tuple(NamedDim(name, (name,)) for name in names)
 
 
+MODEL_DIMS = (*named("batch", "seq", "embed"), NamedDim("unused", ()))
+
+
 # A model with three runs of its repeat (turns 0, 1 to 2, 3); in each, `mha` with an inner `attend`, then
 # two calls of `mlp`.  Scope numbers: repeats 1, 6, 11; in the first: mha 2, attend 3, mlp 4 and 5.
 def scopes() -> tuple[Scope, ...]:
-    found = [Scope(id=0, parent=-1, kind="model", name="m", dims=named("batch", "seq", "embed"))]
+    found = [Scope(id=0, parent=-1, kind="model", name="m", dims=MODEL_DIMS)]
     for first, turns in ((0, 1), (1, 2), (3, 1)):
         run = len(found)
         found.append(Scope(id=run, parent=0, kind="repeat", name="layer", first=first, turns=turns))
@@ -157,6 +160,11 @@ def test_a_dimension_is_looked_up_outwards_then_further_in() -> None:
     inner = legal("mesh tp = gpus\nin attend { shard batch, key over tp via all_to_all }")
     dims = (DimRef("batch", ("batch",)), DimRef("key", ("key",)))
     assert inner.blocks[1].lines == (Shard(dims, ("tp",), "all_to_all"),)
+
+
+def test_a_dimension_that_no_value_has_is_known_and_has_no_leaves() -> None:
+    plan = legal("mesh tp = gpus\nshard unused over tp")
+    assert plan.blocks[0].lines == (Shard((DimRef("unused", ()),), ("tp",)),)
 
 
 def test_the_other_lines_are_resolved_too() -> None:

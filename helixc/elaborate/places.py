@@ -87,18 +87,17 @@ class Places:
             or any(place in known.names for place in places if place.name)
         )
 
-    def dims(self, places: Sequence[Place], name: str) -> tuple[str, ...]:
-        """The leaves of a dimension as known where a block stands, else of all of that name further in."""
-        seen: dict[str, None] = {}
-        for place in places:
-            leaves = self._dim_around(place.scope, name)
-            seen.update(dict.fromkeys(leaves))
-        if seen:
-            return tuple(seen)
-        for place in places:
-            for scope in self.inside(place.scope):
-                seen.update(dict.fromkeys(self._dim_at(scope, name)))
-        return tuple(seen)
+    def dims(self, places: Sequence[Place], name: str) -> tuple[str, ...] | None:
+        """The leaves of a dimension as known where a block stands, else of all of that name further in.
+
+        A dimension that no value has is known and has no leaves; None stands for an unknown one.
+        """
+        found = [self._dim_around(place.scope, name) for place in places]
+        if all(leaves is None for leaves in found):
+            inner = dict.fromkeys(s for place in places for s in self.inside(place.scope))
+            found = [self._dim_at(scope, name) for scope in inner]
+        known = [leaves for leaves in found if leaves is not None]
+        return tuple(dict.fromkeys(leaf for leaves in known for leaf in leaves)) if known else None
 
     def dim_names(self, places: Sequence[Place]) -> tuple[str, ...]:
         """Every dimension name that ``dims`` would find, in the order of the source."""
@@ -107,18 +106,18 @@ class Places:
         names = [dim.name for scope in self.scopes if scope.id in scopes for dim in scope.dims]
         return tuple(dict.fromkeys(names))
 
-    def _dim_around(self, scope: int, name: str) -> tuple[str, ...]:
+    def _dim_around(self, scope: int, name: str) -> tuple[str, ...] | None:
         for outer in ancestors(self.scopes, scope):
             leaves = self._dim_at(outer, name)
-            if leaves:
+            if leaves is not None:
                 return leaves
-        return ()
+        return None
 
-    def _dim_at(self, scope: int, name: str) -> tuple[str, ...]:
+    def _dim_at(self, scope: int, name: str) -> tuple[str, ...] | None:
         for dim in self.scopes[scope].dims:
             if dim.name == name:
                 return dim.leaves
-        return ()
+        return None
 
 
 def follow(

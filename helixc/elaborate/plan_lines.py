@@ -162,14 +162,14 @@ class LineReader:
         dims: dict[str, DimRef] = {}
         for name in names:
             leaves = self._places.dims(places, name.text)
-            if not leaves:
+            if leaves is None:
                 self._unknown_dim(name, places)
                 legal = False
             elif name.text in dims:
                 message = f"the dimension `{name.text}` is named twice"
                 self._findings.error("HX0514", message, name.span)
                 legal = False
-            dims.setdefault(name.text, DimRef(name.text, leaves))
+            dims.setdefault(name.text, DimRef(name.text, leaves or ()))
         return tuple(dims.values()) if legal else None
 
     def _unknown_dim(self, name: source.Name, places: tuple[Place, ...]) -> None:

@@ -13,7 +13,7 @@ layer mlp(x: [.., embed]) -> [.., embed] {
   return matmul(inner, w2, over hidden)
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box {
-  mesh dp = 2, tp = 4                     # warning: HX0523
+plan p for m on box {                     # warning: HX0523
+  mesh dp = 2, tp = 4
   in mlp { shard hidden over tp }
 }
