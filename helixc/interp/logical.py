@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import attrs
 import numpy as np
 
 from helixc.interp.domain import REALS, Domain
 from helixc.interp.site import Array, Site
-from helixc.ir.logical import Logical, Op, Repeat, Statement
+from helixc.ir.logical import Logical, Op, Statement
 from helixc.ir.ops import OPS
 
 # Which turn of each repeat around a statement, outermost first.
@@ -17,6 +18,13 @@ Turns = tuple[int, ...]
 Moment = tuple[str, Turns]
 # The array of a source (input or weight) in one turn, axes as in its type, without lanes.
 Supply = Callable[[Op, Turns], Array]
+
+
+@attrs.frozen
+class Binding:
+    """All at once, each first name takes on what the second stands for: a repeat's carried values."""
+
+    pairs: tuple[tuple[str, str], ...]
 
 
 class Trace:
@@ -31,43 +39,44 @@ class Trace:
         self.values[name, turns] = array
         self.latest[name] = array
 
+    def bind(self, binding: Binding, turns: Turns) -> None:
+        """Carry values from one turn to the next, or out of a repeat."""
+        arrays = [self.latest[source] for _, source in binding.pairs]
+        for (name, _), array in zip(binding.pairs, arrays, strict=True):
+            self.record(name, turns, array)
+
+
+def unrolled(
+    body: tuple[Statement, ...], turns: Turns = ()
+) -> Iterator[tuple[Turns, Op | Binding]]:
+    """What happens when a body runs, in order: its operators and bindings, turn by turn."""
+    for statement in body:
+        if isinstance(statement, Op):
+            yield turns, statement
+            continue
+        carried = statement.carried
+        sources = [value.init for value in carried]
+        for turn in range(statement.trips):
+            inner = (*turns, turn)
+            entries = [value.entry for value in carried]
+            yield inner, Binding(tuple(zip(entries, sources, strict=True)))
+            yield from unrolled(statement.body, inner)
+            sources = [value.yields for value in carried]
+        results = [value.result for value in carried]
+        yield turns, Binding(tuple(zip(results, sources, strict=True)))
+
 
 def run_logical(program: Logical, supply: Supply, domain: Domain = REALS) -> Trace:
     """Every value of the model; arrays have one lane, then the axes of their type."""
     trace = Trace()
     with np.errstate(all="ignore"):
-        _run_body(program, program.body, (), supply, domain, trace)
+        for turns, event in unrolled(program.body):
+            if isinstance(event, Binding):
+                trace.bind(event, turns)
+            else:
+                array = run_op(program, event, turns, supply, domain, trace.latest)
+                trace.record(event.result, turns, array)
     return trace
-
-
-def _run_body(
-    program: Logical,
-    body: tuple[Statement, ...],
-    turns: Turns,
-    supply: Supply,
-    domain: Domain,
-    trace: Trace,
-) -> None:
-    for statement in body:
-        if isinstance(statement, Op):
-            array = run_op(program, statement, turns, supply, domain, trace.latest)
-            trace.record(statement.result, turns, array)
-        else:
-            _run_repeat(program, statement, turns, supply, domain, trace)
-
-
-def _run_repeat(
-    program: Logical, repeat: Repeat, turns: Turns, supply: Supply, domain: Domain, trace: Trace
-) -> None:
-    state = [trace.latest[carried.init] for carried in repeat.carried]
-    for turn in range(repeat.trips):
-        inner = (*turns, turn)
-        for carried, array in zip(repeat.carried, state, strict=True):
-            trace.record(carried.entry, inner, array)
-        _run_body(program, repeat.body, inner, supply, domain, trace)
-        state = [trace.latest[carried.yields] for carried in repeat.carried]
-    for carried, array in zip(repeat.carried, state, strict=True):
-        trace.record(carried.result, turns, array)
 
 
 def run_op(
@@ -81,10 +90,13 @@ def run_op(
     """One operator of the model on whole values (one lane)."""
     if OPS[op.kind].work == "source":
         return supply(op, turns)[None]
-    operands = tuple(
-        values[o] if isinstance(o, str) else domain.number(o.value) for o in op.operands
-    )
+    operands = operands_of(op, domain, values)
     return domain.settle(domain.meanings[op.kind](site_of(program, op), operands))
+
+
+def operands_of(op: Op, domain: Domain, values: dict[str, Array]) -> tuple[Array, ...]:
+    """The arrays that an operator reads, numbers among them."""
+    return tuple(values[o] if isinstance(o, str) else domain.number(o.value) for o in op.operands)
 
 
 def site_of(program: Logical, op: Op) -> Site:

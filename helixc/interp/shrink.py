@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
 
 import attrs
 
@@ -29,7 +28,6 @@ SIMULATED_GPUS = 64
 TURNS = 2
 
 AnyProgram = Logical | Spmd
-Program = TypeVar("Program", Logical, Spmd)
 
 
 @attrs.frozen(eq=False)
@@ -59,7 +57,7 @@ def smallest_instance(
     full: dict[str, int] = {}
     for program in programs:
         full.update(program.sizes)
-    ops = {op.result: op for program in reversed(programs) for op in _ops(program)}
+    ops = {op.result: op for program in reversed(programs) for op in operators(program)}
     layouts = dict.fromkeys(layout for program in programs for layout in _layouts(program))
     needs = gather_needs(ops.values(), layouts, full, atoms, divided)
     sizes = solve(needs)
@@ -92,7 +90,8 @@ def _starts(needs: Needs, sizes: Mapping[str, int]) -> dict[str, int]:
 # --- reading programs
 
 
-def _ops(program: AnyProgram) -> Iterator[Op]:
+def operators(program: AnyProgram) -> Iterator[Op]:
+    """Every operator of a version, inside loops too."""
     if isinstance(program, Logical):
         yield from (s for s in logical.walk(program.body) if isinstance(s, Op))
     else:
@@ -163,15 +162,26 @@ def shrunk_axes(programs: Sequence[AnyProgram], instance: Instance) -> tuple[str
 # --- writing programs
 
 
-def shrink(program: Program, instance: Instance) -> Program:
+def shrink(program: AnyProgram, instance: Instance) -> AnyProgram:
     """The program at the sizes of an instance."""
-    dims = tuple(Dim(dim.name, instance.sizes[dim.name]) for dim in program.dims)
     if isinstance(program, Logical):
-        body = tuple(_shrunk_statement(s, instance) for s in program.body)
-        return attrs.evolve(program, dims=dims, body=body)
-    placed = tuple(_shrunk_placed(s, instance) for s in program.body)
-    mesh = _shrunk_mesh(program.mesh, instance)
-    return attrs.evolve(program, dims=dims, body=placed, mesh=mesh)
+        return shrink_model(program, instance)
+    return attrs.evolve(
+        program,
+        dims=_shrunk_dims(program.dims, instance),
+        body=tuple(_shrunk_placed(s, instance) for s in program.body),
+        mesh=_shrunk_mesh(program.mesh, instance),
+    )
+
+
+def shrink_model(program: Logical, instance: Instance) -> Logical:
+    """The same for a version without GPUs."""
+    body = tuple(_shrunk_statement(s, instance) for s in program.body)
+    return attrs.evolve(program, dims=_shrunk_dims(program.dims, instance), body=body)
+
+
+def _shrunk_dims(dims: tuple[Dim, ...], instance: Instance) -> tuple[Dim, ...]:
+    return tuple(Dim(dim.name, instance.sizes[dim.name]) for dim in dims)
 
 
 def _shrunk_mesh(mesh: Mesh, instance: Instance) -> Mesh:

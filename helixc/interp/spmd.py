@@ -9,7 +9,7 @@ from helixc.interp.blocks import assemble, scatter
 from helixc.interp.collectives import run_step
 from helixc.interp.devices import Devices
 from helixc.interp.domain import REALS, Domain
-from helixc.interp.logical import Supply, Trace, Turns
+from helixc.interp.logical import Supply, Trace, Turns, operands_of
 from helixc.interp.site import Array, Site
 from helixc.ir.layout import local_sizes
 from helixc.ir.ops import OPS
@@ -104,10 +104,7 @@ def _run_compute(run: _Run, compute: Compute, turns: Turns) -> Array:
     op, program = compute.op, run.program
     if OPS[op.kind].work == "source":
         return scatter(run.supply(op, turns), op.type.dims, compute.layout, program.mesh)
-    operands = tuple(
-        run.trace.latest[o] if isinstance(o, str) else run.domain.number(o.value)
-        for o in op.operands
-    )
+    operands = operands_of(op, run.domain, run.trace.latest)
     blocks = run.domain.meanings[op.kind](_site(run, compute), operands)
     return run.domain.settle(blocks)
 

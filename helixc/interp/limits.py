@@ -1,0 +1,80 @@
+"""What is too much to simulate, said before it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from helixc.interp.site import product_size
+from helixc.ir.layout import local_elements
+from helixc.ir.logical import Logical, Op, Repeat, Statement
+from helixc.ir.ops import OPS
+from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement
+
+MOST_GPUS = 256
+# Elements of all values of one version on all simulated GPUs: 8 bytes each, all kept to be compared.
+MOST_ELEMENTS = 2**25
+# Multiply-adds of one version on all simulated GPUs, and statements executed.
+MOST_MULTIPLICATIONS = 2**33
+MOST_STATEMENTS = 200_000
+
+
+def excess(programs: Iterable[Logical | Spmd]) -> str:
+    """Why the smallest faithful instance of these versions is too large, or "" if it is not."""
+    for program in programs:
+        if isinstance(program, Spmd):
+            gpus = program.mesh.devices
+            if gpus > MOST_GPUS:
+                return _reason(f"{gpus} GPUs", f"{MOST_GPUS} GPUs")
+            totals = _placed(program, program.body)
+        else:
+            totals = _whole(program, program.body)
+        for found, most, what in zip(totals, _MOST, _WHAT, strict=True):
+            if found > most:
+                return _reason(f"{found} {what}", f"{most} {what}")
+    return ""
+
+
+_MOST = (MOST_ELEMENTS, MOST_MULTIPLICATIONS, MOST_STATEMENTS)
+_WHAT = ("elements", "multiplications", "statements")
+_Totals = tuple[int, int, int]
+
+
+def _reason(found: str, limit: str) -> str:
+    return f"the smallest faithful instance has {found}, more than the {limit} simulated"
+
+
+def _whole(program: Logical, body: tuple[Statement, ...]) -> _Totals:
+    """Elements, multiplications and statements of a body."""
+    rows: list[_Totals] = []
+    for statement in body:
+        if isinstance(statement, Repeat):
+            rows.append(_times(statement.trips, _whole(program, statement.body)))
+        else:
+            elements = statement.type.elements(program.sizes)
+            rows.append((elements, elements * _depth(statement, program.sizes), 1))
+    return _sum(rows)
+
+
+def _placed(program: Spmd, body: tuple[SpmdStatement, ...]) -> _Totals:
+    rows: list[_Totals] = []
+    gpus, sizes, mesh = program.mesh.devices, program.sizes, program.mesh
+    for statement in body:
+        if isinstance(statement, Loop):
+            rows.append(_times(statement.trips, _placed(program, statement.body)))
+            continue
+        elements = gpus * local_elements(statement.type, statement.layout, sizes, mesh)
+        depth = _depth(statement.op, sizes) if isinstance(statement, Compute) else 0
+        rows.append((elements, elements * depth, 1))
+    return _sum(rows)
+
+
+def _depth(op: Op, sizes: Mapping[str, int]) -> int:
+    return product_size(sizes, op.over) if OPS[op.kind].work == "matmul" else 0
+
+
+def _times(count: int, totals: _Totals) -> _Totals:
+    return (count * totals[0], count * totals[1], count * totals[2])
+
+
+def _sum(rows: list[_Totals]) -> _Totals:
+    return (sum(r[0] for r in rows), sum(r[1] for r in rows), sum(r[2] for r in rows))

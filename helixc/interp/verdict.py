@@ -1,0 +1,93 @@
+"""What ``verify`` says: the record, and the same as a JSON object."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+SCHEMA = "helixc.verify/1"
+
+Verdict = Literal["equal", "approximation", "differs", "not verified"]
+
+
+@attrs.frozen
+class OutputDifference:
+    """One output against the model's: ``relative`` is the norm of the difference over the output's.
+
+    ``tolerance`` is the largest difference that rounding can make, derived from the operations that
+    lead to the output; 0 where the arithmetic is exact.
+    """
+
+    name: str
+    max_abs: float
+    relative: float
+    tolerance: float
+
+
+@attrs.frozen
+class PassResult:
+    """The program after one pass: equal, an approximation, or the first value that is wrong."""
+
+    name: str
+    verdict: Verdict
+    values: int
+    value: str = ""
+    detail: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ApproximationFound:
+    """One ``local`` line: which model the program is exactly, and how far that is from the original.
+
+    ``relative`` is measured at ``measured_at``, the first value behind ``value`` that both have;
+    ``outputs`` compare the program with the model so rewritten.
+    """
+
+    value: str
+    dim: str
+    statement: str
+    measured_at: str
+    relative: float
+
+
+@attrs.frozen(kw_only=True)
+class VerifyReport:
+    """The verdict on one plan, and what it rests on.
+
+    ``outputs`` compare the last version with the model as written; ``rewritten`` (only of an
+    approximation) with the model as the plan rewrites it.  ``instance`` says at which sizes.
+    """
+
+    plan: str
+    verdict: Verdict
+    outputs: tuple[OutputDifference, ...] = ()
+    rewritten: tuple[OutputDifference, ...] = ()
+    replicas_equal: bool = True
+    passes: tuple[PassResult, ...] = ()
+    approximations: tuple[ApproximationFound, ...] = ()
+    reason: str = ""
+    arithmetic: str = "float64"
+    seed: int = 0
+    instance: tuple[tuple[str, int], ...] = ()
+    shrunk_axes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """The object with schema ``helixc.verify/1``; ready for ``json.dumps``."""
+        return {
+            "schema": SCHEMA,
+            "plan": self.plan,
+            "verdict": self.verdict,
+            "outputs": [attrs.asdict(output) for output in self.outputs],
+            "replicas_equal": self.replicas_equal,
+            "passes": [attrs.asdict(result) for result in self.passes],
+            "approximations": [self._approximation(a) for a in self.approximations],
+            "reason": self.reason,
+            "arithmetic": self.arithmetic,
+            "seed": self.seed,
+            "instance": {"sizes": dict(self.instance), "shrunk_axes": list(self.shrunk_axes)},
+        }
+
+    def _approximation(self, found: ApproximationFound) -> dict[str, object]:
+        rewritten = [attrs.asdict(output) for output in self.rewritten]
+        return {**attrs.asdict(found), "outputs": rewritten}
