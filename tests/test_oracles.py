@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from oracle_programs import SIZES, causal, grouped, program
 
-from helixc.analysis.collectives import mesh_axes
+from helixc.analysis.collectives import axis_names, move_bytes
 from helixc.compiler import compile_text
-from helixc.ir.layout import Permute, local_bytes
+from helixc.ir.layout import Permute
 from helixc.ir.spmd import Move, Spmd, walk
-from helixc.price.collective import step_bytes
 
 Row = tuple[str, str, int, int]
 
@@ -25,15 +24,12 @@ def collectives(text: str) -> list[Row]:
 
 
 def _row(move: Move, spmd: Spmd) -> Row | None:
-    held = local_bytes(move.type, spmd.layouts[move.source], spmd.sizes, spmd.mesh)
-    received = step_bytes(move.step, held, spmd.mesh)
-    if not received:
-        return None
+    received = move_bytes(move, spmd)
     kind = type(move.step).__name__
     if isinstance(move.step, Permute):
         return (kind, "", 0, received)
-    axes = ",".join(mesh_axes(move, spmd))
-    return (kind, axes, spmd.mesh.ways(move.step.atoms), received)
+    axes = ",".join(axis_names(move.step.atoms, spmd.mesh))
+    return (kind, axes, spmd.mesh.ways(move.step.atoms), received) if received else None
 
 
 A = 1024 * 10_000 * 8192 * 2

@@ -57,11 +57,16 @@ class Operator:
             if row.work == "free" and self.planned != WHOLE:
                 layouts.append(WHOLE)  # made locally, so it can as well be made whole
             return tuple(self._source(layout) for layout in layouts)
+        homes = tuple(
+            self.planning.layouts[operand] if isinstance(operand, str) else WHOLE
+            for operand in self.op.operands
+        )
         setting = Setting(
             row=row,
             rule=self.rule,
             planned=self.planned,
-            homes=self._homes(copies),
+            homes=homes,
+            departed=self._departed(homes, copies),
             copies=copies,
             numbers=self.numbers,
             stored=self.stored,
@@ -71,14 +76,12 @@ class Operator:
         )
         return candidate_ways(setting, self.planning.mesh, self.sizes)
 
-    def _homes(self, copies: Homes) -> Homes:
-        """Where each operand is at home: as planned; one that departed, where it is as well."""
-        homes: list[tuple[Layout, ...]] = []
-        for operand, existing in zip(self.op.operands, copies, strict=True):
-            planned = self.planning.layouts[operand] if isinstance(operand, str) else WHOLE
-            departed = all(layout.split != planned.split for layout in existing)
-            homes.append((*existing, planned) if departed else (planned,))
-        return tuple(homes)
+    def _departed(self, homes: tuple[Layout, ...], copies: Homes) -> Homes:
+        """For each operand where it is instead, if no copy is split as planned."""
+        return tuple(
+            () if any(layout.split == home.split for layout in existing) else existing
+            for home, existing in zip(homes, copies, strict=True)
+        )
 
     def _source(self, layout: Layout) -> Way:
         """The way of a value that is simply there: in its layout at rest."""

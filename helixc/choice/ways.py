@@ -41,9 +41,9 @@ class Way:
 class Setting:
     """Everything that decides which ways of an operator are tried.
 
-    ``planned``: planned layout of the result.  ``homes``: for each operand the layouts whose splits
-    the operator may adopt; ``copies``: all layouts in which it exists.  ``stored``: which operands are
-    weights.  ``named``: for each atom the dimensions that the innermost scope claiming it names (empty
+    ``planned``: planned layout of the result.  ``homes``: for each operand its planned layout;
+    ``departed``: where it is instead, if it is nowhere as planned; ``copies``: all layouts in which it
+    exists.  ``stored``: which operands are weights.  ``named``: for each atom the dimensions that the innermost scope claiming it names (empty
     under ``strict``).  ``forced``: for each atom what a ``via`` line leaves of the choices.
     ``follows``: the operator goes only where an operand or the planned result goes.
     """
@@ -51,7 +51,8 @@ class Setting:
     row: OpRow
     rule: tuple[Factor, ...]
     planned: Layout
-    homes: tuple[tuple[Layout, ...], ...]
+    homes: tuple[Layout, ...]
+    departed: tuple[tuple[Layout, ...], ...]
     copies: tuple[tuple[Layout, ...], ...]
     numbers: tuple[bool, ...]
     stored: tuple[bool, ...]
@@ -102,7 +103,11 @@ def _is_partial(setting: Setting, atom: str) -> bool:
 
 def _nobody_has(setting: Setting, atom: str) -> bool:
     """Every operand can be found without the atom, so that leaving it out moves no operand."""
-    return all(any(atom not in layout.used for layout in homes) for homes in setting.homes)
+    found = (
+        departed or (home,)
+        for home, departed in zip(setting.homes, setting.departed, strict=True)
+    )
+    return all(any(atom not in layout.used for layout in layouts) for layouts in found)
 
 
 def _splittable(setting: Setting, name: str) -> bool:
@@ -110,15 +115,30 @@ def _splittable(setting: Setting, name: str) -> bool:
 
 
 def _held_factors(setting: Setting, atom: str) -> list[str]:
-    """Factors on whose dimension an operand already has the atom; a weight that has it decides."""
-    found: dict[str, bool] = {}
-    for position, homes in enumerate(setting.homes):
-        for dim in [layout.dim_of(atom) for layout in homes]:
-            for factor in setting.rule:
-                if dim is not None and factor.operands[position] == dim:
-                    found[factor.name] = found.get(factor.name, False) or setting.stored[position]
-    decided = [name for name, stored in found.items() if stored]
-    return decided or list(found)
+    """Candidate 3: factors on whose dimension operands have the atom, so that none of them moves.
+
+    Where operands at home disagree none counts, but a weight, which should stay where it is, decides.
+    An operand that departed may be followed.
+    """
+    at_home: dict[str, bool] = {}
+    for position, layout in enumerate(setting.homes):
+        for name in _factors_at(setting, position, layout.dim_of(atom)):
+            at_home[name] = at_home.get(name, False) or setting.stored[position]
+    stored = [name for name, decides in at_home.items() if decides]
+    agreed = stored or (list(at_home) if len(at_home) == 1 else [])
+    departed = [
+        name
+        for position, layouts in enumerate(setting.departed)
+        for layout in layouts
+        for name in _factors_at(setting, position, layout.dim_of(atom))
+    ]
+    return list(dict.fromkeys([*agreed, *(departed if not stored else ())]))
+
+
+def _factors_at(setting: Setting, position: int, dim: str | None) -> list[str]:
+    if dim is None:
+        return []
+    return [f.name for f in setting.rule if f.operands[position] == dim]
 
 
 def _partial_choices(setting: Setting, atom: str) -> Iterator[Choice]:
