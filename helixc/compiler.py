@@ -37,7 +37,7 @@ class Compilation:
 
     source: Sources
     choice: Choice
-    stages: tuple[tuple[str, object], ...] = attrs.field(repr=False)
+    stages: tuple[tuple[str, Logical | Spmd], ...] = attrs.field(repr=False)
 
     @property
     def logical(self) -> Logical:
@@ -78,9 +78,7 @@ class Compilation:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found on the way; no errors, for those are raised."""
-        programs = (program for _, program in self.stages)
-        levels = (program for program in programs if isinstance(program, (Logical, Spmd)))
-        return tuple(dict.fromkeys(note for program in levels for note in program.notes))
+        return tuple(dict.fromkeys(n for _, program in self.stages for n in program.notes))
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -168,7 +166,8 @@ def compile_sources(
 ) -> Compilation:
     """Compile one choice of sources that are loaded already; ``observe`` sees the result of each pass."""
     stages = lower(sources, to_spmd(choice), observe, verify_each=verify_each)
-    return Compilation(source=sources, choice=choice, stages=stages)
+    typed = tuple((name, _as((Logical, Spmd), program)) for name, program in stages)
+    return Compilation(source=sources, choice=choice, stages=typed)
 
 
 def lower(
@@ -227,7 +226,7 @@ def make_choice(
     return Choice(model=model, plan=plan, cluster=cluster, settings=pairs)
 
 
-def _as(level: type[Level], program: object) -> Level:
+def _as(level: type[Level] | tuple[type[Level], ...], program: object) -> Level:
     if not isinstance(program, level):
-        raise CompilerBug(f"expected {level.__name__}, found {type(program).__name__}")
+        raise CompilerBug(f"{type(program).__name__} is not the level that belongs here")
     return program

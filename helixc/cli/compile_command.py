@@ -14,6 +14,7 @@ from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load, one_plan
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
 from helixc.cli.ranges import Ranges
+from helixc.cli.verify_command import proved, summary
 from helixc.compiler import Compilation, compile_sources, lower
 from helixc.emit.files import write_files
 from helixc.emit.sheets import DrawingOptions
@@ -42,6 +43,7 @@ class _Wanted:
     output: str | None
     gpus: tuple[int, ...] | None
     layers: tuple[int, ...] | None
+    no_verify: bool
     dump_after: str | None
     stop_after: str | None
     verify_each: bool
@@ -74,13 +76,16 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
     asked = asked_for(passes, wanted.dump_after)
     compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
     drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
-    outputs = make_outputs(compilation, SvgWriter(), drawing)
+    proof = None if wanted.no_verify else proved(compilation)
+    outputs = make_outputs(compilation, SvgWriter(), drawing, proof and proof.to_json())
     dumps = dump_files(_stages(compilation, asked), asked)
     written = write_files(Path(wanted.output or FOLDER), {**outputs.files, **dumps})
     if as_json:
         show_json(_answer(compilation, outputs, written))
         return 0
     show_text(outputs.report.diagnostics, compilation.texts)
+    if proof is not None:
+        click.echo("\n".join(summary(proof)))
     for path in written:
         click.echo(path.as_posix())
     return 0

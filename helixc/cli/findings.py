@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -38,8 +38,8 @@ def show_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> 
     console.print(Text.assemble(*render_pieces(found, sources)), end="")
 
 
-def show_json(answer: Mapping[str, Any]) -> None:
-    """One JSON object on standard output."""
+def show_json(answer: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """One JSON object, or a list of them, on standard output."""
     click.echo(json.dumps(answer, indent=2))
 
 

@@ -1,0 +1,92 @@
+"""``helixc verify``: run the partitioned program on simulated GPUs and compare it with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from helixc.cli.findings import show_error, show_json, show_text
+from helixc.cli.inputs import choice_of, load
+from helixc.cli.options import FORMAT, Chosen, Command, choice_options
+from helixc.cli.status import BUG, DONE
+from helixc.compiler import Compilation, check_sources
+from helixc.diagnostics import CompilerBug, HelixError
+from helixc.interp.verdict import OutputDifference, VerifyReport
+from helixc.interp.verify import verify
+
+
+@click.command("verify", cls=Command)
+@click.argument("file")
+@choice_options
+@click.option(
+    "--full", is_flag=True, help="Run at the sizes written, not at the least faithful ones."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, help="Which random numbers to run on."
+)
+@FORMAT
+def command(file: str, *, chosen: Chosen, full: bool, seed: int, output_format: str) -> int:
+    """Prove every plan of FILE (or the one named) by running it; `-` is standard input."""
+    checked = check_sources(load(file), choice_of(chosen))
+    as_json = output_format == "json"
+    if not checked.ok:
+        return show_error(HelixError(checked.diagnostics, checked.texts), as_json=as_json)
+    reports = [prove(compiled, full=full, seed=seed) for compiled in checked.compiled]
+    if as_json:
+        objects = [report.to_json() for report in reports]
+        show_json(objects[0] if len(objects) == 1 else objects)
+    else:
+        show_text(checked.diagnostics, checked.texts)
+        for report in reports:
+            click.echo("\n".join(lines(report)))
+    return BUG if any(report.verdict == "differs" for report in reports) else DONE
+
+
+def prove(compilation: Compilation, *, full: bool = False, seed: int = 0) -> VerifyReport:
+    """The verdict on the program after every pass, against the model as elaborated."""
+    return verify(compilation.logical, compilation.stages[1:], full=full, seed=seed)
+
+
+def proved(compilation: Compilation) -> VerifyReport:
+    """The same where a program that differs is a bug and nothing else."""
+    report = prove(compilation)
+    if report.verdict == "differs":
+        raise CompilerBug(
+            f"plan {report.plan} does not compute what the model says {report.reason}"
+        )
+    return report
+
+
+def summary(report: VerifyReport) -> Iterator[str]:
+    """The verdict, and what people must know of it."""
+    yield f"plan {report.plan}: {report.verdict}"
+    if report.reason:
+        yield f"  {report.reason}"
+    for found in report.approximations:
+        yield f"  `local {found.value}`: the program computes {found.statement}"
+        yield f"  at `{found.measured_at}` its relative error is {found.relative:.3g}"
+
+
+def lines(report: VerifyReport) -> Iterator[str]:
+    """A verdict with all that it rests on."""
+    yield from summary(report)
+    for output in report.outputs:
+        yield f"  against the model: {_difference(output)}"
+    for output in report.rewritten:
+        yield f"  against the model so rewritten: {_difference(output)}"
+    if not report.replicas_equal:
+        yield "  GPUs that should hold the same value do not"
+    if report.passes:
+        yield f"  after {', '.join(f'{step.name} {step.verdict}' for step in report.passes)}"
+    sizes = ", ".join(f"{name} {size}" for name, size in report.instance)
+    yield f"  run with {sizes}; {report.arithmetic}, seed {report.seed}"
+    if report.shrunk_axes:
+        yield f"  on a smaller mesh: fewer GPUs along {', '.join(report.shrunk_axes)}"
+
+
+def _difference(output: OutputDifference) -> str:
+    return (
+        f"`{output.name}` differs by at most {output.max_abs:.3g} "
+        f"(relative {output.relative:.3g}); rounding explains {output.tolerance:.3g}"
+    )
