@@ -38,6 +38,8 @@ class Alternative:
     scope: str
 
 
+_SHOWN_MEMBERS = 16
+
 # The dearer ways that were passed over for a move.
 Alternatives = Callable[[Move], tuple[Alternative, ...]]
 
@@ -47,6 +49,7 @@ class Collective:
     """One collective as it stands in the program, for every turn of its layer.
 
     ``axes`` are mesh axes, or atoms where an axis is cut; ``dims`` the dimensions that change.
+    ``first_group`` is the group of GPU 0 in rank order, its first members if it is large.
     Bytes (received per GPU) and time are of one turn, in which the collective runs ``times`` times.
     """
 
@@ -59,6 +62,7 @@ class Collective:
     axes: tuple[str, ...]
     group_size: int
     groups: int
+    first_group: tuple[int, ...]
     bytes_per_gpu: int
     picoseconds: int
     times: int
@@ -174,6 +178,7 @@ def _collective(
         axes=axis_names(atoms, program.mesh),
         group_size=size,
         groups=program.mesh.devices // size,
+        first_group=_first_members(program.mesh, atoms),
         bytes_per_gpu=move_bytes(move, program) * times,
         picoseconds=move.picoseconds * times,
         times=times,
@@ -181,3 +186,17 @@ def _collective(
         why=move.why.text,
         source=next((span for span in written if span != NOWHERE), NOWHERE),
     )
+
+
+def _first_members(mesh: Mesh, atoms: tuple[str, ...]) -> tuple[int, ...]:
+    """The first members of GPU 0's group, in rank order; the group itself may be huge."""
+    count = min(mesh.ways(atoms), _SHOWN_MEMBERS)
+    return tuple(_member(mesh, atoms, rank) for rank in range(count))
+
+
+def _member(mesh: Mesh, atoms: tuple[str, ...], rank: int) -> int:
+    device = 0
+    for atom in reversed(atoms):
+        rank, coordinate = divmod(rank, mesh.sizes[atom])
+        device += coordinate * mesh.strides[atom]
+    return device

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from helixc.analysis.critical_path import CriticalPath
 from helixc.analysis.matmuls import Matmul
-from helixc.analysis.memory import Memory
 from helixc.analysis.names import value_names
-from helixc.analysis.numbers_text import byte_text, count_text, seconds_text
+from helixc.analysis.numbers_text import count_text, seconds_text
 from helixc.ir.spmd import Spmd
 
 _COUNTING = (
@@ -22,16 +21,13 @@ _TIMES = (
 )
 
 
-def find_notes(
-    program: Spmd, matmuls: tuple[Matmul, ...], path: CriticalPath, memory: Memory
-) -> tuple[str, ...]:
+def find_notes(program: Spmd, matmuls: tuple[Matmul, ...], path: CriticalPath) -> tuple[str, ...]:
     """Approximations, idle GPUs, repeated work, departures, and what the times rest on."""
     return (
         *_approximations(program),
         *_idle(program),
         *_repeated(matmuls),
         *(note.message for note in program.notes),
-        *_memory(memory),
         *_overlap(path),
         _COUNTING,
         _TIMES,
@@ -68,14 +64,6 @@ def _repeated(matmuls: tuple[Matmul, ...]) -> Iterator[str]:
                 f"{count_text(matmul.repeated)} GPUs alike; the plan splits none of its dimensions "
                 "among them."
             )
-
-
-def _memory(memory: Memory) -> Iterator[str]:
-    if not memory.fits:
-        yield (
-            f"It does not fit: {byte_text(memory.needed_bytes)} are needed on each GPU, "
-            f"{byte_text(memory.capacity_bytes)} are there."
-        )
 
 
 def _overlap(path: CriticalPath) -> Iterator[str]:

@@ -35,6 +35,7 @@ from helixc.ir.hardware import Cluster
 from helixc.ir.mesh import Axis
 from helixc.ir.spmd import Spmd
 from helixc.ir.tensor import Dim
+from helixc.price.compute import PICOSECONDS
 
 SCHEMA = "helixc.report/1"
 
@@ -109,9 +110,18 @@ class Report:
             "macs_per_gpu": self.macs_per_gpu,
             "flops_per_gpu": 2 * self.macs_per_gpu,
             "collective_bytes_per_gpu": self.bytes_per_gpu,
+            "seconds_at_peak": seconds(self.peak_picoseconds),
             "compute_seconds": seconds(path.compute_picoseconds),
             "communication_seconds": seconds(path.communication_picoseconds),
         }
+
+    @property
+    def peak_picoseconds(self) -> int:
+        """What the matrix multiplications of one GPU would take at its datasheet peak."""
+        return sum(
+            round(m.layer.turns * m.flops_per_gpu * PICOSECONDS / self.cluster.gpu.peak(m.dtype))
+            for m in self.matmuls
+        )
 
     @property
     def macs_per_gpu(self) -> int:
@@ -154,7 +164,7 @@ def build_report(
         collectives=find_collectives(program, layers, alternatives),
         critical_path=path,
         memory=memory,
-        notes=find_notes(program, matmuls, path, memory),
+        notes=find_notes(program, matmuls, path),
         diagnostics=tuple(dict.fromkeys((*diagnostics, *program.notes, *warnings))),
     )
 

@@ -106,6 +106,7 @@ def collective_row(collective: Collective, index: int | None) -> Row:
         "mesh_axes": list(collective.axes),
         "group_size": collective.group_size,
         "groups": collective.groups,
+        "first_group": list(collective.first_group),
         "times": collective.times,
         "bytes_per_gpu": collective.bytes_per_gpu,
         "seconds": seconds(collective.picoseconds),

@@ -25,17 +25,22 @@ class LayerContent:
 
 def layer_contents(program: Spmd, layers: LayerMap) -> tuple[LayerContent, ...]:
     """The layers that do something; the body that only declares inputs does not count."""
-    counts: list[dict[str, int]] = [{} for _ in layers.layers]
+    counts: dict[int, dict[str, int]] = {}
+    for kind, value in _steps(program):
+        known = counts.setdefault(layers.of[value], {})
+        known[kind] = known.get(kind, 0) + layers.runs_per_turn(value)
+    return tuple(
+        LayerContent(layer=layers.layers[position], steps=tuple(known.items()))
+        for position, known in counts.items()
+    )
+
+
+def _steps(program: Spmd) -> Iterator[tuple[str, str]]:
+    """What each statement that takes a step does, and the value that it yields."""
     for statement in walk(program.body):
         kind = _kind(statement)
         if kind and not isinstance(statement, Loop):
-            known = counts[layers.of[statement.result]]
-            known[kind] = known.get(kind, 0) + layers.runs_per_turn(statement.result)
-    return tuple(
-        LayerContent(layer=layer, steps=tuple(known.items()))
-        for layer, known in zip(layers.layers, counts, strict=True)
-        if known
-    )
+            yield kind, statement.result
 
 
 def _kind(statement: SpmdStatement) -> str:
@@ -53,9 +58,9 @@ def sequence(program: Spmd, layers: LayerMap) -> str:
     """``input -> layer0_mha -> layer0_mlp -> ... -> output``; ``(a | b)`` do not wait for each other."""
     stages = _stages(program, layers)
     shown = ["input"]
-    working = (content.layer for content in layer_contents(program, layers))
+    working = (layers.layer(value) for _, value in _steps(program))
     for _, group in groupby(working, key=lambda layer: layer.repeats):
-        shown += _turns(tuple(group), stages)
+        shown += _turns(tuple(dict.fromkeys(group)), stages)
     return " -> ".join([*shown, "output"])
 
 

@@ -36,6 +36,7 @@ def report_markdown(report: Report) -> str:
         memory_section(report.memory, report.cluster.gpu.name),
         _verification(report.verification),
         _drawings(report),
+        _findings(report),
         _notes(report),
     )
     lines = [line for section in sections for line in section]
@@ -109,7 +110,7 @@ def _collectives(report: Report) -> Iterator[str]:
     yield "Each line is one collective in one turn of its layer; bytes are those that one GPU receives."
     yield ""
     columns = (
-        "layer", "turns >", "value", "kind", "dimension", "mesh axes", "groups x GPUs >", "bytes per GPU >",
+        "layer", "turns >", "value", "kind", "dimension", "mesh axes", "groups x GPUs >", "group of GPU 0", "bytes per GPU >",
         "time >", "algorithm", "asked for at",
     )  # fmt: skip
     yield from table(columns, map(_collective, report.collectives))
@@ -130,11 +131,20 @@ def _collective(collective: Collective) -> tuple[str, ...]:
         " -> ".join(code(dim) for dim in collective.dims),
         ", ".join(code(axis) for axis in collective.axes),
         f"{count_text(collective.groups)} x {count_text(collective.group_size)}",
+        _members(collective),
         byte_text(collective.bytes_per_gpu),
         seconds_text(collective.picoseconds),
         plain(collective.algorithm),
         _place(collective.source),
     )
+
+
+def _members(collective: Collective) -> str:
+    """``0, 4, 8, 12``, or a stretch ``0-15``; of a large group the first members."""
+    members, size = collective.first_group, collective.group_size
+    if members == tuple(range(size)) and size > 1:
+        return f"0-{size - 1}"
+    return ", ".join(map(str, members)) + (", ..." if size > len(members) else "")
 
 
 def _why(collective: Collective) -> str:
@@ -216,6 +226,21 @@ def _drawings(report: Report) -> Iterator[str]:
         for d in report.drawings
     ]
     yield from table(("file", "nodes >", "edges >", "acyclic"), rows)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    found = [d for d in report.diagnostics if d.message not in report.notes]
+    if not found:
+        return
+    yield "## Findings"
+    yield ""
+    yield from bullets(
+        f"{d.severity} {code(d.code)}{_at(d.span)}: {plain(d.message)}" for d in found
+    )
+
+
+def _at(span: Span) -> str:
+    return "" if span == NOWHERE else f" at {_place(span)}"
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from helixc.analysis.critical_path import flat_steps
 from helixc.analysis.memory import Memory
 from helixc.analysis.numbers_text import byte_text, count_text, flop_text, seconds_text
 from helixc.analysis.report import Report
 from helixc.emit.markdown import code, plain, table
 
 _SHOWN_TENSORS = 8
+_SHOWN_STEPS = 3
 
 
 def summary_section(report: Report) -> Iterator[str]:
@@ -26,7 +28,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     path = report.critical_path
     yield "sizes", ", ".join(f"{code(dim.name)} {count_text(dim.size)}" for dim in report.dims)
     mesh = " x ".join(f"{code(axis.name)} {axis.size}" for axis in report.mesh) or "none"
-    yield "mesh", f"{mesh} = {count_text(report.gpus)} GPUs"
+    yield "mesh", f"{mesh} = {count_text(report.gpus)} GPUs, numbered {_numbering(report)}"
     yield (
         "cluster",
         f"{code(report.cluster.name)}: {count_text(report.cluster.gpus)} GPUs {code(report.cluster.gpu.name)}",
@@ -34,11 +36,33 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "time of one forward pass", seconds_text(path.picoseconds)
     yield "computing", _share(path.compute_picoseconds, path.picoseconds)
     yield "communicating", _share(path.communication_picoseconds, path.picoseconds)
+    yield "most of it", ", ".join(_longest(report)) or "nothing"
     yield "matrix multiplications per GPU", flop_text(2 * report.macs_per_gpu)
+    yield "... at the GPU's datasheet peak", _share(report.peak_picoseconds, path.picoseconds)
     yield "received per GPU", byte_text(report.bytes_per_gpu)
     yield "weights per GPU", byte_text(report.memory.weights_bytes)
     yield "most alive at once per GPU", byte_text(report.memory.peak_bytes)
     yield "memory of a GPU", byte_text(report.memory.capacity_bytes)
+
+
+def _numbering(report: Report) -> str:
+    """``4 n + m``: GPU numbers are row-major over the mesh."""
+    terms: list[str] = []
+    stride = 1
+    for axis in reversed(report.mesh):
+        terms.append(axis.name if stride == 1 else f"{stride} {axis.name}")
+        stride *= axis.size
+    return code(" + ".join(reversed(terms)) or "0")
+
+
+def _longest(report: Report) -> Iterator[str]:
+    """The steps that take most of the path, with their share."""
+    path = report.critical_path
+    steps = [(times * step.picoseconds, step) for step, times in flat_steps(path.steps)]
+    for time, step in sorted(steps, key=lambda pair: -pair[0])[:_SHOWN_STEPS]:
+        kind = step.kind.replace("_", "-")
+        layer = report.layer_map.layer(step.value).title
+        yield f"{kind} for {code(step.name)} in {code(layer)} ({100 * time / path.picoseconds:.1f} %)"
 
 
 def _share(part: int, whole: int) -> str:
