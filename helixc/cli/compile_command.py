@@ -29,6 +29,7 @@ _OPTIONS = (
     click.option("-o", "--output", metavar="DIR", help=f"Where to write; `{FOLDER}` by default."),
     click.option("--gpus", type=Ranges(), help="Draw these GPUs only."),
     click.option("--layers", type=Ranges(), help="Draw these layers (turns of a repeat) only."),
+    click.option("--no-verify", is_flag=True, help="Do not run the program on simulated GPUs."),
     click.option(
         "--dump-after", metavar="PASS", help="Also write the program after PASS, or `all`."
     ),
