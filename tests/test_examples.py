@@ -1,0 +1,87 @@
+"""The examples compile, open by saying what to look at, and communicate as their headers promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import helixc
+from helixc.compiler import Compilation
+from helixc.ir.layout import AllGather, AllReduce, ReduceScatter
+from helixc.ir.spmd import Move, walk
+
+FOLDER = Path(__file__).parent.parent / "examples"
+FILES = sorted(FOLDER.glob("*.hx"))
+
+
+def steps(compilation: Compilation) -> list[str]:
+    """The kinds of the steps of a program, in order."""
+    moves = [s for s in walk(compilation.spmd.body) if isinstance(s, Move)]
+    return [type(move.step).__name__ for move in moves]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_example_compiles_with_every_plan_and_no_doubt(path: Path) -> None:
+    found = helixc.check(path)
+    assert found.ok, found.diagnostics
+    assert len(found.compiled) > 1
+    assert {d.code for d in found.diagnostics} <= {"HX0527"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_example_opens_with_three_lines_that_say_what_to_look_at(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert all(line.startswith("# ") and line.endswith(".") for line in lines[:3])
+    assert not lines[3]
+    assert "look at" in " ".join(lines[:3]).lower()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_line_of_an_example_is_too_wide_to_read(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert max(len(line) for line in lines) <= 120
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_gpt3_reduces_once_after_attention_and_once_after_the_mlp() -> None:
+    assert steps(helixc.compile(FOLDER / "gpt3_175b.hx", plan="tp8")) == ["AllReduce", "AllReduce"]
+
+
+def test_gpt3_with_its_sequence_split_gathers_and_scatters_instead() -> None:
+    block = ["AllGather", "ReduceScatter"]
+    assert steps(helixc.compile(FOLDER / "gpt3_175b.hx", plan="tp8_sp")) == block * 2
+
+
+def test_gpt3_has_175_billion_parameters() -> None:
+    logical = helixc.compile(FOLDER / "gpt3_175b.hx", plan="tp8").logical
+    sizes = logical.sizes
+    embed, hidden = sizes["embed"], sizes["hidden"]
+    assert sizes["head"] * sizes["head_dim"] == embed == 12_288
+    assert hidden == 49_152
+    per_block = 4 * embed * embed + 2 * embed * hidden
+    assert 170e9 < 96 * per_block < 176e9
+
+
+def test_the_published_plan_joins_segments_first_then_head_groups() -> None:
+    compilation = helixc.compile(FOLDER / "helix_16.hx", plan="published")
+    moves = [s.step for s in walk(compilation.spmd.body) if isinstance(s, Move)]
+    assert [type(move) for move in moves] == [AllGather, AllGather, AllGather, AllReduce]
+    gathered = [move.atoms for move in moves if isinstance(move, AllGather)]
+    assert gathered == [("m",), ("n",), ("n", "m")]
+
+
+def test_megatron_with_its_sequence_split_has_no_all_reduce() -> None:
+    kinds = steps(helixc.compile(FOLDER / "helix_16.hx", plan="megatron_sp"))
+    assert kinds == [AllGather.__name__, ReduceScatter.__name__] * 2
+    assert set(steps(helixc.compile(FOLDER / "helix_16.hx", plan="megatron"))) == {
+        AllReduce.__name__
+    }
+
+
+def test_a_norm_over_a_split_dimension_sums_its_mean_and_its_variance() -> None:
+    compilation = helixc.compile(FOLDER / "custom_layer.hx", plan="tensor")
+    moves = [s for s in walk(compilation.spmd.body) if isinstance(s, Move)]
+    small = [m for m in moves if compilation.spmd.types[m.source].dims == ("batch", "embed")]
+    assert [type(move.step) for move in small] == [AllReduce, AllReduce]
+    assert len(moves) == 4
