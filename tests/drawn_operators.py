@@ -1,0 +1,161 @@
+"""One operator on inputs of drawn types: every row of the operator table, legal by construction."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from small_programs import cluster
+
+from helixc.ir.logical import Logical, Op, Output, Scope
+from helixc.ir.mesh import Axis
+from helixc.ir.ops import (
+    OPS,
+    Cast,
+    Cut,
+    Declared,
+    Joined,
+    Norm,
+    Number,
+    Operand,
+    OpRow,
+    Params,
+    Position,
+    Renamed,
+    infer,
+)
+from helixc.ir.plan import Plan
+from helixc.ir.tensor import NUMBER, Dim, TensorType
+
+# Every size can be split 2 or 3 ways; z = x + y, and e is what a may be renamed to.
+SIZES = {"a": 6, "b": 12, "c": 6, "d": 12, "e": 6, "x": 6, "y": 12, "z": 18}
+FREE = ("a", "b", "c", "d")
+SOURCES = ("input", "weight", "frozen")
+
+Types = list[TensorType | None]
+Call = tuple[Types, tuple[str, ...], Params]
+
+
+@st.composite
+def programs(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(OPS)) -> Logical:
+    """A model of one operator, named ``y``, on inputs named ``x0``, ``x1``, ..; its output is ``y``."""
+    row = OPS[draw(st.sampled_from(kinds))]
+    types, over, params = draw(_calls(row))
+    operands: list[Operand] = []
+    body: list[Op] = []
+    for position, type_ in enumerate(types):
+        if type_ is None:
+            operands.append(Number(float(draw(st.sampled_from([-2, 0.5, 1, 3])))))
+            continue
+        name = f"x{position}"
+        operands.append(name)
+        body.append(Op(result=name, kind="input", params=Declared(type_), type=type_))
+    kinds_of = [NUMBER if type_ is None else type_ for type_ in types]
+    result = infer(row.kind, kinds_of, over, params)
+    body.append(
+        Op(
+            result="y",
+            kind=row.kind,
+            operands=tuple(operands),
+            over=over,
+            params=params,
+            type=result,
+        )
+    )
+    return model(tuple(body), SIZES)
+
+
+def model(body: tuple[Op, ...], sizes: dict[str, int], output: str = "y") -> Logical:
+    """A model of some operators in one scope, with an empty plan."""
+    return Logical(
+        name="m",
+        dims=tuple(Dim(name, size) for name, size in sizes.items()),
+        scopes=(Scope(id=0, parent=-1, kind="model", name="m"),),
+        body=body,
+        outputs=(Output(output, output),),
+        plan=Plan(name="p", axes=(Axis("g", 6),)),
+        cluster=cluster(gpus=6),
+    )
+
+
+def _calls(row: OpRow) -> st.SearchStrategy[Call]:
+    """Operand types, dimensions worked over and parameters that an operator accepts."""
+    special = {
+        Declared: _types().map(lambda type_: ([], (), Declared(type_))),
+        Position: st.sampled_from([("a",), ("a", "b"), ("d", "c")]).map(
+            lambda dims: ([], (), Position(dims))
+        ),
+        Renamed: _renames(),
+        Joined: _joins(),
+        Cut: _cuts(),
+        Cast: st.builds(
+            lambda type_, dtype: ([type_], (), Cast(dtype)),
+            _types(),
+            st.sampled_from(["f32", "bf16", "i32", "bool"]),
+        ),
+    }
+    if row.params in special:
+        return special[row.params]
+    if row.kind in ("matmul", "outer"):
+        return _products(row)
+    return _reductions(row) if row.combines or row.expands else _elementwise(row)
+
+
+@st.composite
+def _renames(draw: st.DrawFn) -> Call:
+    pairs = draw(st.sampled_from([(("a", "e"),), (("a", "e"), ("c", "a"))]))
+    return [_with(draw(_types()), *(left for left, _ in pairs))], (), Renamed(pairs)
+
+
+@st.composite
+def _cuts(draw: st.DrawFn) -> Call:
+    start, dim = draw(st.sampled_from([(0, "x"), (6, "y"), (3, "x"), (12, "a")]))
+    rest = draw(_types(tuple(d for d in FREE if d != dim)))
+    return [_with(rest, "z")], (), Cut(("z",), (dim,), start)
+
+
+@st.composite
+def _reductions(draw: st.DrawFn, row: OpRow) -> Call:
+    type_ = draw(_types(least=1))
+    over = draw(st.lists(st.sampled_from(type_.dims), min_size=1, unique=True))
+    return [type_], tuple(over), Norm(1e-5) if row.params is Norm else None
+
+
+@st.composite
+def _types(draw: st.DrawFn, dims: tuple[str, ...] = FREE, least: int = 0) -> TensorType:
+    chosen = draw(st.lists(st.sampled_from(dims), min_size=least, max_size=3, unique=True))
+    return TensorType("f32", tuple(chosen))
+
+
+def _with(type_: TensorType, *dims: str) -> TensorType:
+    missing = tuple(dim for dim in dims if dim not in type_.dims)
+    return TensorType(type_.dtype, type_.dims + missing)
+
+
+@st.composite
+def _joins(draw: st.DrawFn) -> Call:
+    common = draw(_types())
+    if draw(st.booleans()):
+        first, second = _with(common, "x"), _with(draw(_types(common.dims or FREE)), "y")
+        return [first, second], (), Joined(("z",), ((("x",), 6), (("y",), 12)))
+    parts = ((("a",), 6), (("b",), 12))
+    rest = TensorType("f32", tuple(d for d in common.dims if d not in ("a", "b")))
+    return [_with(rest, "a"), _with(rest, "b")], (), Joined(("z",), parts)
+
+
+@st.composite
+def _products(draw: st.DrawFn, row: OpRow) -> Call:
+    left, right = draw(_types(least=1)), draw(_types(least=1))
+    if row.kind == "outer":
+        return [left, right], (), None
+    over = draw(st.lists(st.sampled_from(FREE), min_size=1, max_size=2, unique=True))
+    return [_with(left, *over), _with(right, *over)], tuple(over), None
+
+
+@st.composite
+def _elementwise(draw: st.DrawFn, row: OpRow) -> Call:
+    largest = draw(_types(least=1))
+    types: Types = [largest]
+    for _ in range(row.arity - 1):
+        smaller = draw(st.lists(st.sampled_from(largest.dims), unique=True))
+        number = draw(st.integers(0, 3)) == 0
+        types.append(None if number else TensorType("f32", tuple(smaller)))
+    return draw(st.permutations(types)), (), None
