@@ -12,6 +12,7 @@ from helixc.elaborate.choice import Choice
 from helixc.elaborate.declarations import Declarations, Located
 from helixc.elaborate.finish import finish
 from helixc.elaborate.hardware import Catalogue
+from helixc.elaborate.later import refuse_all
 from helixc.elaborate.meshes import read_mesh
 from helixc.elaborate.models import Program, build_model, open_program
 from helixc.elaborate.places import Places
@@ -58,6 +59,7 @@ def _open(
 ) -> Program:
     declarations = Declarations(sources, findings)
     models = tuple(one for path in declarations.files for one in declarations.own("model", path))
+    refuse_all("", declarations, findings)
     sizes = read_settings(settings, declarations, models, findings)
     return open_program(declarations, sizes, findings)
 

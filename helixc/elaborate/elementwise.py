@@ -136,7 +136,8 @@ def broadcast(builder: Builder, values: Sequence[Value], span: Span) -> Dims | N
     if bound and not any(len(dims) == len(union) for dims in bound):
         _report_unfit(builder, bound, span)
         return None
-    return _union([leaves(value.dims) for value in values])
+    positions = [leaves(value.dims) for value in values if value.position]
+    return _union(sorted(bound, key=len, reverse=True) + positions)
 
 
 def _union(all_dims: Sequence[Dims]) -> Dims:

@@ -15,6 +15,7 @@ from helixc.elaborate.declarations import Declarations
 from helixc.elaborate.dimensions import Dimension, Dims
 from helixc.elaborate.drafts import DraftScope, Operand, Value
 from helixc.elaborate.units import Quantity
+from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 
 Known = dict[str, Dimension | None]
@@ -122,16 +123,20 @@ class Environment(Mapping[str, Quantity | None]):
         model = body
         while model.outer is not None:
             model = model.outer
+        legal = self.dim_names()
+        # Said once: from here on the name counts as known, but wrong.
+        body.dims[name.text] = None
         if model is body:
             message = f"no dimension `{name.text}` in `{body.name}`"
-            self.findings.error("HX0202", message, name.span, legal=self.dim_names())
+            message += did_you_mean(name.text, legal)
+            self.findings.error("HX0202", message, name.span, legal=legal)
             return
         message = (
             f"`{body.name}` needs the dimension `{name.text}` (line {name.span.line}); "
             f"declare it in `{model.name}`, or `{body.name}(..., {name.text} = ...)`"
         )
-        note = Note(f"`{body.name}` is called here", body.scope.span)
-        self.findings.error("HX0209", message, name.span, notes=[note], legal=self.dim_names())
+        note = Note(f"`{name.text}` is used here", name.span)
+        self.findings.error("HX0209", message, body.scope.span, notes=[note], legal=legal)
 
     def dim_names(self) -> tuple[str, ...]:
         """Every dimension name that is known here, innermost first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from helixc.diagnostics import Findings
+from helixc.diagnostics import NOWHERE, Findings, Span
 from helixc.elaborate.choice import Choice
 from helixc.elaborate.declarations import Declarations, Kind, Located
 from helixc.elaborate.hardware import Catalogue
@@ -55,8 +55,14 @@ class Selector:
             message = f"{owner} has several plans: {quoted(names)}; choose one with `--plan`"
         else:
             message = f"{owner} has no plan; a plan says how to split the model over the GPUs"
-        self.findings.error("HX0212", message, legal=names)
+        self.findings.error("HX0212", message, self._where(fitting or plans), legal=names)
         return None
+
+    def _where(self, located: tuple[Located, ...] | list[Located]) -> Span:
+        """A place for what stands in no file: the first of some declarations, else of the models."""
+        for one in (*located, *self.declarations.own("model", _MAIN)):
+            return one.declaration.name.span
+        return NOWHERE
 
     def _all(self, kind: Kind) -> tuple[Located, ...]:
         """What the main file declares itself, else what it imports."""
@@ -75,7 +81,7 @@ class Selector:
             legal = self.declarations.visible(kind, _MAIN)
             message = f"no {kind} `{name}`{did_you_mean(name, legal)}"
             message += f"; {kind}s here: {quoted(legal)}" if legal else ""
-            self.findings.error("HX0213", message, legal=legal)
+            self.findings.error("HX0213", message, self._where(self._all(kind)), legal=legal)
         return found
 
     # --- models
@@ -122,7 +128,8 @@ class Selector:
     def _cluster(self, choice: Choice, plan: Located) -> Cluster | None:
         declaration = plan.declaration
         if choice.cluster is not None:
-            return self.catalogue.cluster(source.Name(choice.cluster), _MAIN)
+            name = source.Name(choice.cluster, declaration.name.span)
+            return self.catalogue.cluster(name, _MAIN)
         if isinstance(declaration, source.PlanDecl) and declaration.cluster is not None:
             return self.catalogue.cluster(declaration.cluster, plan.file)
         names = self.catalogue.clusters(_MAIN)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from helixc.diagnostics import Findings, Note
+from helixc.diagnostics import NOWHERE, Findings, Note
 from helixc.elaborate.declarations import Declarations, Located
 from helixc.elaborate.dimensions import Dimension
 from helixc.elaborate.environment import Environment
 from helixc.elaborate.sizes import size
+from helixc.elaborate.walks import statements
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.limits import MAX_SIZE
@@ -39,14 +40,16 @@ def read_settings(
     outside = {*_file_dims(declarations), *_dims_of(models)}
     layers = [one for path in declarations.files for one in declarations.own("layer", path)]
     inside = set(_dims_of(tuple(layers)))
+    # A setting stands in no file; the first model is where one would look.
+    where = models[0].declaration.name.span if models else NOWHERE
     for name, count in given:
         if name not in outside | inside:
             legal = sorted(outside | inside)
             message = f"no dimension `{name}` to set{did_you_mean(name, legal)}"
-            findings.error("HX0215", message, legal=legal)
+            findings.error("HX0215", message, where, legal=legal)
         elif not 0 <= count < MAX_SIZE:
             message = f"`{name}` cannot be {count}; a size is at least 0 and below 2^53"
-            findings.error("HX0305", message)
+            findings.error("HX0305", message, where)
     legal = {name: count for name, count in given if 0 <= count < MAX_SIZE}
     return Settings(
         {name: count for name, count in legal.items() if name in outside},
@@ -66,13 +69,9 @@ def _dims_of(located: tuple[Located, ...]) -> Iterator[str]:
     for one in located:
         if isinstance(one.declaration, source.PlanDecl):
             continue
-        pending = [*one.declaration.body]
-        while pending:
-            statement = pending.pop()
+        for statement in statements(one.declaration.body):
             if isinstance(statement, source.Dims):
                 yield from (binding.name.text for binding in statement.bindings)
-            elif isinstance(statement, source.RepeatStmt):
-                pending += statement.body
 
 
 def declare_dims(statement: source.Dims, env: Environment, settings: Mapping[str, int]) -> None:
@@ -81,9 +80,9 @@ def declare_dims(statement: source.Dims, env: Environment, settings: Mapping[str
         name = binding.name
         if name.text in env.bound:
             continue
-        if name.text in env.dims:
-            known = env.dims[name.text]
-            notes = [] if known is None else [Note("first declared here", known.span)]
+        known = env.dims.get(name.text)
+        if known is not None:
+            notes = [Note("first declared here", known.span)]
             message = f"dimension `{name.text}` is declared twice"
             env.findings.error("HX0205", message, name.span, notes=notes)
             continue

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import attrs
 
 from helixc.elaborate.declarations import Declarations, Located
+from helixc.elaborate.walks import Node, expressions, nodes, statements
 from helixc.ir import source
-
-_Node = source.Expr | source.Keyword | source.Arrow
 
 
 @attrs.define(eq=False)
@@ -33,91 +32,53 @@ class Uses:
                 continue
             seen.add(key)
             names |= self._own(key, located.declaration)
-            called = set(_functions(located.declaration))
+            called = {
+                node.function.text
+                for node in _nodes(located.declaration)
+                if isinstance(node, source.Call)
+            }
             for name in sorted(called):
                 pending += self.declarations.find("layer", name, located.file)
         return frozenset(names)
 
     def _own(self, key: tuple[str, str], layer: source.Layer) -> frozenset[str]:
         if key not in self._found:
-            taken = {param.name.text for param in layer.params} | set(_targets(layer.body))
+            taken = {param.name.text for param in layer.params} | set(_targets(layer))
             self._found[key] = frozenset(_names(layer)) - taken
         return self._found[key]
 
 
-def _statements(body: tuple[source.Stmt, ...]) -> Iterator[source.Stmt]:
-    pending = [*reversed(body)]
-    while pending:
-        statement = pending.pop()
-        yield statement
-        if isinstance(statement, source.RepeatStmt):
-            pending += reversed(statement.body)
-        elif isinstance(statement, source.PhaseStmt):
-            pending += reversed(statement.body or ())
+def _nodes(layer: source.Layer) -> Iterator[Node]:
+    """Every node of every expression in a layer, defaults included."""
+    yield from nodes(param.default for param in layer.params if param.default is not None)
+    yield from nodes(expressions(layer.body))
 
 
-def _targets(body: tuple[source.Stmt, ...]) -> Iterator[str]:
-    """Every name that a body binds to a value."""
-    for statement in _statements(body):
+def _targets(layer: source.Layer) -> Iterator[str]:
+    """Every name that a layer binds to a value."""
+    for statement in statements(layer.body):
         if isinstance(statement, source.Assign):
             yield from (name.text for name in statement.targets)
         elif isinstance(statement, source.Declare):
             yield from (name.text for name in statement.names)
 
 
-def _expressions(layer: source.Layer) -> Iterator[_Node]:
-    yield from (param.default for param in layer.params if param.default is not None)
-    for statement in _statements(layer.body):
-        match statement:
-            case source.Assign():
-                yield statement.value
-            case source.ReturnStmt():
-                yield from statement.values
-            case source.Dims():
-                yield from (binding.value for binding in statement.bindings)
-            case source.RepeatStmt():
-                yield statement.count
-            case _:
-                pass
-
-
-def _nodes(layer: source.Layer) -> Iterator[_Node]:
-    """Every node of every expression in a layer."""
-    pending = list(_expressions(layer))
-    while pending:
-        node = pending.pop()
-        yield node
-        match node:
-            case source.Unary():
-                pending.append(node.operand)
-            case source.Binary() | source.Arrow():
-                pending += [node.left, node.right]
-            case source.Call():
-                pending += node.arguments
-            case source.Keyword():
-                pending.append(node.value)
-            case _:
-                pass
-
-
-def _functions(layer: source.Layer) -> Iterator[str]:
-    for node in _nodes(layer):
-        if isinstance(node, source.Call):
-            yield node.function.text
+def _types(layer: source.Layer) -> Iterator[source.TypeExpr]:
+    yield from (param.type for param in layer.params if param.type is not None)
+    yield from layer.results or ()
+    for statement in statements(layer.body):
+        if isinstance(statement, source.Declare):
+            yield statement.type
 
 
 def _names(layer: source.Layer) -> Iterator[str]:
     """Every name in a layer that may be a dimension; values and options among them."""
-    types = [param.type for param in layer.params if param.type is not None]
-    types += layer.results or ()
     yield from (name.text for name in layer.over)
-    for statement in _statements(layer.body):
-        if isinstance(statement, source.Declare):
-            types.append(statement.type)
-        elif isinstance(statement, source.Dims):
-            yield from (binding.name.text for binding in statement.bindings)
-    for type_ in types:
+    for type_ in _types(layer):
         yield from (name.text for name in type_.dims)
+    for statement in statements(layer.body):
+        if isinstance(statement, source.Dims):
+            yield from (binding.name.text for binding in statement.bindings)
     for node in _nodes(layer):
         if isinstance(node, source.Name):
             yield node.text
