@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from helixc.cli.status import DONE, FINDINGS, UNREADABLE, UNWRITABLE, USAGE
+from helixc.cli.status import DONE, FINDINGS, NAMED_ON_THE_COMMAND_LINE, USAGE
 from helixc.diagnostics import NOWHERE, Diagnostic, HelixError
 from helixc.render import render_pieces, render_text, to_json
 
@@ -48,5 +48,5 @@ def status_of(diagnostics: Iterable[Diagnostic]) -> int:
     errors = [d for d in diagnostics if d.severity == "error"]
     if not errors:
         return DONE
-    files = [d.code == UNWRITABLE or (d.code == UNREADABLE and d.span == NOWHERE) for d in errors]
-    return USAGE if all(files) else FINDINGS
+    named = (d.code in NAMED_ON_THE_COMMAND_LINE and d.span == NOWHERE for d in errors)
+    return USAGE if all(named) else FINDINGS

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from helixc.cli.options import Chosen
-from helixc.cli.status import UNREADABLE
 from helixc.compiler import plan_names
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.elaborate.choice import Choice
@@ -41,7 +40,7 @@ def read_text(file: str, limit: int) -> tuple[str, str]:
             data = stream.read(limit + 1)
     except OSError as error:
         message = f"cannot read `{file}`: {error.strerror or error}"
-        raise HelixError([Diagnostic(UNREADABLE, message)]) from error
+        raise HelixError([Diagnostic("HX0001", message)]) from error
     return _decode(data, file, limit), file
 
 

@@ -10,6 +10,5 @@ USAGE: Final = 2
 BUG: Final = 70
 INTERRUPTED: Final = 130
 
-# Findings that speak of a file named on the command line, which is no finding about a program.
-UNREADABLE: Final = "HX0001"
-UNWRITABLE: Final = "HX0013"
+# Findings about what the command line names (files, folders, GPUs), if they have no place in a program.
+NAMED_ON_THE_COMMAND_LINE: Final = frozenset({"HX0001", "HX0013", "HX0014", "HX0904"})

@@ -1,0 +1,350 @@
+"""The command line: exit statuses, formats, and what is written where."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import helixc.cli.check_command
+import helixc.compiler
+from helixc.cli.main import COMMANDS, run
+from helixc.elaborate.choice import Choice
+from helixc.ir.logical import Logical
+from helixc.passes.contract import AnyPass
+from helixc.pipeline import to_spmd
+
+ROOT = Path(__file__).parent.parent
+HELIX = str(ROOT / "examples" / "helix_16.hx")
+
+SMALL = """\
+import std.hardware
+model small {
+  dim batch = 4, embed = 8, hidden = 16
+  input x: bf16[batch, embed]
+  weight up: bf16[embed, hidden]
+  weight down: bf16[hidden, embed]
+  output y = matmul(gelu(matmul(x, up, over embed)), down, over hidden)
+}
+cluster pair { gpu h100_sxm; level gpu = 2 via nvlink4 }
+plan split for small on pair {
+  mesh tp = 2
+  shard hidden over tp
+}
+"""
+SECOND = "plan whole for small on pair {\n  mesh tp = 2\n  shard batch over tp\n}\n"
+WRONG = SMALL.replace("shard hidden", "shard hiden")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    """A file with one model and one plan."""
+    path = tmp_path / "small.hx"
+    path.write_text(SMALL, encoding="utf-8", newline="\n")
+    return str(path)
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> str:
+    """The same with a mistake in the plan."""
+    path = tmp_path / "wrong.hx"
+    path.write_text(WRONG, encoding="utf-8", newline="\n")
+    return str(path)
+
+
+def _answer(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# --- statuses
+
+
+def test_a_program_without_errors_is_done(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", small]) == 0
+    assert capsys.readouterr().out == f"{small}: plan split without errors\n"
+
+
+def test_findings_are_shown_with_their_place_and_end_with_1(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["check"], ["compile"], ["verify"]):
+        assert run([*command, wrong]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert f"{wrong}:12:9: error[HX05" in shown.err
+        assert "did you mean `hidden`" in shown.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["check"],
+        ["check", "no_such_file.hx"],
+        ["check", HELIX, "--set", "seq"],
+        ["check", HELIX, "--set", "seq=-1"],
+        ["check", HELIX, "--set", f"seq={10**40}"],
+        ["compile", HELIX],
+        ["compile", HELIX, "--plan", "published", "--gpus", "3-1"],
+        ["compile", HELIX, "--plan", "published", "--gpus", "x"],
+        ["compile", HELIX, "--plan", "published", "--gpus", f"0-{10**30}"],
+        ["compile", HELIX, "--plan", "published", "--no-verify", "--gpus", "99"],
+        ["compile", HELIX, "--plan", "published", "--stop-after", "nonsense"],
+        ["compile", HELIX, "--plan", "published", "--dump-after", "nonsense"],
+        ["opt", "no_such_file.hxir", "--pass", "simplify"],
+        ["opt", HELIX, "--pass", "nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    assert len(shown.err) > 20
+
+
+def test_without_a_plan_the_others_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compile", HELIX]) == 2
+    shown = capsys.readouterr().err
+    assert "choose one with --plan:\n  published\n  two_level\n  megatron\n  megatron_sp" in shown
+
+
+def test_an_unwritable_folder_is_2(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    assert run(["compile", small, "-o", str(tmp_path / "file" / "out")]) == 2
+    assert "error[HX0013]" in capsys.readouterr().err
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.md").write_text("mine", encoding="utf-8")
+    assert run(["compile", small, "-o", str(tmp_path / "out")]) == 2
+    assert "error[HX0014]" in capsys.readouterr().err
+    assert _names(tmp_path / "out") == {"report.md"}
+
+
+def test_a_pass_that_lies_is_a_bug_that_names_it_and_writes_the_dump(
+    small: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def lying(choice: Choice) -> Sequence[AnyPass]:
+        return [
+            attrs.evolve(step, run=_drop_first) if step.name == "expand" else step
+            for step in to_spmd(choice)
+        ]
+
+    monkeypatch.setattr(helixc.compiler, "to_spmd", lying)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert run(["check", small, "--verify-each"]) == 70
+    shown = capsys.readouterr().err
+    assert "is wrong: after expand: " in shown
+    (folder,) = tmp_path.glob("helixc-bug-*")
+    assert str(folder) in shown
+    assert _names(folder) == {"traceback.txt", "expand.hxir"}
+
+
+def _drop_first(program: Logical) -> Logical:
+    return attrs.evolve(program, body=program.body[1:])
+
+
+def test_an_interrupt_is_130(
+    small: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(helixc.cli.check_command, "check_sources", interrupt)
+    assert run(["check", small]) == 130
+    assert capsys.readouterr().err.strip() == "interrupted"
+
+
+# --- formats
+
+
+def test_check_answers_in_json(small: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", small, "--format", "json"]) == 0
+    answer = _answer(capsys)
+    assert (answer["schema"], answer["errors"], answer["plans"]) == ("helixc.diag/1", 0, ["split"])
+    assert run(["check", wrong, "--format", "json"]) == 1
+    answer = _answer(capsys)
+    assert answer["errors"] == 1
+    assert answer["diagnostics"][0]["span"]["line"] == 12
+
+
+def test_errors_of_other_commands_are_json_too(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compile", wrong, "--format", "json"]) == 1
+    assert _answer(capsys)["schema"] == "helixc.diag/1"
+
+
+def test_verify_answers_in_json_with_a_list_for_several_plans(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "two.hx"
+    path.write_text(SMALL + SECOND, encoding="utf-8")
+    assert run(["verify", str(path), "--plan", "split", "--format", "json"]) == 0
+    one = _answer(capsys)
+    assert (one["schema"], one["plan"], one["verdict"]) == ("helixc.verify/1", "split", "equal")
+    assert run(["verify", str(path), "--format", "json"]) == 0
+    assert [answer["plan"] for answer in _answer(capsys)] == ["split", "whole"]
+
+
+def test_passes_prints_what_each_needs_and_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["passes"]) == 0
+    assert "\npartition: Logical -> Spmd\n" in capsys.readouterr().out
+    assert run(["passes", "--format", "json"]) == 0
+    rows = _answer(capsys)["passes"]
+    assert [row["name"] for row in rows] == [
+        "elaborate", "approximate", "expand", "partition", "communicate", "simplify", "localize",
+        "schedule",
+    ]  # fmt: skip
+    assert all(row["what"] for row in rows)
+
+
+# --- what is written
+
+
+def test_compile_lists_what_it_wrote_and_the_manifest_too(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "out"
+    assert run(["compile", small, "-o", str(folder), "--format", "json"]) == 0
+    answer = _answer(capsys)
+    assert (answer["schema"], answer["plan"]) == ("helixc.compile/1", "split")
+    written = {Path(name).name for name in answer["files"]}
+    assert written == _names(folder)
+    assert {"report.md", "report.json", "manifest.json", "complete_small_model.dot"} <= written
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["files"]) == written - {"manifest.json"}
+
+
+def test_compiling_twice_gives_the_same_bytes(small: str, tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        assert run(["compile", small, "-o", str(folder), "--no-verify"]) == 0
+    first, second = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in folders)
+    assert first == second
+
+
+def test_the_verdict_is_in_the_report_unless_it_was_not_asked_for(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for flags, verdict in (([], "equal"), (["--no-verify"], None)):
+        assert run(["compile", small, "-o", str(tmp_path / "out"), *flags]) == 0
+        report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+        verification = report["verification"]
+        assert (verification and verification["verdict"]) == verdict
+        assert ("plan split: equal\n" in capsys.readouterr().out) == (verdict is not None)
+
+
+def test_dumps_are_numbered_by_position_and_stand_beside_the_rest(
+    small: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    assert run(["compile", small, "-o", str(folder), "--dump-after", "simplify"]) == 0
+    assert {name for name in _names(folder) if name.endswith(".hxir")} == {"06-simplify.hxir"}
+    assert run(["compile", small, "-o", str(folder), "--stop-after", "partition"]) == 0
+    assert _names(folder) == {"04-partition.hxir", "manifest.json"}
+
+
+def test_a_pass_run_alone_on_a_dump_does_what_it_does_in_the_pipeline(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dumps: dict[str, str] = {}
+    names = [step.name for step in to_spmd(Choice())]
+    for name in names:
+        assert run(["compile", small, "--stop-after", name]) == 0
+        dumps[name] = capsys.readouterr().out
+    for before, name in pairwise(names):
+        path = tmp_path / f"{before}.hxir"
+        path.write_text(dumps[before], encoding="utf-8")
+        assert run(["opt", str(path), "--pass", name, "--verify-each"]) == 0
+        assert capsys.readouterr().out == dumps[name]
+
+
+def test_a_dump_that_lacks_what_a_pass_needs_is_refused(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dump.hxir"
+    assert run(["compile", small, "--stop-after", "partition"]) == 0
+    path.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert run(["opt", str(path), "--pass", "simplify"]) == 1
+    assert "error[HX0657]" in capsys.readouterr().err
+    assert run(["opt", str(path), "--pass", "expand"]) == 1
+    assert "`expand` reads Logical, but this is Spmd" in capsys.readouterr().err
+
+
+# --- input
+
+
+def test_a_dash_is_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(WRONG.encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert run(["check", "-"]) == 1
+    assert "<stdin>:12:9: error" in capsys.readouterr().err
+
+
+def test_standard_input_must_be_utf_8(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"model \xff")))
+    assert run(["check", "-"]) == 1
+    assert "error[HX0003]" in capsys.readouterr().err
+
+
+def test_settings_override_dimensions(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compile", small, "--set", "hidden=3_2", "--stop-after", "elaborate"]) == 0
+    assert "dim hidden = 32\n" in capsys.readouterr().out
+    assert run(["check", small, "--set", "hidden=15"]) == 1
+    assert "error[HX0524]" in capsys.readouterr().err
+    assert run(["check", small, "--set", "nothing=15"]) == 1
+
+
+# --- start-up
+
+
+def test_asking_for_the_version_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from helixc.cli.main import run; status = run(['--version']); "
+        "heavy = {'numpy', 'lark', 'rich', 'wasmtime', 'graphviz'} & set(sys.modules); "
+        "sys.exit(f'{status} {sorted(heavy)}' if status or heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("helixc ")
+
+
+def test_check_loads_neither_numpy_nor_rich() -> None:
+    script = (
+        f"import sys; from helixc.cli.main import run; status = run(['check', {HELIX!r}]); "
+        "heavy = {'numpy', 'rich', 'wasmtime'} & set(sys.modules); "
+        "sys.exit(f'{status} {sorted(heavy)}' if status or heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    assert f"Usage: helixc {command}" in capsys.readouterr().out
