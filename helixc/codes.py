@@ -24,6 +24,7 @@ CODES: Mapping[str, str] = {
     "HX0012": "drawing takes too long",
     "HX0013": "output not writable",
     "HX0014": "output would replace a file of somebody else",
+    "HX0015": "line too long",
     # 01xx syntax
     "HX0101": "something else expected here",
     "HX0102": "unknown statement",
@@ -141,6 +142,12 @@ CODES: Mapping[str, str] = {
     "HX0656": "partial value never combined",
     "HX0657": "change of layout without steps",
     "HX0658": "carried value changes its layout",
+    "HX0660": "task without a statement, or edge without a task",
+    "HX0661": "members of a group wrong or missing",
+    "HX0662": "operand from the wrong task, or missing",
+    "HX0663": "tasks wait for each other",
+    "HX0664": "order of tasks against their edges",
+    "HX0665": "blocks on one GPU do not fit",
     # 07xx price and memory
     "HX0701": "does not fit into the memory of a GPU",
     # 08xx proof

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import attrs
 import pytest
 from dump_strategies import logical_programs, spmd_programs
 from hypothesis import example, given, settings
@@ -15,7 +18,7 @@ from helixc.ir.invariants import FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.limits import MAX_NESTING
-from helixc.text.dump_build import DumpBuilder
+from helixc.text.dump_build_device import DeviceBuilder
 from helixc.text.dump_parser import dump_parser, parse_dump
 from helixc.text.dump_printer import print_logical, print_spmd
 from helixc.text.dump_words import RESERVED
@@ -80,20 +83,35 @@ def test_what_is_read_knows_where_it_stood() -> None:
     assert output.span.file == FILE
 
 
-def test_what_is_read_holds_no_tokens_of_the_parser() -> None:
+def strings(part: object) -> Iterator[str]:
+    """Every string in a value, however deep."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from strings(item)
+    elif attrs.has(type(part)):
+        for field in attrs.fields(type(part)):
+            yield from strings(getattr(part, field.name))
+
+
+def test_what_is_read_holds_no_words_of_the_parser() -> None:
     program = parse_dump(print_spmd(mlp_program()), FILE)
 
-    assert "Token(" not in repr(program)
+    assert {type(text) for text in strings(program)} == {str}
 
 
 def test_every_rule_of_the_grammar_is_built_by_a_method() -> None:
     parser = Lark(
-        read_grammar("dump.lark"), parser="lalr", start=["logical", "spmd"], maybe_placeholders=True
+        read_grammar("dump.lark"),
+        parser="lalr",
+        start=["logical", "spmd", "device"],
+        maybe_placeholders=True,
     )
     rules = {str(rule.alias or rule.origin.name) for rule in parser.rules}
     passed_on = {r for r in rules if r.startswith(("_", "operation_or_repeat", "spmd_statement"))}
 
-    missing = {rule for rule in rules - passed_on if not hasattr(DumpBuilder, rule)}
+    missing = {rule for rule in rules - passed_on if not hasattr(DeviceBuilder, rule)}
 
     assert missing <= {"operand", "params", "plan_line"}
 
@@ -132,6 +150,14 @@ def test_exactly_the_keywords_that_can_stand_for_a_name_are_quoted() -> None:
 )
 def test_a_text_that_is_no_dump_is_refused(text: str, code: str) -> None:
     assert refused(text) == [code]
+
+
+def test_a_word_too_many_is_shown_where_it_stands() -> None:
+    with pytest.raises(HelixError) as caught:
+        parse_dump("helixc 1 logical\nprogram p\ndim a = 1 2\n", FILE)
+
+    [finding] = caught.value.diagnostics
+    assert (finding.span.line, finding.span.column) == (3, 11)
 
 
 def test_a_wrong_word_is_shown_where_it_stands_with_what_is_expected() -> None:

@@ -26,8 +26,7 @@ from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdSt
 from helixc.ir.tensor import Dim
 from helixc.text.dump_build_header import between, present
 from helixc.text.dump_build_ops import OpBuilder
-from helixc.text.dump_words import read_name, read_value
-from helixc.text.pieces import Word
+from helixc.text.dump_words import Word, read_name, read_value
 
 # What a rule hands to the rule around it where it is no value of the IR itself.
 Source = tuple[str, Step]

@@ -15,8 +15,7 @@ from helixc.ir.plan import (
     Place,
 )
 from helixc.ir.tensor import Dim
-from helixc.text.dump_words import read_name, read_number, read_place
-from helixc.text.pieces import Word, join
+from helixc.text.dump_words import Word, read_name, read_number, read_place
 
 Item = TypeVar("Item")
 Peak = tuple[str, float]
@@ -43,7 +42,8 @@ def leaves_of(name: str, leaves: tuple[str, ...] | None) -> tuple[str, ...]:
 
 def between(first: Word, last: Word) -> Span:
     """From one word to another."""
-    return join(first.span, last.span)
+    start, end = first.span, last.span
+    return Span(start.file, start.line, start.column, end.end_line, end.end_column)
 
 
 class HeaderBuilder:

@@ -21,8 +21,7 @@ from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
 from helixc.text.dump_build_header import between, present
 from helixc.text.dump_build_plan import PlanBuilder
-from helixc.text.dump_words import read_number, read_place, read_value
-from helixc.text.pieces import Word
+from helixc.text.dump_words import Word, read_number, read_place, read_value
 
 
 class OpBuilder(PlanBuilder):

@@ -20,8 +20,7 @@ from helixc.ir.plan import (
     Strict,
 )
 from helixc.text.dump_build_header import DimText, HeaderBuilder, leaves_of, present, whole_number
-from helixc.text.dump_words import read_name, read_value
-from helixc.text.pieces import Word
+from helixc.text.dump_words import Word, read_name, read_value
 
 
 class PlanBuilder(HeaderBuilder):

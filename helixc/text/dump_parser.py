@@ -15,17 +15,18 @@ from typing import Any
 from lark import Lark, UnexpectedInput
 
 from helixc.diagnostics import Diagnostic, HelixError, Span
+from helixc.ir.device import DeviceProgram
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.limits import MAX_DUMP_BYTES, MAX_NESTING
-from helixc.text.dump_build import DumpBuilder
+from helixc.text.dump_build_device import DeviceBuilder
 from helixc.text.dump_checks import check_bounds
 from helixc.text.dump_printer import VERSION
+from helixc.text.dump_words import Word
 from helixc.text.grammar import read_grammar
-from helixc.text.pieces import Word
 
-LEVELS = ("logical", "spmd")
-Dumped = Logical | Spmd
+LEVELS = ("logical", "spmd", "device")
+Dumped = Logical | Spmd | DeviceProgram
 
 _FIRST = re.compile(r"helixc[ \t]+([0-9]{1,9})[ \t]+([A-Za-z_]\w*)[ \t]*(?:#.*)?")
 _SOMETHING = re.compile(r"[%@]?[\w.~]+|\S")
@@ -47,7 +48,8 @@ def parse_dump(text: str, name: str) -> Dumped:
     program = _parse(text, name, level)
     if isinstance(program, Diagnostic):
         raise HelixError([program], sources)
-    findings = tuple(check_bounds(program))
+    header = program.program if isinstance(program, DeviceProgram) else program
+    findings = tuple(check_bounds(header))
     if findings:
         raise HelixError(findings, sources)
     return program
@@ -89,7 +91,7 @@ def _too_big(text: str, name: str) -> Diagnostic | None:
 class _Inline:
     """Calls the builder's method of a rule with the pieces one by one, as the parser asks for it."""
 
-    def __init__(self, builder: DumpBuilder) -> None:
+    def __init__(self, builder: DeviceBuilder) -> None:
         self._builder = builder
 
     def __getattr__(self, rule: str) -> Any:
@@ -110,18 +112,24 @@ def dump_parser() -> Lark:
         lexer="contextual",
         start=list(LEVELS),
         maybe_placeholders=True,
-        transformer=_Inline(DumpBuilder()),
+        transformer=_Inline(DeviceBuilder()),
     )
 
 
 def _parse(text: str, name: str, level: str) -> Dumped | Diagnostic:
     parser: Any = dump_parser()  # the library leaves much of its interface untyped
     machine = parser.parse_interactive(text, level)
+    tasks = 0
     try:
         for token in machine.lexer_thread.lex(machine.parser_state):
             if _torn(text, token.end_pos):
                 return _syntax_error(token.start_pos, text, name, machine.accepts())
-            machine.feed_token(_word(token, name))
+            word = _word(token, name)
+            if token.type == "TASK":
+                if not word.startswith(f"task {tasks} "):
+                    return Diagnostic("HX0154", f"task {tasks} is due here", word.span)
+                tasks += 1
+            machine.feed_token(word)
         return machine.feed_eof()
     except UnexpectedInput as unexpected:
         return _syntax_error(unexpected.pos_in_stream, text, name, machine.accepts())
@@ -133,9 +141,8 @@ def _torn(text: str, offset: int) -> bool:
 
 
 def _word(token: Any, name: str) -> Word:
-    word: Any = Word(token.type, token.value)
-    word.span = Span(name, token.line, token.column, token.end_line, token.end_column)
-    return word
+    span = Span(name, token.line, token.column, token.end_line, token.end_column)
+    return Word(token, token.type, token.start_pos, span)
 
 
 def _syntax_error(offset: int | None, text: str, name: str, accepted: Iterable[str]) -> Diagnostic:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from typing import Self
 
+from helixc.diagnostics import Span
 from helixc.ir.layout import Layout
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
@@ -27,6 +29,26 @@ _VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~]*")
 _PASSING = re.compile(r"partial (all|0|[1-9][0-9]{0,8})")
 # A whole number with more digits than this is written as a float.
 _WHOLE_LIMIT = 10**19
+
+
+class Word(str):
+    """A word as it stands in a dump: its text, its kind in the grammar, and where it stands.
+
+    The parser looks at ``type`` alone; ``start_pos`` is what its errors tell.
+    """
+
+    __slots__ = ("span", "start_pos", "type")
+    span: Span
+    start_pos: int
+    type: str
+
+    def __new__(cls, text: str, kind: str, start: int, span: Span) -> Self:
+        """The word of one kind at one place; ``start`` is its offset in the text."""
+        word = super().__new__(cls, text)
+        word.type = kind
+        word.start_pos = start
+        word.span = span
+        return word
 
 
 def quote(text: str) -> str:
