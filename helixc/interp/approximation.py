@@ -73,8 +73,8 @@ def _heads(model: Logical, version: Logical, approximation: Approximation) -> tu
 
 
 def dim_name(program: Logical, scope: int, leaf: str) -> str:
-    """What the source calls a leaf dimension in a scope or, failing that, around it."""
-    for around in ancestors(program.scopes, scope):
+    """What the source calls a leaf dimension, where it was declared: the outermost name seen here."""
+    for around in reversed(tuple(ancestors(program.scopes, scope))):
         for named in program.scopes[around].dims:
             if named.leaves == (leaf,):
                 return named.name

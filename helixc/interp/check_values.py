@@ -207,8 +207,9 @@ def _values(
         what = f"its shape is {held.value.shape[1:]}, not {expected.shape[1:]}"
         return Mismatch(name, turns, what)
     apart = distance(held.value, expected)
-    # Both computations round, and may do so in opposite directions.
-    tolerance = 2.0 * (own + error)
+    # Both computations round, and may do so in opposite directions; terms of a partial value round
+    # each on their own.
+    tolerance = 2.0 * (own + error) + held.allowed
     wrong = ~((apart <= tolerance) | np.isnan(tolerance))
     if not wrong.any():
         return None

@@ -20,13 +20,17 @@ Sizes = Mapping[str, int]
 _BOUNDS = frozenset(["add", "sub", "minimum", "maximum", "mod", "lt", "le", "gt", "ge", "eq", "ne"])
 
 
-def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> dict[str, dict[int, float]]:
-    """For the result of an operator, its numbers by position among the operands, where they change."""
+# For the result of an operator, by position among its operands: the number there, and the new one.
+Changes = dict[str, dict[int, tuple[float, float]]]
+
+
+def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> Changes:
+    """The numbers of a model that change when dimensions do."""
     ops = {s.result: s for s in walk(program.body) if isinstance(s, Op)}
     positions = _positions(ops)
     longest = _longest(ops, full)
     lengths = product_size(full, longest), product_size(small, longest)
-    changed: dict[str, dict[int, float]] = {}
+    changed: Changes = {}
     for op in ops.values():
         numbers = {i: o.value for i, o in enumerate(op.operands) if isinstance(o, Number)}
         if longest and op.kind in _BOUNDS and op.reads and positions.issuperset(op.reads):
@@ -38,7 +42,7 @@ def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> dict[str, d
         else:
             continue
         if scaled != numbers:
-            changed[op.result] = scaled
+            changed[op.result] = {i: (value, scaled[i]) for i, value in numbers.items()}
     return changed
 
 

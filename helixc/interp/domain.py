@@ -16,6 +16,8 @@ from helixc.interp.site import Array, Site, align, product_size
 
 # Products of two residues are below 2**32, so a float64 adds 2**21 of them without rounding.
 PRIME = 65521
+# Whole numbers below this are whole numbers of int64 too, and products with small ones fit.
+_EXACT = 2**31
 
 
 @attrs.frozen(eq=False)
@@ -29,7 +31,8 @@ class Domain:
 
 
 def _real(value: float) -> Array:
-    return np.array([int(value) if float(value).is_integer() else value])
+    whole = abs(value) < _EXACT and float(value).is_integer()
+    return np.array([int(value) if whole else float(value)])
 
 
 def _as_is(array: Array) -> Array:

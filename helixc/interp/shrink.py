@@ -19,7 +19,7 @@ from helixc.ir import logical, spmd
 from helixc.ir.layout import Layout, Permute
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.mesh import Atom, Axis, Mesh
-from helixc.ir.ops import Cut, Joined, Number
+from helixc.ir.ops import Cut, Joined, Number, Operand
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
 from helixc.ir.tensor import Dim
 
@@ -34,14 +34,14 @@ AnyProgram = Logical | Spmd
 class Instance:
     """Sizes of dimensions and mesh atoms, and what else changes with them.
 
-    ``constants``: for an operator's result, the numbers among its operands by position; ``starts``:
-    where a cut begins.
+    ``constants``: for an operator's result, the numbers among its operands by position: what the model
+    has, and what takes its place; ``starts``: where a cut begins.
     """
 
     sizes: Mapping[str, int]
     atoms: Mapping[str, int]
     turns: int
-    constants: Mapping[str, Mapping[int, float]]
+    constants: Mapping[str, Mapping[int, tuple[float, float]]]
     starts: Mapping[str, int]
 
 
@@ -211,12 +211,16 @@ def _shrunk_placed(statement: SpmdStatement, instance: Instance) -> SpmdStatemen
             return statement
 
 
+def _scaled(operand: Operand, change: tuple[float, float] | None) -> Operand:
+    """The operand, or the number that takes its place; another number than the model's stays wrong."""
+    if change is None or not isinstance(operand, Number) or operand.value != change[0]:
+        return operand
+    return Number(change[1])
+
+
 def _shrunk_op(op: Op, instance: Instance) -> Op:
     constants = instance.constants.get(op.result, {})
-    operands = tuple(
-        Number(constants[i]) if isinstance(o, Number) and i in constants else o
-        for i, o in enumerate(op.operands)
-    )
+    operands = tuple(_scaled(o, constants.get(i)) for i, o in enumerate(op.operands))
     match op.params:
         case Joined():
             parts = tuple(
