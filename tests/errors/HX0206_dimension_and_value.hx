@@ -1,0 +1,10 @@
+# Within a model one name is a dimension or a value, not both.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  input x: bf16[batch, seq, embed]
+  embed = x * 2  # error: HX0206
+  output y = x
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; shard seq over tp }

@@ -1,0 +1,11 @@
+# Layers are inlined, so they cannot call each other in a circle.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  input x: bf16[batch, seq, embed]
+  output y = a(x)
+}
+layer a(x: [.., embed]) -> [.., embed] { return b(x) }
+layer b(x: [.., embed]) -> [.., embed] { return a(x) }  # error: HX0208
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; shard seq over tp }

@@ -1,0 +1,10 @@
+# A misspelt option.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  input x: bf16[batch, seq, embed]
+  output y = f(x, scal = 3)  # error: HX0210
+}
+layer f(x: [.., embed], scale = 2) -> [.., embed] { return scale * x }
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; shard seq over tp }

@@ -1,0 +1,10 @@
+# A dtype that does not exist.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  input x: bf16[batch, seq, embed]
+  weight w: bf61[embed]  # error: HX0218
+  output y = x * w
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; shard seq over tp }

@@ -1,0 +1,10 @@
+# Sizes end at 2^53.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  input x: bf16[batch, seq, embed]
+  dim large = 2 ** 60  # error: HX0305
+  output x
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; shard seq over tp }
