@@ -1,7 +1,8 @@
 """Level 0, what was written: names and spans, nothing resolved.
 
 The grammar is ``grammar/helix.lark``; LANGUAGE.md section 2 is the same in EBNF.  Every node keeps its
-span outside equality, so that two texts that differ in layout only are equal here.
+span outside equality, so that two texts that differ in layout only are equal here.  The nodes of
+expressions and of plans have files of their own and are known by this one's name too.
 """
 
 from __future__ import annotations
@@ -10,91 +11,79 @@ from typing import Literal
 
 import attrs
 
-from helixc.diagnostics import NOWHERE, Span
+from helixc.diagnostics import Span
+from helixc.ir.source_expr import (
+    Arrow,
+    Binary,
+    Binding,
+    Call,
+    Expr,
+    Keyword,
+    Name,
+    Number,
+    Unary,
+    written,
+)
+from helixc.ir.source_plan import (
+    InBlock,
+    MeshLine,
+    MicrobatchesLine,
+    Path,
+    PathsLine,
+    PathStep,
+    PipelineLine,
+    PlanDecl,
+    PlanLine,
+    ShardLine,
+    WordsLine,
+)
 
-
-def _span() -> Span:
-    return attrs.field(default=NOWHERE, eq=False, repr=False)
-
-
-# --- expressions
-
-
-@attrs.frozen
-class Name:
-    """A name where it was written."""
-
-    text: str
-    span: Span = _span()
-
-
-@attrs.frozen
-class Number:
-    """A number; ``whole`` tells 2 from 2.0.  ``unit`` is the word after it, "" if none."""
-
-    value: int | float
-    unit: str = ""
-    span: Span = _span()
-
-
-@attrs.frozen
-class Unary:
-    """``-x`` or ``not x``."""
-
-    operator: str
-    operand: Expr
-    span: Span = _span()
-
-
-@attrs.frozen
-class Binary:
-    """``left operator right``; operators as written: ``+ - * / % ** == != < <= > >= and or``."""
-
-    operator: str
-    left: Expr
-    right: Expr
-    span: Span = _span()
-
-
-@attrs.frozen
-class Keyword:
-    """``name = value`` among arguments."""
-
-    name: Name
-    value: Expr
-    span: Span = _span()
-
-
-@attrs.frozen
-class Arrow:
-    """``left -> right`` among arguments: a change of dimensions."""
-
-    left: Expr
-    right: Expr
-    span: Span = _span()
-
-
-@attrs.frozen
-class Call:
-    """``function(arguments, over dims)``; an empty ``over`` was not written."""
-
-    function: Name
-    arguments: tuple[Expr | Keyword | Arrow, ...] = ()
-    over: tuple[Name, ...] = ()
-    span: Span = _span()
-
-
-Expr = Name | Number | Unary | Binary | Call
-
-
-@attrs.frozen
-class Binding:
-    """``name = value`` in ``dim``, ``mesh``, ``with`` and the like."""
-
-    name: Name
-    value: Expr
-    span: Span = _span()
-
+__all__ = [
+    "Arrow",
+    "Assign",
+    "Binary",
+    "Binding",
+    "Call",
+    "DTypeStmt",
+    "Decl",
+    "Declare",
+    "Dims",
+    "Expr",
+    "Field",
+    "GpuField",
+    "Hardware",
+    "Import",
+    "InBlock",
+    "Keyword",
+    "Language",
+    "Layer",
+    "LevelField",
+    "MeshLine",
+    "MicrobatchesLine",
+    "MinimizeStmt",
+    "Model",
+    "Name",
+    "Number",
+    "OutputItem",
+    "OutputStmt",
+    "Param",
+    "Path",
+    "PathStep",
+    "PathsLine",
+    "PhaseStmt",
+    "PipelineLine",
+    "PlanDecl",
+    "PlanLine",
+    "RepeatStmt",
+    "ReturnStmt",
+    "ShardLine",
+    "SourceFile",
+    "Sources",
+    "Stmt",
+    "TypeExpr",
+    "Unary",
+    "WordsLine",
+]
 
 # --- types and statements
 
@@ -106,7 +95,7 @@ class TypeExpr:
     dtype: Name | None
     rest: bool
     dims: tuple[Name, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -114,7 +103,7 @@ class Dims:
     """``dim a = 1, b = 2``."""
 
     bindings: tuple[Binding, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -124,7 +113,7 @@ class Declare:
     kind: Literal["input", "weight", "frozen", "state"]
     names: tuple[Name, ...]
     type: TypeExpr
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -133,7 +122,7 @@ class Assign:
 
     targets: tuple[Name, ...]
     value: Expr
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -143,7 +132,7 @@ class RepeatStmt:
     count: Expr
     name: Name | None
     body: tuple[Stmt, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -152,7 +141,7 @@ class OutputItem:
 
     name: Name
     value: Expr | None = None
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -160,7 +149,7 @@ class OutputStmt:
     """``output a, b = value``."""
 
     items: tuple[OutputItem, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -168,7 +157,7 @@ class DTypeStmt:
     """``dtype bf16``."""
 
     name: Name
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -177,7 +166,7 @@ class PhaseStmt:
 
     name: Name
     body: tuple[Stmt, ...] | None
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -185,7 +174,7 @@ class ReturnStmt:
     """``return a, b``."""
 
     values: tuple[Expr, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -194,7 +183,7 @@ class MinimizeStmt:
 
     name: Name
     options: tuple[Binding, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 Stmt = (
@@ -218,7 +207,7 @@ class Language:
     """``language 1``."""
 
     version: int
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -226,7 +215,7 @@ class Import:
     """``import a.b``."""
 
     path: tuple[Name, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -235,7 +224,7 @@ class Field:
 
     name: Name
     value: Expr
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -243,7 +232,7 @@ class GpuField:
     """``gpu NAME`` in a cluster."""
 
     name: Name
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -254,7 +243,7 @@ class LevelField:
     size: Expr
     link: Name | None
     options: tuple[Binding, ...] = ()
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -264,7 +253,7 @@ class Hardware:
     kind: Literal["gpu", "link", "cluster"]
     name: Name
     fields: tuple[Field | GpuField | LevelField, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -273,7 +262,7 @@ class Model:
 
     name: Name
     body: tuple[Stmt, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -283,7 +272,7 @@ class Param:
     name: Name
     type: TypeExpr | None = None
     default: Expr | None = None
-    span: Span = _span()
+    span: Span = written()
 
 
 @attrs.frozen
@@ -295,111 +284,7 @@ class Layer:
     over: tuple[Name, ...]
     results: tuple[TypeExpr, ...] | None
     body: tuple[Stmt, ...]
-    span: Span = _span()
-
-
-# --- plans
-
-
-@attrs.frozen
-class PathStep:
-    """``name``, ``name[i]`` or ``name[i..j]`` (both ends included, -1 is the last)."""
-
-    name: Name
-    first: int | None = None
-    last: int | None = None
-    span: Span = _span()
-
-
-@attrs.frozen
-class Path:
-    """Steps joined by dots."""
-
-    steps: tuple[PathStep, ...]
-    span: Span = _span()
-
-
-@attrs.frozen
-class MeshLine:
-    """``mesh n = 4, m = 4``."""
-
-    axes: tuple[Binding, ...]
-    span: Span = _span()
-
-
-@attrs.frozen
-class InBlock:
-    """``in path, path { lines }``."""
-
-    paths: tuple[Path, ...]
-    lines: tuple[PlanLine, ...]
-    span: Span = _span()
-
-
-@attrs.frozen
-class ShardLine:
-    """``shard dims over axes via way``."""
-
-    dims: tuple[Name, ...]
-    axes: tuple[Name, ...]
-    via: Name | None = None
-    span: Span = _span()
-
-
-@attrs.frozen
-class WordsLine:
-    """A line of a keyword, names, and perhaps ``over`` axes.
-
-    ``replicate a, b`` · ``pad a`` · ``store weights over t`` · ``local v over m`` · ``label x`` ·
-    ``strict`` · ``keep weights`` · ``partial over m``.
-    """
-
-    keyword: Literal["replicate", "pad", "store", "local", "label", "strict", "keep", "partial"]
-    names: tuple[Name, ...] = ()
-    axes: tuple[Name, ...] = ()
-    span: Span = _span()
-
-
-@attrs.frozen
-class PipelineLine:
-    """``pipeline layer over p with schedule = gpipe``."""
-
-    name: Name | None
-    axes: tuple[Name, ...]
-    options: tuple[Binding, ...] = ()
-    span: Span = _span()
-
-
-@attrs.frozen
-class MicrobatchesLine:
-    """``microbatches 8 over batch``."""
-
-    count: Expr
-    dims: tuple[Name, ...]
-    span: Span = _span()
-
-
-@attrs.frozen
-class PathsLine:
-    """``fuse attend`` or ``recompute layer``."""
-
-    keyword: Literal["fuse", "recompute"]
-    paths: tuple[Path, ...]
-    span: Span = _span()
-
-
-PlanLine = MeshLine | InBlock | ShardLine | WordsLine | PipelineLine | MicrobatchesLine | PathsLine
-
-
-@attrs.frozen
-class PlanDecl:
-    """``plan name for model.phase, ... on cluster { lines }``."""
-
-    name: Name
-    models: tuple[Path, ...]
-    cluster: Name | None
-    lines: tuple[PlanLine, ...]
-    span: Span = _span()
+    span: Span = written()
 
 
 Decl = Language | Import | Dims | Model | Layer | PlanDecl | Hardware
