@@ -7,16 +7,22 @@ from itertools import pairwise
 
 from helixc.emit.graph import Attributes, Cluster, Edge, Graph, Node
 
-# Above this many nodes dot's network simplex is bounded; ECOSYSTEM-sized graphs stay under a second.
+# Above this many nodes dot's network simplex is bounded, so that large drawings take seconds.
 MANY_NODES = 400
 
 # The widest of the common fonts whose measures the engines know: text fits whatever shows it.
 FONT = "DejaVu Sans"
 
+# Longer lines of a label are broken, so that a GPU's column stays narrow.
+LINE_LENGTH = 40
+INDENT = "    "
+
 _GRAPH_LOOK: Attributes = (
     ("rankdir", "TB"),
     # Ranks go across frames: what a collective feeds stands below it.
     ("newrank", "true"),
+    # Frames keep the order of the file, GPU 0 first, instead of the one with the fewest crossings.
+    ("mclimit", "0.01"),
     ("fontname", FONT),
     ("fontsize", "15"),
     ("labelloc", "t"),
@@ -34,7 +40,7 @@ _NODE_LOOK: Attributes = (
     ("margin", "0.09,0.05"),
 )
 _EDGE_LOOK: Attributes = (("color", "#555555"), ("arrowsize", "0.6"))
-_BOUNDED: Attributes = (("nslimit", "2"), ("nslimit1", "2"), ("mclimit", "0.5"))
+_BOUNDED: Attributes = (("nslimit", "2"), ("nslimit1", "2"))
 
 
 def write_dot(graph: Graph) -> str:
@@ -56,8 +62,8 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield _node(node, "  ")
     for edge in graph.edges:
         yield _edge(edge)
-    for row in graph.rows:
-        yield from _row(row)
+    for column in graph.columns:
+        yield from _column(column)
     yield "}"
 
 
@@ -77,11 +83,10 @@ def _node(node: Node, indent: str) -> str:
     return f"{indent}{quoted(node.id)} [label={_label(node)}{rest}];"
 
 
-def _row(row: tuple[str, ...]) -> Iterator[str]:
-    """Unseen arrows that keep nodes side by side, from left to right."""
-    yield f"  {{ rank=same; {' '.join(f'{quoted(name)};' for name in row)} }}"
-    for left, right in pairwise(row):
-        yield f"  {quoted(left)} -> {quoted(right)} [style=invis];"
+def _column(column: tuple[str, ...]) -> Iterator[str]:
+    """Unseen arrows that keep nodes one below the other."""
+    for upper, lower in pairwise(column):
+        yield f"  {quoted(upper)} -> {quoted(lower)} [style=invis, weight=8];"
 
 
 def _edge(edge: Edge) -> str:
@@ -93,13 +98,27 @@ def _edge(edge: Edge) -> str:
 
 def _label(node: Node) -> str:
     """Title, lines and place as three fields of a record, one under the other."""
-    body = "".join(f"{_field(line)}\\l" for line in node.lines)
+    lines = (part for line in node.lines for part in _wrapped(line))
+    body = "".join(f"{_field(part)}\\l" for part in lines)
+    title = "\\n".join(_field(part.strip()) for part in _wrapped(node.title))
     fields = [
-        _field(node.title),
+        title,
         *([body] if body else []),
         *([_field(node.place)] if node.place else []),
     ]
     return f'"{{{"|".join(fields)}}}"'
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    """A long line in pieces, broken after commas; the pieces after the first are indented."""
+    part = ""
+    for word in line.split(", "):
+        joined = f"{part}, {word}" if part else word
+        if part and len(joined) > LINE_LENGTH:
+            yield part + ","
+            joined = INDENT + word
+        part = joined
+    yield part
 
 
 def _heading(graph: Graph) -> str:
@@ -127,4 +146,4 @@ def _escaped(text: str) -> str:
 
 def _field(text: str) -> str:
     """Text inside a record label, where braces, bars and angle brackets have a meaning too."""
-    return "".join(f"\\{c}" if c in "{}|<>" else c for c in _escaped(text))
+    return "".join(f"\\{c}" if c in "{}|<> " else c for c in _escaped(text))

@@ -8,7 +8,7 @@ from helixc.analysis.layers import Layer, find_layers
 from helixc.diagnostics import Diagnostic, Findings
 from helixc.emit.boundary import Instance
 from helixc.emit.dot import write_dot
-from helixc.emit.framing import Section, first_of_each_gpu, frame, legend
+from helixc.emit.framing import Section, columns, frame, legend
 from helixc.emit.graph import Attributes, Graph, is_acyclic
 from helixc.emit.operators import draw_operators
 from helixc.emit.patterns import draw_patterns
@@ -90,7 +90,7 @@ def _operator_drawing(sheet: Sheet) -> Drawing:
         nodes=outside,
         clusters=clusters,
         edges=operators.edges,
-        rows=(first_of_each_gpu(operators.nodes),),
+        columns=columns(operators.nodes),
         facts=_facts("operators", program, shown),
     )
     return _drawing(graph, sheet.folded)
@@ -108,18 +108,20 @@ def _pattern_drawing(program: Spmd, options: DrawingOptions, stem: str) -> Drawi
         remarks=_remarks(program, folded),
         clusters=panels.clusters,
         edges=panels.edges,
-        rows=panels.rows,
+        columns=panels.columns,
         facts=_facts("communication", program, panels.shown),
     )
     return _drawing(graph, folded)
 
 
 def _drawing(graph: Graph, folded: str) -> Drawing:
+    nodes, edges = sum(1 for _ in graph.all_nodes()), len(graph.edges)
+    counts = (("nodes", str(nodes)), ("edges", str(edges)))
     return Drawing(
         stem=graph.name,
-        dot=write_dot(graph),
-        nodes=sum(1 for _ in graph.all_nodes()),
-        edges=len(graph.edges),
+        dot=write_dot(attrs.evolve(graph, facts=(*graph.facts, *counts))),
+        nodes=nodes,
+        edges=edges,
         acyclic=is_acyclic(graph),
         folded=folded,
     )

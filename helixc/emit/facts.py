@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import attrs
 
 from helixc.analysis.collectives import move_bytes, step_dims
-from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text, seconds_text
 from helixc.emit.boundary import Instance
 from helixc.emit.wording import dims_text, step_meaning, value_text
@@ -60,7 +59,6 @@ class FactBook:
     def __init__(self, device: DeviceProgram) -> None:
         self.finder = SourceFinder(device.program, device.templates)
         self._device = device
-        self._names = value_names(device.program)
         self._known: dict[Instance, Facts] = {}
         # A weight that collectives move is drawn; any other is part of the operator that reads it.
         self._moved = {
@@ -75,8 +73,8 @@ class FactBook:
         return self._known[instance]
 
     def name(self, instance: Instance) -> str:
-        """What people call the value that is yielded."""
-        return self._names[self._device.templates[instance[0]].value]
+        """The value that is yielded, by its name in the program: unique, and the same in dumps."""
+        return self._device.templates[instance[0]].value
 
     def dims(self, instance: Instance) -> str:
         """Names and sizes of the yielded block."""
@@ -89,7 +87,7 @@ class FactBook:
         dtype = program.types[template.value].dtype
         layout = program.layouts[template.value]
         sizes = self._device.sizes[template.value]
-        return value_text(self._names[template.value], dtype, sizes, layout)
+        return value_text(template.value, dtype, sizes, layout)
 
     def is_held(self, instance: Instance) -> bool:
         """Whether a value is a weight that is drawn inside the operators that read it."""
@@ -125,7 +123,8 @@ class FactBook:
         kind = _STEP_KINDS[type(move.step)]
         dims = step_dims(move.step, self._device.program.layouts[move.source])
         atoms = template.atoms if template.atoms is not None else _own_atoms(move)
-        title = " ".join([kind, *([" to ".join(dims)] if dims else []), "over", ", ".join(atoms)])
+        words = [kind, *([" to ".join(dims)] if dims else []), "over", ", ".join(atoms)]
+        title = f"{move.result} = {' '.join(words)}"
         more = [("axes", ", ".join(atoms)), ("along", ", ".join(dims))]
         lines = [step_meaning(move.step, mesh.ways(atoms))]
         if template.atoms is not None:
@@ -144,14 +143,15 @@ def _own_atoms(move: Move) -> tuple[str, ...]:
 def _compute_facts(compute: Compute, inputs: tuple[Input, ...], out: str) -> Facts:
     op = compute.op
     more: list[tuple[str, str]] = []
-    title = op.kind
+    words = [op.kind]
     if op.over:
-        title = f"{op.kind} over {', '.join(op.over)}"
+        words += ["over", ", ".join(op.over)]
         more.append(("over", ", ".join(op.over)))
     arrow = _arrow(compute)
     if arrow:
-        title = f"{op.kind} {arrow}"
+        words.append(arrow)
         more.append(("pairs", arrow))
+    title = f"{op.result} = {' '.join(words)}"
     return Facts(op=op.kind, title=title, inputs=inputs, out=out, more=tuple(more))
 
 

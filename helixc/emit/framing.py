@@ -18,29 +18,37 @@ Section = Callable[[Instance], str]
 def frame(
     placed: Iterable[Placed], mesh: Mesh, hardware: Hardware, section: Section
 ) -> tuple[tuple[Cluster, ...], tuple[Node, ...]]:
-    """Frames for all GPUs that have nodes, and the nodes that stand in none."""
+    """Frames for all GPUs that have nodes, and the nodes of groups that no frame holds."""
     by_gpu: dict[int, list[Placed]] = {}
-    outside: list[Node] = []
+    shared: dict[int | None, list[Node]] = {}
     for item in placed:
-        if item.gpu is None:
-            outside.append(item.node)
+        if item.alone:
+            by_gpu.setdefault(item.gpus[0], []).append(item)
         else:
-            by_gpu.setdefault(item.gpu, []).append(item)
+            shared.setdefault(_common_family(mesh, item.gpus), []).append(item.node)
     gpus = sorted(by_gpu)
     inner = {gpu: _gpu_frame(gpu, by_gpu[gpu], mesh, hardware, section) for gpu in gpus}
-    return _families(inner, mesh), tuple(outside)
+    return _families(inner, shared, mesh), tuple(shared.get(None, ()))
 
 
-def first_of_each_gpu(placed: Iterable[Placed]) -> tuple[str, ...]:
-    """For each GPU, in order, the node that stands first."""
-    first: dict[int, str] = {}
+def _common_family(mesh: Mesh, gpus: tuple[int, ...]) -> int | None:
+    """The family that holds a whole group, whose node then stands in its frame."""
+    families = {family(mesh, gpu) for gpu in gpus}
+    return families.pop() if family_atom(mesh) is not None and len(families) == 1 else None
+
+
+def columns(placed: Iterable[Placed]) -> tuple[tuple[str, ...], ...]:
+    """For each GPU, in order, its nodes in the order in which it meets them."""
+    found: dict[int, list[str]] = {}
     for item in placed:
-        if item.gpu is not None:
-            first.setdefault(item.gpu, item.node.id)
-    return tuple(first[gpu] for gpu in sorted(first))
+        if item.alone:
+            found.setdefault(item.gpus[0], []).append(item.node.id)
+    return tuple(tuple(found[gpu]) for gpu in sorted(found))
 
 
-def _families(frames: dict[int, Cluster], mesh: Mesh) -> tuple[Cluster, ...]:
+def _families(
+    frames: dict[int, Cluster], shared: dict[int | None, list[Node]], mesh: Mesh
+) -> tuple[Cluster, ...]:
     atom = family_atom(mesh)
     if atom is None:
         return tuple(frames.values())
@@ -51,6 +59,7 @@ def _families(frames: dict[int, Cluster], mesh: Mesh) -> tuple[Cluster, ...]:
         Cluster(
             id=f"family_{index}",
             title=f"{atom} = {index}",
+            nodes=tuple(shared.get(index, ())),
             clusters=tuple(inner),
             look=(("color", colour(index)), ("penwidth", "2"), ("bgcolor", tint(index, 0.07))),
         )

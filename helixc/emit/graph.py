@@ -50,7 +50,7 @@ class Cluster:
 class Graph:
     """A drawing: ``nodes`` stand outside all clusters; ``remarks`` stand under the title.
 
-    ``rows``: nodes that stand side by side, from left to right.
+    ``columns``: nodes that stand one below the other.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Graph:
     nodes: tuple[Node, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     edges: tuple[Edge, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    columns: tuple[tuple[str, ...], ...] = ()
     facts: Attributes = ()
 
     def all_nodes(self) -> Iterator[Node]:

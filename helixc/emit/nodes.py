@@ -91,6 +91,5 @@ def group_tone(mesh: Mesh, task: Task) -> str:
     families = {family(mesh, gpu) for gpu in task.gpus}
     if len(families) == 1:
         return colour(families.pop())
-    rest = [atom for atom in mesh.atoms if atom.name not in task.template.atoms]
-    rank = mesh.rank(task.gpus[0], tuple(atom.name for atom in rest))
-    return colour(rank)
+    rest = tuple(atom.name for atom in mesh.atoms if atom.name not in task.template.atoms)
+    return colour(mesh.rank(task.gpus[0], rest)) if rest else COLLECTIVE

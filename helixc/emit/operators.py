@@ -17,11 +17,12 @@ from helixc.ir.device import DeviceProgram, Task
 
 @attrs.frozen
 class Placed:
-    """A node, the instance it belongs to, and the GPU whose frame it stands in (None: in none)."""
+    """A node, the instance it belongs to, and its GPUs: one, or the members of a group."""
 
     node: Node
     instance: Instance
-    gpu: int | None
+    gpus: tuple[int, ...]
+    alone: bool = True
 
 
 @attrs.frozen
@@ -57,10 +58,10 @@ class _Painter:
         return Operators(tuple(self._nodes.values()), tuple(self._edges))
 
     def _paint_task(self, task: Task, instance: Instance) -> None:
+        self._paint_inputs(task, instance)
         node = task_node(task, self._book.facts(instance))
         alone = task.template.atoms is None
-        self._nodes[node.id] = Placed(node, instance, task.gpus[0] if alone else None)
-        self._paint_inputs(task, instance)
+        self._nodes[node.id] = Placed(node, instance, task.gpus, alone)
         if self._boundary.leaves(instance):
             self._paint_leaving(task, instance)
 
@@ -84,7 +85,7 @@ class _Painter:
     def _paint_arriving(self, source: Instance, gpu: int, reader: Instance) -> str:
         value = self._device.templates[source[0]].value
         node = arriving_node(self._book, source, value, gpu)
-        self._nodes.setdefault(node.id, Placed(node, reader, gpu))
+        self._nodes.setdefault(node.id, Placed(node, reader, (gpu,)))
         return node.id
 
     def _paint_leaving(self, task: Task, instance: Instance) -> None:
@@ -93,6 +94,6 @@ class _Painter:
             if gpu in self._gpus:
                 value = task.template.value
                 node = leaving_node(self._book, instance, value, gpu, output=output)
-                self._nodes[node.id] = Placed(node, instance, gpu)
+                self._nodes[node.id] = Placed(node, instance, (gpu,))
                 tone = self._tones[task_id(task)]
                 self._edges.append(edge(self._book, instance, (task_id(task), node.id), tone))

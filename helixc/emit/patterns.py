@@ -29,11 +29,11 @@ _MOST_NAMED = 4
 
 @attrs.frozen(kw_only=True)
 class Panels:
-    """The panels and arrows of a drawing; ``shown`` are the GPUs that are drawn in each."""
+    """Panels and arrows; ``columns`` put panels below each other, ``shown`` are the GPUs in each."""
 
     clusters: tuple[Cluster, ...]
     edges: tuple[Edge, ...]
-    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[tuple[str, ...], ...]
     shown: tuple[int, ...]
 
 
@@ -64,8 +64,11 @@ def draw_patterns(program: Spmd, gpus: tuple[int, ...] | None, budget: int) -> P
         painted = _paint(device, panel, number, shown)
         clusters.append(painted[0])
         edges += painted[1]
-    rows = tuple(tuple(_gpu_id(number, gpu) for gpu in shown) for number in range(len(clusters)))
-    return Panels(clusters=tuple(clusters), edges=tuple(edges), rows=rows, shown=shown)
+    columns = tuple(
+        (upper.nodes[len(upper.nodes) // 2].id, _gpu_id(number, shown[len(shown) // 2]))
+        for number, upper in enumerate(clusters[:-1], start=1)
+    )
+    return Panels(clusters=tuple(clusters), edges=tuple(edges), columns=columns, shown=shown)
 
 
 def _collectives(program: Spmd) -> Iterator[str]:
@@ -134,7 +137,7 @@ def _paint(
 
 def _hub(task: Task, facts: Facts, number: int, hardware: Hardware) -> Node:
     node = task_node(task, facts)
-    lines = (*node.lines, f"over {_reach(task.gpus, hardware)}")
+    lines = (f"over {_reach(task.gpus, hardware)}", *node.lines)
     return attrs.evolve(node, id=f"panel {number} {node.id}", lines=lines)
 
 
