@@ -32,6 +32,8 @@ REASONS: Mapping[str, str] = {
     "HX0013": "belongs to writing files",
     "HX0014": "belongs to writing files",
     "HX0008": "needs a link that leads out of the folder",
+    "HX0015": "needs a very long line",
+    "HX015.": "a dump that cannot be read",
     "HX03[5-9].": "a broken fact: only a dump can break one",
     "HX0602": "a note, where the search for the best choice was cut short",
     "HX06[5-9].": "a broken fact: only a dump can break one",
