@@ -124,56 +124,55 @@ class Number:
 Operand = str | Number
 
 
-def _rows() -> dict[str, OpRow]:
-    rows = [
-        OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
-        OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared),
-        OpRow(kind="frozen", arity=0, work="source", result="declared", params=Declared),
-        OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
-        OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
-        OpRow(kind="outer", arity=2, linear="each", spreads=True),
-        OpRow(kind="add", arity=2, linear="joint"),
-        OpRow(kind="sub", arity=2, linear="joint"),
-        OpRow(kind="mul", arity=2, linear="each"),
-        OpRow(kind="div", arity=2, linear="first"),
-        OpRow(kind="mod", arity=2),
-        OpRow(kind="pow", arity=2, flops=10),
-        OpRow(kind="minimum", arity=2),
-        OpRow(kind="maximum", arity=2),
-        OpRow(kind="where", arity=3),
-        OpRow(kind="sum", arity=1, combines="sum", linear="each"),
-        OpRow(kind="mean", arity=1, combines="sum", linear="each"),
-        OpRow(kind="max", arity=1, combines="max"),
-        OpRow(kind="min", arity=1, combines="min"),
-        OpRow(kind="any", arity=1, combines="max", result="bool"),
-        OpRow(kind="all", arity=1, combines="min", result="bool"),
-        OpRow(kind="softmax", arity=1, whole=True, expands=True, flops=8),
-        OpRow(kind="log_softmax", arity=1, whole=True, expands=True, flops=8),
-        OpRow(kind="layer_norm", arity=1, whole=True, expands=True, flops=8, params=Norm),
-        OpRow(kind="rms_norm", arity=1, whole=True, expands=True, flops=6, params=Norm),
-        OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free", params=Renamed),
-        OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
-        OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),
-        OpRow(kind="cast", arity=1, result="declared", params=Cast),
-        OpRow(kind="neg", arity=1, linear="each"),
-    ]
-    rows += [
-        OpRow(kind=kind, arity=2, result="bool")
-        for kind in ("eq", "ne", "lt", "le", "gt", "ge", "and", "or")
-    ]
-    rows += [OpRow(kind="not", arity=1, result="bool")]
-    rows += [
-        OpRow(kind=kind, arity=1, flops=flops)
-        for kind, flops in (
-            ("sqrt", 4), ("rsqrt", 4), ("exp", 8), ("log", 8), ("tanh", 10), ("sigmoid", 10),
-            ("gelu", 12), ("gelu_tanh", 14), ("silu", 11), ("relu", 1), ("softplus", 16),
-            ("sin", 8), ("cos", 8), ("abs", 1), ("floor", 1), ("ceil", 1),
-        )
-    ]  # fmt: skip
-    return {row.kind: row for row in rows}
+_ROWS = (
+    OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
+    OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared),
+    OpRow(kind="frozen", arity=0, work="source", result="declared", params=Declared),
+    OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
+    OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
+    OpRow(kind="outer", arity=2, linear="each", spreads=True),
+    OpRow(kind="add", arity=2, linear="joint"),
+    OpRow(kind="sub", arity=2, linear="joint"),
+    OpRow(kind="mul", arity=2, linear="each"),
+    OpRow(kind="div", arity=2, linear="first"),
+    OpRow(kind="mod", arity=2),
+    OpRow(kind="pow", arity=2, flops=10),
+    OpRow(kind="minimum", arity=2),
+    OpRow(kind="maximum", arity=2),
+    OpRow(kind="where", arity=3),
+    OpRow(kind="sum", arity=1, combines="sum", linear="each"),
+    OpRow(kind="mean", arity=1, combines="sum", linear="each"),
+    OpRow(kind="max", arity=1, combines="max"),
+    OpRow(kind="min", arity=1, combines="min"),
+    OpRow(kind="any", arity=1, combines="max", result="bool"),
+    OpRow(kind="all", arity=1, combines="min", result="bool"),
+    OpRow(kind="softmax", arity=1, whole=True, expands=True, flops=8),
+    OpRow(kind="log_softmax", arity=1, whole=True, expands=True, flops=8),
+    OpRow(kind="layer_norm", arity=1, whole=True, expands=True, flops=8, params=Norm),
+    OpRow(kind="rms_norm", arity=1, whole=True, expands=True, flops=6, params=Norm),
+    OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free", params=Renamed),
+    OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
+    OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),
+    OpRow(kind="cast", arity=1, result="declared", params=Cast),
+    OpRow(kind="neg", arity=1, linear="each"),
+    OpRow(kind="not", arity=1, result="bool"),
+)
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or")
+# Functions of one number, and the FLOPs that one costs.
+_FUNCTIONS = (
+    ("sqrt", 4), ("rsqrt", 4), ("exp", 8), ("log", 8), ("tanh", 10), ("sigmoid", 10),
+    ("gelu", 12), ("gelu_tanh", 14), ("silu", 11), ("relu", 1), ("softplus", 16),
+    ("sin", 8), ("cos", 8), ("abs", 1), ("floor", 1), ("ceil", 1),
+)  # fmt: skip
 
-
-OPS: Mapping[str, OpRow] = _rows()
+OPS: Mapping[str, OpRow] = {
+    row.kind: row
+    for row in (
+        *_ROWS,
+        *(OpRow(kind=kind, arity=2, result="bool") for kind in _COMPARISONS),
+        *(OpRow(kind=kind, arity=1, flops=flops) for kind, flops in _FUNCTIONS),
+    )
+}
 
 
 @attrs.frozen
@@ -201,7 +200,7 @@ def factors(
     """The factor rule of one operator: its dimensions, contracted ones first, in a stable order."""
     row = OPS[kind]
     if isinstance(params, Renamed):
-        return _rename_factors(operand_types[0], result_type, params)
+        return _rename_factors(operand_types[0], params)
     special = _whole_dims(params)
     names: list[str] = [*over]
     for type_ in (*operand_types, result_type):
@@ -235,7 +234,7 @@ def _whole_dims(params: Params) -> frozenset[str]:
             return frozenset()
 
 
-def _rename_factors(operand: TensorType, result: TensorType, params: Renamed) -> tuple[Factor, ...]:
+def _rename_factors(operand: TensorType, params: Renamed) -> tuple[Factor, ...]:
     target = dict(params.pairs)
     return tuple(
         Factor(name=dim, tag="pass", operands=(dim,), result=target.get(dim, dim))
