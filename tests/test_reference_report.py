@@ -6,11 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import attrs
+import jsonschema
 import pytest
 
 import helixc
 from helixc.analysis.report import Report
+from helixc.emit.report_json import report_schema
 from helixc.emit.report_markdown import report_markdown
+from helixc.interp.verify import verify
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "helix_16.hx"
 PROJECTION = (1, 10_240_000, 8192, 512)
@@ -134,3 +138,17 @@ def test_all_gpus_together_never_do_less_than_the_model_asks_for(plan: str) -> N
 @pytest.mark.parametrize("plan", ["two_level", "megatron"])
 def test_exact_plans_say_nothing_of_approximations(plan: str) -> None:
     assert not [note for note in report(plan).notes if "Approximation" in note]
+
+
+@pytest.mark.parametrize(
+    ("plan", "verdict"), [("published", "Approximation"), ("two_level", "Equal")]
+)
+def test_the_verdict_of_the_proof_stands_in_the_report(plan: str, verdict: str) -> None:
+    compilation = helixc.compile(EXAMPLE, plan=plan)
+    proof = verify(compilation.logical, compilation.stages[1:])
+    proved = attrs.evolve(compilation.report, verification=proof.to_json())
+    jsonschema.validate(proved.to_dict(), report_schema())
+    section = report_markdown(proved).split("## Verification")[1].split("##")[0]
+    assert f"**{verdict}.**" in section
+    assert ("so rewritten" in section) == (plan == "published")
+    assert "64 of 128" in section or plan != "published"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from helixc.analysis.collectives import Collective
 from helixc.analysis.critical_path import flat_steps
@@ -22,6 +21,7 @@ from helixc.analysis.structure import LayerContent
 from helixc.diagnostics import NOWHERE, Span
 from helixc.emit.markdown import bullets, code, fenced, plain, table
 from helixc.emit.report_sections import memory_section, summary_section
+from helixc.emit.report_verification import verification_section
 
 
 def report_markdown(report: Report) -> str:
@@ -34,7 +34,7 @@ def report_markdown(report: Report) -> str:
         _path(report),
         _runtime(report),
         memory_section(report.memory, report.cluster.gpu.name),
-        _verification(report.verification),
+        verification_section(report.verification),
         _drawings(report),
         _findings(report),
         _notes(report),
@@ -202,18 +202,6 @@ def _runtime(report: Report) -> Iterator[str]:
     yield from fenced(lines)
     rows = [(code(part.name), seconds_text(part.picoseconds)) for part in parts]
     yield from table(("one turn of", "time >"), [*rows, ("total", seconds_text(path.picoseconds))])
-
-
-def _verification(verification: Any) -> Iterator[str]:
-    if verification is None:
-        return
-    yield "## Verification"
-    yield ""
-    reason = verification.get("reason")
-    yield f"Verdict: **{plain(str(verification.get('verdict', '')))}**" + (
-        f". {plain(str(reason))}" if reason else "."
-    )
-    yield ""
 
 
 def _drawings(report: Report) -> Iterator[str]:
