@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from helixc.analysis.report import Report, build_report
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice
 from helixc.ir.logical import Logical
@@ -25,6 +24,7 @@ from helixc.pipeline import to_spmd
 from helixc.text.loader import load_path, load_text
 
 if TYPE_CHECKING:
+    from helixc.analysis.report import Report
     from helixc.emit.drawings import Drawing
     from helixc.ir.device import DeviceProgram
 
@@ -73,6 +73,8 @@ class Compilation:
     @cached_property
     def report(self) -> Report:
         """The analysis of the program."""
+        from helixc.analysis.report import build_report  # noqa: PLC0415 - checking needs none
+
         return build_report(self.spmd, diagnostics=self.diagnostics)
 
     @property
