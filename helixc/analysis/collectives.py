@@ -110,6 +110,11 @@ def kind_of(step: Step) -> str:
             assert_never(step)
 
 
+def step_name(step: Step) -> str:
+    """The name of any step: that of the collective, ``slice`` or ``seed``."""
+    return kind_of(step) or type(step).__name__.lower()
+
+
 def step_atoms(step: Step, before: Layout, mesh: Mesh) -> tuple[str, ...]:
     """The atoms whose GPUs take part in a step on a value held in layout ``before``."""
     if isinstance(step, Permute):

@@ -14,7 +14,7 @@ from typing import Literal
 
 import attrs
 
-from helixc.analysis.collectives import kind_of, move_bytes, step_atoms
+from helixc.analysis.collectives import kind_of, move_bytes, step_atoms, step_name
 from helixc.analysis.local_compute import ComputeTime, local_compute, roofline_picoseconds
 from helixc.analysis.matmuls import matmul_shape
 from helixc.analysis.names import value_names
@@ -263,7 +263,7 @@ class _Timing:
         return PathStep(
             value=move.result,
             name=self._names[move.result],
-            kind=kind or type(move.step).__name__.lower(),
+            kind=step_name(move.step),
             stream="communication" if kind else "compute",
             term=f"{kind.title()}({size}, {program.mesh.ways(atoms)})",
             picoseconds=move.picoseconds,

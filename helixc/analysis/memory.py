@@ -7,11 +7,13 @@ occupies nothing of its own.  Every operator is taken to write a buffer of its o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 import attrs
 
+from helixc.analysis.collectives import step_name
 from helixc.analysis.layers import LayerMap
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text
@@ -100,6 +102,7 @@ class _Liveness:
         self._names = value_names(program)
         self._block: dict[str, str] = {}
         self._bytes: dict[str, int] = {}
+        self._makers: dict[str, str] = {}
         for statement in walk(program.body):
             if isinstance(statement, Loop):
                 for value in statement.carried:
@@ -109,6 +112,8 @@ class _Liveness:
                 self._block[statement.result] = self._block[_reads(statement)[0]]
             else:
                 self._own(statement.result)
+                self._makers[statement.result] = _maker(statement)
+        self._uses = Counter(map(self._name, self._bytes))
 
     @property
     def blocks(self) -> Iterable[str]:
@@ -116,12 +121,16 @@ class _Liveness:
         return self._bytes
 
     def live(self, block: str) -> Live:
-        """A block as people see it."""
+        """A block as people see it; what makes it is told where a name alone is ambiguous."""
+        name = self._name(block)
+        if self._uses[name] > 1:
+            name = f"{name} ({self._makers.get(block, 'carried')})"
+        return Live(value=block, name=name, bytes=self._bytes[block])
+
+    def _name(self, block: str) -> str:
         name = self._names[block]
         layer = self._layers.layer(block).title if block in self._layers.of else ""
-        if layer and not name.startswith(f"{layer}."):
-            name = f"{layer}.{name}"
-        return Live(value=block, name=name, bytes=self._bytes[block])
+        return f"{layer}.{name}" if layer and not name.startswith(f"{layer}.") else name
 
     def weights_bytes(self, body: tuple[SpmdStatement, ...]) -> int:
         """Bytes of all weights of one GPU; those of a repeat exist once per turn."""
@@ -206,6 +215,13 @@ def _is_view(statement: Compute | Move | Reshard) -> bool:
     if not isinstance(statement, Compute):
         return False
     return OPS[statement.op.kind].work == "free" and bool(statement.op.reads)
+
+
+def _maker(statement: Compute | Move | Reshard) -> str:
+    """What makes a value: the operator, or the step that moves it."""
+    if isinstance(statement, Compute):
+        return statement.op.kind
+    return step_name(statement.step) if isinstance(statement, Move) else "moved"
 
 
 def _reads(statement: Compute | Move | Reshard) -> tuple[str, ...]:
