@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 
+from helixc.ir.device import DeviceProgram
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.passes.communicate import communicate
+from helixc.passes.localize import localize
 from helixc.passes.partition import partition
+from helixc.passes.schedule import schedule
 from helixc.text.dump_parser import parse_dump
 
 LOGICAL = """\
@@ -85,3 +88,9 @@ def partitioned_program() -> Spmd:
 def communicated_program() -> Spmd:
     """The same with every step of communication."""
     return communicate(partitioned_program())
+
+
+@functools.cache
+def device_program() -> DeviceProgram:
+    """The same as scheduled tasks of every GPU."""
+    return schedule(localize(communicated_program()))

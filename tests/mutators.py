@@ -306,6 +306,10 @@ def write_a_layout_out_of_order(program: Spmd) -> Spmd:
     return _statement(program, "wq", layout=Layout(split=split))
 
 
+def hold_another_block(program: Spmd) -> Spmd:
+    return _statement(program, "wq", layout=make_layout({"size": ("m",)}))
+
+
 def wrong_way(program: Spmd) -> Spmd:
     return _statement(program, "q", way=(("m", "size"), ("n", "head")))
 
@@ -432,6 +436,7 @@ SPMD_MUTATORS = (
     Mutator(facts.ONE_PARTIAL_KIND, be_partial_in_no_known_way),
     Mutator(facts.ONE_PARTIAL_KIND, have_a_kind_but_nothing_partial),
     Mutator(facts.ONE_PARTIAL_KIND, write_a_layout_out_of_order),
+    Mutator(facts.LEGAL_OPERANDS, hold_another_block),
     Mutator(facts.LEGAL_OPERANDS, wrong_way),
     Mutator(facts.LEGAL_OPERANDS, give_an_atom_away_twice),
     Mutator(facts.LEGAL_OPERANDS, split_what_must_be_whole),

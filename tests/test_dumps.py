@@ -10,21 +10,31 @@ from dump_strategies import logical_programs, spmd_programs
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lark import Lark
+from legal_programs import communicated_program, device_program, logical_program
 from small_programs import mlp_program
 
 from helixc.codes import CODES
 from helixc.diagnostics import Diagnostic, HelixError
-from helixc.ir.invariants import FACTS
+from helixc.ir.device import Selection
+from helixc.ir.expansion import expand
+from helixc.ir.invariants_device import ALL_FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.limits import MAX_NESTING
+from helixc.passes.schedule import schedule
 from helixc.text.dump_build_device import DeviceBuilder
+from helixc.text.dump_device import print_device
 from helixc.text.dump_parser import dump_parser, parse_dump
 from helixc.text.dump_printer import print_logical, print_spmd
 from helixc.text.dump_words import RESERVED
 from helixc.text.grammar import read_grammar
 
 FILE = "test.hxir"
+
+
+def keep_turns(turns: list[int]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """These turns of the only repeat."""
+    return ((1, tuple(turns)),)
 
 
 def refused(text: str) -> list[str]:
@@ -53,6 +63,32 @@ def test_an_spmd_program_reads_back(program: Spmd) -> None:
 
     assert again == program
     assert print_spmd(again) == printed
+
+
+SELECTIONS = st.builds(
+    Selection,
+    gpus=st.none() | st.lists(st.integers(0, 3), unique=True).map(sorted).map(tuple),
+    turns=st.just(()) | st.lists(st.integers(0, 2), unique=True).map(sorted).map(keep_turns),
+    values=st.none() | st.just(("q", "y~1")),
+)
+
+
+@given(SELECTIONS, st.booleans())
+def test_a_device_program_reads_back(selection: Selection, scheduled: bool) -> None:  # noqa: FBT001
+    program = expand(communicated_program(), selection)
+    program = schedule(program) if scheduled else program
+    printed = print_device(program)
+
+    again = parse_dump(printed, FILE)
+
+    assert again == program
+    assert print_device(again) == printed
+
+
+def test_tasks_are_numbered_as_they_stand() -> None:
+    printed = print_device(device_program())
+
+    assert refused(printed.replace("task 7 ", "task 8 ")) == ["HX0154"]
 
 
 @given(spmd_programs)
@@ -193,10 +229,17 @@ def test_a_figure_that_nothing_could_work_with_is_refused(old: str, new: str) ->
     assert set(refused(printed.replace(old, new))) == {"HX0155"}
 
 
+PRINTED = (
+    print_logical(logical_program()),
+    print_spmd(communicated_program()),
+    print_device(device_program()),
+)
+
+
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=150)
 def test_a_damaged_dump_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
-    printed = print_spmd(mlp_program())
+    printed = data.draw(st.sampled_from(PRINTED))
     start = data.draw(st.integers(0, len(printed)))
     length = data.draw(st.integers(0, 40))
     piece = data.draw(st.one_of(st.text(max_size=8), st.sampled_from(['"', "{", "%", "@1.", "[["])))
@@ -208,7 +251,7 @@ def test_a_damaged_dump_is_read_or_refused_and_nothing_else(data: st.DataObject)
     except HelixError as error:
         found = error.diagnostics
     else:
-        found = tuple(f for fact in FACTS[type(program)] for f in fact.check(program))
+        found = tuple(f for fact in ALL_FACTS[type(program)] for f in fact.check(program))
 
     assert all(finding.code in CODES for finding in found)
 

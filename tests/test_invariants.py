@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
+from device_mutators import DEVICE_MUTATORS
 from dump_strategies import logical_programs, spmd_programs
 from hypothesis import given
-from legal_programs import communicated_program, logical_program, partitioned_program
+from hypothesis import strategies as st
+from legal_programs import (
+    communicated_program,
+    device_program,
+    logical_program,
+    partitioned_program,
+)
 from mutators import LOGICAL_MUTATORS, SPMD_MUTATORS, Mutator
 
 from helixc.codes import CODES
+from helixc.ir.device import Selection
+from helixc.ir.expansion import expand
 from helixc.ir.fact import AnyInvariant
 from helixc.ir.invariants import COMMUNICATED_FACTS, LOGICAL_FACTS, NO_RESHARD, SPMD_FACTS
+from helixc.ir.invariants_device import LOCALIZED_FACTS, SCHEDULED_FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
+from helixc.passes.schedule import schedule
 
 
 @pytest.mark.parametrize("fact", LOGICAL_FACTS, ids=lambda fact: fact.name)
@@ -62,10 +74,62 @@ def test_other_facts_survive_a_broken_spmd_program(mutator: Mutator) -> None:
     assert {finding.code for finding in found} <= set(CODES)
 
 
-def test_every_fact_has_a_mutator_that_trips_it() -> None:
-    tripped = {mutator.fact for mutator in (*LOGICAL_MUTATORS, *SPMD_MUTATORS)}
+@pytest.mark.parametrize("fact", SCHEDULED_FACTS, ids=lambda fact: fact.name)
+def test_a_scheduled_program_keeps_every_fact(fact: AnyInvariant) -> None:
+    assert list(fact.check(device_program())) == []
 
-    assert tripped == {*LOGICAL_FACTS, *COMMUNICATED_FACTS}
+
+@pytest.mark.parametrize("fact", SCHEDULED_FACTS, ids=lambda fact: fact.name)
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(gpus=(1, 2)),
+        Selection(turns=((1, (0, 2)),)),
+        Selection(values=("q", "y", "y~1")),
+        Selection(gpus=(3,), turns=((1, (1,)),), values=("s", "s~1")),
+        Selection(gpus=()),
+    ],
+    ids=["gpus", "turns", "values", "all_three", "nothing"],
+)
+def test_a_selection_of_tasks_keeps_every_fact(fact: AnyInvariant, selection: Selection) -> None:
+    selected = schedule(expand(communicated_program(), selection))
+
+    assert list(fact.check(selected)) == []
+
+
+@pytest.mark.parametrize("mutator", DEVICE_MUTATORS, ids=lambda mutator: mutator.name)
+def test_a_broken_device_program_breaks_its_fact(mutator: Mutator) -> None:
+    assert list(mutator.fact.check(mutator.mutate(device_program())))
+
+
+@pytest.mark.parametrize("mutator", DEVICE_MUTATORS, ids=lambda mutator: mutator.name)
+def test_other_facts_survive_a_broken_device_program(mutator: Mutator) -> None:
+    broken = mutator.mutate(device_program())
+
+    found = [finding for fact in SCHEDULED_FACTS for finding in fact.check(broken)]
+
+    assert {finding.code for finding in found} <= set(CODES)
+
+
+@given(st.data())
+def test_any_change_to_the_edges_of_tasks_is_found(data: st.DataObject) -> None:
+    program = device_program()
+    name = data.draw(st.sampled_from(["template", "turn", "gpu", "after", "operand"]))
+    column = getattr(program, name).copy()
+    row = data.draw(st.integers(0, len(column) - 1))
+    column[row] += data.draw(st.integers(-3, 3).filter(bool))
+
+    broken = attrs.evolve(program, **{name: column})
+
+    assert any(True for fact in LOCALIZED_FACTS for _ in fact.check(broken))
+
+
+def test_every_fact_has_a_mutator_that_trips_it() -> None:
+    mutators = (*LOGICAL_MUTATORS, *SPMD_MUTATORS, *DEVICE_MUTATORS)
+
+    tripped = {mutator.fact for mutator in mutators}
+
+    assert tripped == {*LOGICAL_FACTS, *COMMUNICATED_FACTS, *SCHEDULED_FACTS}
 
 
 @given(logical_programs)

@@ -31,6 +31,14 @@ def _found(code: str, wrong: Mask, message: Callable[[int], str]) -> Iterator[Di
         yield Diagnostic(code, message(int(row)))
 
 
+def _repeated(rows: Column) -> Mask:
+    """Which entries of a few columns stand there for a second time."""
+    _, first = np.unique(rows, axis=1, return_index=True)
+    again = np.ones(rows.shape[1], dtype=bool)
+    again[first] = False
+    return again
+
+
 # --- rows
 
 
@@ -63,10 +71,7 @@ def _check_columns(program: DeviceProgram) -> Iterator[Diagnostic]:
     gpus = program.program.mesh.devices
     outside = (program.gpu < 0) | (program.gpu >= gpus)
     yield from _found("HX0660", outside, lambda row: f"task {row} runs on a GPU outside the mesh")
-    rows = np.stack([program.template, program.turn, program.gpu])
-    _, first = np.unique(rows, axis=1, return_index=True)
-    again = np.ones(tasks, dtype=bool)
-    again[first] = False
+    again = _repeated(np.stack([program.template, program.turn, program.gpu]))
     yield from _found("HX0660", again, lambda row: f"task {row} is there twice")
 
 
@@ -146,6 +151,9 @@ def _matched(program: DeviceProgram) -> Iterator[Diagnostic]:
         return
     wrong = ~expected_sources(program, readers)
     yield from _found("HX0662", wrong, lambda edge: _strange(program, readers, edge))
+    rows = np.stack([readers, program.operand, program.after])
+    again = _repeated(rows)
+    yield from _found("HX0662", again, lambda edge: f"task {readers[edge]} reads one task twice")
     yield from _check_meeting(program, readers)
     if program.selection == EVERYTHING:
         yield from _check_complete(program, readers)

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from helixc.diagnostics import Diagnostic
 from helixc.ir.device import DeviceProgram
 from helixc.ir.fact import Invariant
-from helixc.ir.invariants import COMMUNICATED_FACTS
+from helixc.ir.invariants_layouts import ATOMS_KNOWN, DIVISIBLE
+from helixc.ir.invariants_moves import NO_RESHARD
+from helixc.ir.invariants_ssa import SPMD_SSA
+from helixc.ir.invariants_types import SPMD_TYPED
 from helixc.ir.layout import AllGather, Permute, ReduceScatter, Slice
 from helixc.ir.ops import Number, factors
 from helixc.ir.spmd import Compute, Move
@@ -16,9 +19,12 @@ from helixc.ir.tensor import NUMBER
 
 Block = Mapping[str, int]
 
+# Without these there are no blocks to speak of.
+_BLOCKS_EXIST = (SPMD_SSA, SPMD_TYPED, ATOMS_KNOWN, DIVISIBLE, NO_RESHARD)
+
 
 def _local_shapes(program: DeviceProgram) -> Iterator[Diagnostic]:
-    if any(True for fact in COMMUNICATED_FACTS for _ in fact.check(program.program)):
+    if any(True for fact in _BLOCKS_EXIST for _ in fact.check(program.program)):
         return
     for template in program.templates:
         if isinstance(template.statement, Compute):
