@@ -24,7 +24,7 @@ from helixc.ir.ops import Params
 from helixc.ir.plan import Place
 
 # Operators, calls and runs of turns that a program may come to when its layers are inlined.
-MOST_STATEMENTS = 200_000
+MOST_STATEMENTS = 50_000
 # Dimensions of one value, factors counted singly.
 MOST_DIMS = 256
 # Levels of expressions, calls and repeats, each counted by what it costs the evaluator.

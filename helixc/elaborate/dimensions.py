@@ -14,10 +14,8 @@ import attrs
 
 from helixc.diagnostics import NOWHERE, Span
 
-# Sizes are below this, so that every size is exact as a floating-point number too.
-LARGEST_SIZE = 2**53
-# Factors of one dimension; a size below 2^53 has at most 52 factors beyond 1.
-MOST_FACTORS = 64
+# Factors on both sides of one arrow; a size below 2^53 has at most 52 factors beyond 1.
+MOST_FACTORS = 128
 
 
 @attrs.define(eq=False)
@@ -45,7 +43,7 @@ Dims = tuple[Dimension, ...]
 
 
 class TooManyFactors(Exception):
-    """A dimension would be divided into more than ``MOST_FACTORS`` factors."""
+    """An arrow has more than ``MOST_FACTORS`` factors."""
 
 
 def leaves(dims: Iterable[Dimension]) -> Dims:

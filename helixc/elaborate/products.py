@@ -79,7 +79,7 @@ def relabel(left: Dims, right: Dims) -> Pairs | Unfit:
 
 def _divide_first(dims: Dims, pieces: Pieces) -> bool:
     """Divide the first leaf that is to be cut; False if none is."""
-    if len(dims) > 2 * MOST_FACTORS:
+    if len(dims) > MOST_FACTORS:
         raise TooManyFactors
     for dim, sizes in zip(dims, pieces, strict=True):
         if len(sizes) > 1:

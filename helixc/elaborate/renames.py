@@ -6,7 +6,7 @@ import math
 
 from helixc.elaborate.application import Results
 from helixc.elaborate.arrows import Reshaping, dims_of_value, names_of, targets
-from helixc.elaborate.dimensions import Dims, TooManyFactors, leaves, show
+from helixc.elaborate.dimensions import MOST_FACTORS, Dims, TooManyFactors, leaves, show
 from helixc.elaborate.drafts import Names, Value
 from helixc.elaborate.products import Pairs, Unfit, regroup, relabel
 from helixc.elaborate.wording import quoted
@@ -73,7 +73,7 @@ def _mapped(reshaping: Reshaping, arrow: source.Arrow, value: Value) -> tuple[Di
         else:
             pairs = regroup(left, right)
     except TooManyFactors:
-        message = "this divides a dimension into more factors than are supported"
+        message = f"an arrow has at most {MOST_FACTORS} factors on both sides together"
         reshaping.wrong("HX0316", message, arrow.span)
         return None
     if isinstance(pairs, Unfit):

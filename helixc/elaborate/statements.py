@@ -1,4 +1,7 @@
-"""Statements of models and layers, one after the other."""
+"""Statements of models and layers, one after the other.
+
+The parser has seen to it that each stands where it may: an ``output`` in a model, a ``return`` in a layer.
+"""
 
 from __future__ import annotations
 
@@ -66,13 +69,11 @@ class Statements:
                 self.repeat(statement, rest, env)
             case source.OutputStmt():
                 self._output(statement, env)
-            case source.DTypeStmt():
-                self._dtype(statement, env)
             case source.PhaseStmt():
                 refuse("phase", statement.span, self.builder.findings)
             case source.MinimizeStmt():
                 refuse("minimize", statement.span, self.builder.findings)
-            case source.ReturnStmt():
+            case source.DTypeStmt() | source.ReturnStmt():
                 pass
 
     # --- inputs and weights
@@ -83,9 +84,6 @@ class Statements:
             for name in statement.names:
                 env.bind(name, None)
             return
-        if statement.kind == "input" and (env.outer is not None or env.repeat):
-            message = "an `input` belongs in the model itself, outside layers and repeats"
-            self._wrong("HX0216", message, statement.span)
         dims = dims_of(statement.type, env)
         dtype = dtype_of(statement.type.dtype, self.builder.dtype, env)
         fine = dims is not None and dtype is not None and self._storable(statement, dims, env)
@@ -160,20 +158,13 @@ class Statements:
                 value.base, value.named = name.text, True
 
     def _return(self, statement: source.ReturnStmt, env: Environment) -> Results:
-        if env.outer is None or env.repeat:
-            message = "`return` belongs at the end of a layer; a model has `output`"
-            self._wrong("HX0216", message, statement.span)
         if len(statement.values) == 1:
             return self._evaluate(statement.values[0], "", env)
         return tuple(self.expressions.operand(value, env) for value in statement.values)
 
-    # --- models only
+    # --- outputs
 
     def _output(self, statement: source.OutputStmt, env: Environment) -> None:
-        if env.outer is not None or env.repeat:
-            message = "an `output` belongs in the model itself, outside layers and repeats"
-            self._wrong("HX0216", message, statement.span)
-            return
         for item in statement.items:
             if item.value is None:
                 value = self.expressions.operand(item.name, env)
@@ -197,8 +188,3 @@ class Statements:
                 return
         if isinstance(value, Value):
             self.builder.outputs.append(DraftOutput(name.text, value, name.span))
-
-    def _dtype(self, statement: source.DTypeStmt, env: Environment) -> None:
-        if env.outer is not None or env.repeat:
-            message = "`dtype` belongs in the model itself, outside layers and repeats"
-            self._wrong("HX0216", message, statement.span)

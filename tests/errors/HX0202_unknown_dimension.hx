@@ -1,9 +1,10 @@
-# A softmax over a dimension that nobody has.
+# The keys need a dimension of their own: first a `rename`.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
   input x: bf16[batch, seq, embed]
-  output y = softmax(x, over key)  # error: HX0202
+  scores = matmul(x, x, over embed)
+  output y = softmax(scores, over key)    # error: HX0202
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

@@ -1,10 +1,9 @@
-# A misspelt option.
+# An operator without that option.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
   input x: bf16[batch, seq, embed]
-  output y = f(x, scal = 3)  # error: HX0210
+  output y = softmax(x, eps = 1e-6, over embed)       # error: HX0210
 }
-layer f(x: [.., embed], scale = 2) -> [.., embed] { return scale * x }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

@@ -1,13 +1,13 @@
-# A layer ends with its `return`.
+# Nothing can stand after `return`.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
   input x: bf16[batch, seq, embed]
   output y = f(x)
 }
-layer f(x: [.., embed]) -> [.., embed] {
-  return x * 2
-  y = x  # error: HX0216
+layer f(x: [..]) {
+  return gelu(x)
+  y = exp(x)                              # error: HX0216
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

@@ -1,10 +1,10 @@
-# A dtype that does not exist.
+# A slip in a dtype.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
   input x: bf16[batch, seq, embed]
-  weight w: bf61[embed]  # error: HX0218
+  weight w: bf61[embed]                   # error: HX0218
   output y = x * w
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

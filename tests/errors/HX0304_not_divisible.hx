@@ -1,10 +1,10 @@
-# 8190 is no multiple of 16.
+# A division that does not come out whole.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
-  input x: bf16[batch, seq, embed]
-  dim part = 8190 / 16  # error: HX0304
+  dim batch = 8, embed = 8190, head = 16
+  dim head_dim = embed / head             # error: HX0304
+  input x: bf16[batch, embed]
   output x
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

@@ -1,13 +1,13 @@
 # A weight lists its dimensions.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
   input x: bf16[batch, seq, embed]
   output y = f(x)
 }
 layer f(x: [.., embed]) -> [.., embed] {
-  weight w: [.., embed]  # error: HX0313
+  weight w: [.., embed]                   # error: HX0313
   return x * w
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

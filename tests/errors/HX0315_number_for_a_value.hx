@@ -1,9 +1,9 @@
-# A softmax works on values.
+# A norm of a number.
 import std.hardware
 model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
   input x: bf16[batch, seq, embed]
-  output y = x + softmax(3, over seq)  # error: HX0315
+  output y = softmax(3, over embed)       # error: HX0315
 }
 cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
+plan p for m on box { mesh t = 8; shard batch over t }

@@ -1,0 +1,14 @@
+# State is announced, and so is what fills it; used or not.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
+  input x: bf16[batch, seq, embed]
+  output x
+}
+layer cache(x: [.., seq, embed]) -> [.., seq, embed] {
+  state old: [.., hidden, embed]          # error: HX0204
+  new = append(old, x, at = 0, seq -> hidden)       # error: HX0204
+  return new
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

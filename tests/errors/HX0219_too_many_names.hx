@@ -1,0 +1,10 @@
+# As many names as values.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, hidden = 256, left2 = 4
+  input x: bf16[batch, seq, embed]
+  a, b, c = split(x, embed -> left + left2)         # error: HX0219
+  output a
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

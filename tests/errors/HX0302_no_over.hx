@@ -1,0 +1,10 @@
+# A product that does not say what it sums over.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
+  input x: bf16[batch, seq, embed]
+  weight w: [embed, hidden]
+  output y = matmul(x, w)                 # error: HX0302
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

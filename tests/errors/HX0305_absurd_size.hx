@@ -1,0 +1,9 @@
+# Sizes stay below 2^53.
+import std.hardware
+model m {
+  dim batch = 8, embed = 2 ** 60          # error: HX0305
+  input x: bf16[batch, embed]
+  output x
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

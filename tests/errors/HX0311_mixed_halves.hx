@@ -1,0 +1,10 @@
+# Neither bf16 nor f16 holds the other.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
+  input x: bf16[batch, seq, embed]
+  weight w: f16[embed]
+  output y = x * w                        # error: HX0311
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

@@ -1,0 +1,9 @@
+# An elementwise operator takes no `over`.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
+  input x: bf16[batch, seq, embed]
+  output y = gelu(x, over embed)          # error: HX0314
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

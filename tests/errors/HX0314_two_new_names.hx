@@ -1,0 +1,9 @@
+# Of several new names no size is known.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, hidden = 256
+  input x: bf16[batch, seq, embed]
+  output y = rename(x, embed -> half * pair)        # error: HX0314
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }
