@@ -24,7 +24,7 @@ from helixc.passes.contract import Pass
 def expand(program: Logical) -> Logical:
     """The program in which no operator needs whole what the plan splits, where a rewrite exists."""
     layouts = plan_layouts(program, Findings()).layouts
-    body = _expand_body(program.body, layouts, program.types)
+    body = _expand_body(program.body, layouts, program.types, set(program.types))
     return program if body == program.body else attrs.evolve(program, body=body)
 
 
@@ -32,14 +32,15 @@ def _expand_body(
     body: tuple[Statement, ...],
     layouts: Mapping[str, Layout],
     types: Mapping[str, TensorType],
+    taken: set[str],
 ) -> tuple[Statement, ...]:
     written: list[Statement] = []
     for statement in body:
         if isinstance(statement, Repeat):
-            inner = _expand_body(statement.body, layouts, types)
+            inner = _expand_body(statement.body, layouts, types, taken)
             written.append(attrs.evolve(statement, body=inner))
         elif OPS[statement.kind].expands and _is_split(statement, layouts[statement.result]):
-            steps = _Steps(statement, operand_types(statement, types)[0])
+            steps = _Steps(statement, operand_types(statement, types)[0], taken)
             EXPANSIONS[statement.kind](steps)
             written += steps.ops
         else:
@@ -52,17 +53,21 @@ def _is_split(op: Op, planned: Layout) -> bool:
 
 
 class _Steps:
-    """Writes the operators that stand in for one; the last takes over its result's name."""
+    """Writes the operators that stand in for one; the last takes over its result's name.
 
-    def __init__(self, op: Op, operand: TensorType) -> None:
+    The others get names that are not ``taken``, which grows by them.
+    """
+
+    def __init__(self, op: Op, operand: TensorType, taken: set[str]) -> None:
         self.op = op
+        self.taken = taken
         self.ops: list[Op] = []
         self.types = {op.reads[0]: operand}
         self.x = op.reads[0]
 
     def step(self, kind: str, *operands: Operand, over: bool = False, last: bool = False) -> str:
         """One operator on these operands, ``over`` the original's dimensions if asked."""
-        result = self.op.result if last else f"{self.op.result}.{len(self.ops)}"
+        result = self.op.result if last else self._fresh()
         dims = self.op.over if over else ()
         found = [self.types[o] if isinstance(o, str) else NUMBER for o in operands]
         self.types[result] = infer(kind, found, dims)
@@ -79,6 +84,14 @@ class _Steps:
             )
         )
         return result
+
+    def _fresh(self) -> str:
+        number = len(self.ops)
+        while f"{self.op.result}.{number}" in self.taken:
+            number += 1
+        name = f"{self.op.result}.{number}"
+        self.taken.add(name)
+        return name
 
 
 def _shifted(steps: _Steps) -> tuple[str, str]:
