@@ -34,7 +34,7 @@ class Assembled:
 def assemble(blocks: Array, dims: Dims, layout: Layout, mesh: Mesh) -> Assembled:
     """The value whose blocks these are: partial ones combined, replicas compared."""
     atoms = [atom.name for atom in mesh.atoms]
-    tall = blocks.reshape(*(atom.size for atom in mesh.atoms), *blocks.shape[1:])
+    tall = blocks.reshape([atom.size for atom in mesh.atoms] + [*blocks.shape[1:]])
     order, shape = _whole_axes(blocks.shape[1:], dims, layout, mesh)
     copies = [a for a in atoms if a not in layout.used]
     axes = [atoms.index(a) for a in (*copies, *layout.partial)] + order

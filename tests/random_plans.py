@@ -1,0 +1,68 @@
+"""Random plans for random programs: meshes, scopes, every directive that means something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+AXES = ("t", "u", "z")
+VIAS = ("all_reduce", "all_gather", "all_to_all")
+MESHES = (
+    (2,), (3,), (4,), (6,), (5,), (1,), (2, 2), (2, 3), (4, 2), (3, 2), (2, 1), (2, 2, 2), (3, 2, 2), (4, 4),
+)  # fmt: skip
+
+
+class Chooser(Protocol):
+    """Picks one of some options."""
+
+    def __call__(self, options: Sequence[Any], /) -> Any: ...
+
+
+def draw_plan(
+    pick: Chooser, sizes: Mapping[str, int], layers: Sequence[str], values: Sequence[str]
+) -> tuple[str, tuple[int, int]]:
+    """The text of a plan ``p``, and the cluster that it needs as (nodes, GPUs in each)."""
+    mesh = dict(zip(AXES, pick(MESHES), strict=False))
+    lines = ["  mesh " + ", ".join(f"{name} = {size}" for name, size in mesh.items())]
+    lines += _lines(pick, mesh, sizes, "  ")
+    for _ in range(pick([0, 1, 2, 2, 3])):
+        paths = [*layers, *layers, *values[:6]]
+        if not paths:
+            break
+        inner = _lines(pick, mesh, sizes, "    ")
+        lines += [f"  in {pick(paths)} {{", *inner, "  }"]
+    text = "\n".join(["plan p for m on box {", *lines, "}"])
+    return text, _cluster(tuple(mesh.values()))
+
+
+def _cluster(mesh: tuple[int, ...]) -> tuple[int, int]:
+    gpus = 1
+    for size in mesh:
+        gpus *= size
+    return (2, gpus // 2) if gpus % 2 == 0 and gpus > 2 else (1, gpus)
+
+
+def _lines(
+    pick: Chooser, mesh: Mapping[str, int], sizes: Mapping[str, int], indent: str
+) -> list[str]:
+    """Lines of one block; every axis serves one of them at most."""
+    axes = list(mesh)
+    lines: list[str] = []
+    for _ in range(pick([1, 1, 2])):
+        if not axes:
+            break
+        count = pick([1, 1, 2]) if len(axes) > 1 else 1
+        own = [axes.pop(pick(range(len(axes)))) for _ in range(min(count, len(axes)))]
+        ways = 1
+        for axis in own:
+            ways *= mesh[axis]
+        fitting = [dim for dim, size in sizes.items() if size % ways == 0] or list(sizes)
+        dims = list(dict.fromkeys(pick(fitting) for _ in range(pick([1, 1, 1, 2]))))
+        via = f" via {pick(VIAS)}" if pick(range(8)) == 7 else ""
+        lines.append(f"{indent}shard {', '.join(dims)} over {', '.join(own)}{via}")
+    extra = pick([None] * 6 + ["strict", "keep weights", "replicate"])
+    if extra == "replicate":
+        extra = f"replicate {pick(list(sizes))}"
+    if extra:
+        lines.insert(pick(range(len(lines) + 1)), indent + extra)
+    return lines

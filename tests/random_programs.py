@@ -1,0 +1,344 @@
+"""Random `.hx` programs with plans: legal by construction as far as the model goes.
+
+A program is drawn through a ``Chooser``, so that hypothesis can shrink it and a plain random generator can
+make many.  Plans may be refused (a size may not divide); everything else must compile and verify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from random_plans import draw_plan
+
+Choice = TypeVar("Choice")
+Dims = tuple[str, ...]
+
+HARDWARE = """gpu chip { memory = 1000 PB; bandwidth = 2.68 TB/s; bf16 = 593.4 TFLOP/s }
+link wire { bandwidth = 450 GB/s; latency = 3 us }
+link net { bandwidth = 50 GB/s; latency = 10 us }
+"""
+SIZES = {"a": 24, "b": 48, "c": 12, "d": 60, "e": 36, "f": 24, "p": 12, "q": 24, "r": 36}
+FREE = ("a", "b", "c", "d", "e", "f")
+UNARY = ("gelu", "gelu_tanh", "relu", "tanh", "silu", "sigmoid", "sin", "cos", "abs", "softplus")
+# More dimensions than this on one value make the simulated instance needlessly large.
+MOST_DIMS = 4
+
+
+class Chooser(Protocol):
+    """Picks one of some options; everything random goes through it."""
+
+    def __call__(self, options: Sequence[Choice], /) -> Choice: ...
+
+
+class Layer:
+    """A layer as drawn: its name, its header's dimensions, what it returns."""
+
+    def __init__(self, name: str, dims: Dims, result: Dims) -> None:
+        self.name = name
+        self.dims = dims
+        self.result = result
+
+
+class Writer:
+    """Writes one program; ``values`` are those in view, with their dimensions."""
+
+    def __init__(self, pick: Chooser) -> None:
+        self.pick = pick
+        self.layers: list[Layer] = []
+        self.texts: list[str] = []
+        self.named: list[str] = []
+        self.sizes = {name: pick([size, size, 2 * size]) for name, size in SIZES.items()}
+        self.sizes["r"] = self.sizes["p"] + self.sizes["q"]
+        self.renamed: dict[str, str] = {}
+        self.count = 0
+
+    def chance(self, one_in: int) -> bool:
+        """True once in so many times."""
+        return self.pick(range(one_in)) == one_in - 1
+
+    def fresh(self, stem: str) -> str:
+        """A name not used yet."""
+        self.count += 1
+        return f"{stem}{self.count}"
+
+    def some(self, dims: Sequence[str], most: int, least: int = 1) -> Dims:
+        """Some of the dimensions, at least ``least`` where there are so many."""
+        rest = list(dims)
+        count = min(len(rest), self.pick(range(least, most + 1)))
+        return tuple(rest.pop(self.pick(range(len(rest)))) for _ in range(count))
+
+
+class Body:
+    """One block of statements: a model, a layer or a repeat."""
+
+    def __init__(self, writer: Writer, values: dict[str, Dims], indent: str, hidden: Dims) -> None:
+        self.writer = writer
+        self.pick = writer.pick
+        self.values = values
+        self.lines: list[str] = []
+        self.indent = indent
+        # Dimensions that came in by `..`: nothing here may name them.
+        self.hidden = hidden
+
+    def write(self, text: str) -> None:
+        self.lines.append(self.indent + text)
+
+    def bind(self, expression: str, dims: Dims) -> str:
+        """Give a name to an expression."""
+        name = self.writer.fresh("v")
+        self.write(f"{name} = {expression}")
+        self.values[name] = dims
+        self.writer.named.append(name)
+        return name
+
+    def weight(self, dims: Dims) -> str:
+        name = self.writer.fresh("w")
+        kind = self.pick(["weight", "weight", "weight", "frozen"])
+        self.write(f"{kind} {name}: f32[{', '.join(dims)}]")
+        self.writer.named.append(name)
+        return name
+
+    def seen(self, dims: Sequence[str]) -> Dims:
+        """The dimensions that may be named here."""
+        return tuple(dim for dim in dims if dim not in self.hidden)
+
+    def unused(self, dims: Dims) -> Dims:
+        """Dimensions that a value does not have, nor anything they are made of or renamed from."""
+        family = {self.writer.renamed.get(dim, dim) for dim in (*dims, *self.hidden)}
+        return tuple(dim for dim in FREE if dim not in family)
+
+    def value(self) -> str:
+        """Some value in view, a late one by preference."""
+        names = list(self.values)
+        return self.pick(names[-3:]) if self.writer.chance(2) else self.pick(names)
+
+    def statement(self) -> None:
+        """One statement of a kind that suits a value in view."""
+        value = self.value()
+        self.pick(STATEMENTS)(self, value, self.values[value])
+
+
+def project(body: Body, value: str, dims: Dims) -> None:
+    over = body.writer.some(body.seen(dims), 2)
+    if not over:
+        return
+    kept = tuple(dim for dim in dims if dim not in over)
+    new = body.writer.some(body.unused(dims), min(2, MOST_DIMS - len(kept)), 0)
+    shared = body.writer.some(body.seen(kept), 1, 0) if body.writer.chance(4) else ()
+    weight = body.weight(over + shared + new)
+    body.bind(f"matmul({value}, {weight}, over {', '.join(over)})", kept + new)
+
+
+def meet(body: Body, value: str, dims: Dims) -> None:
+    """A contraction of two values, as queries meet keys."""
+    family = body.writer.renamed
+    roots = {family.get(dim, dim): dim for dim in dims}
+    others = [
+        name
+        for name, have in body.values.items()
+        if set(have) & set(body.seen(dims))
+        and all(roots.get(family.get(dim, dim), dim) == dim for dim in have)
+    ]
+    if not others:
+        return
+    other = body.pick(others)
+    shared = [dim for dim in body.seen(dims) if dim in body.values[other]]
+    over = body.writer.some(shared, 2)
+    result = tuple(dict.fromkeys(d for d in dims + body.values[other] if d not in over))
+    if len(result) <= MOST_DIMS:
+        body.bind(f"matmul({value}, {other}, over {', '.join(over)})", result)
+
+
+def attend(body: Body, value: str, dims: Dims) -> None:
+    """Rename, contract, soften, contract: attention, perhaps behind a causal mask."""
+    named = body.seen(dims)
+    if len(named) < 2 or len(dims) >= MOST_DIMS:
+        return
+    seq, depth = body.writer.some(named, 2, 2)
+    key = rename_one(body, value, dims, seq)
+    if key is None:
+        return
+    copy, new = key
+    scores_dims = tuple(d for d in dims if d != depth) + (new,)
+    scores = body.bind(f"matmul({value}, {copy}, over {depth}) / 3", scores_dims)
+    if body.writer.chance(2):
+        mask = f"where(index({new}) <= index({seq}), {scores}, -1e30)"
+        scores = body.bind(mask, scores_dims)
+    probs = body.bind(f"softmax({scores}, over {new})", scores_dims)
+    body.bind(f"matmul({probs}, {copy}, over {new})", dims)
+
+
+def rename_one(body: Body, value: str, dims: Dims, dim: str) -> tuple[str, str] | None:
+    """A copy of a value in which one dimension has a new name."""
+    new = body.writer.fresh("k")
+    root = body.writer.renamed.get(dim, dim)
+    body.writer.renamed[new] = root
+    renamed = tuple(new if d == dim else d for d in dims)
+    return body.bind(f"rename({value}, {dim} -> {new})", renamed), new
+
+
+def rename(body: Body, value: str, dims: Dims) -> None:
+    named = body.seen(dims)
+    if named:
+        rename_one(body, value, dims, body.pick(named))
+
+
+def function(body: Body, value: str, dims: Dims) -> None:
+    body.bind(f"{body.pick(UNARY)}({value})", dims)
+
+
+def number(body: Body, value: str, dims: Dims) -> None:
+    body.bind(f"{value} {body.pick(['* 0.5', '/ 3', '+ 1', '- 2', '* -1'])}", dims)
+
+
+def combine(body: Body, value: str, dims: Dims) -> None:
+    smaller = [name for name, have in body.values.items() if set(have) <= set(dims)]
+    other = body.pick(smaller)
+    forms = [
+        "{0} + {1}",
+        "{0} - {1}",
+        "{0} * {1}",
+        "{0} / (abs({1}) + 1)",
+        "max({0}, {1})",
+        "min({0}, {1})",
+    ]
+    body.bind(body.pick(forms).format(value, other), dims)
+
+
+def scale(body: Body, value: str, dims: Dims) -> None:
+    weight = body.weight(body.writer.some(body.seen(dims), 2))
+    body.bind(f"{value} {body.pick(['*', '+'])} {weight}", dims)
+
+
+def reduce(body: Body, value: str, dims: Dims) -> None:
+    over = body.writer.some(body.seen(dims), 2)
+    if not over:
+        return
+    kind = body.pick(["sum", "mean", "max", "min"])
+    kept = tuple(dim for dim in dims if dim not in over)
+    reduced = f"{kind}({value}, over {', '.join(over)})"
+    if body.writer.chance(2):
+        body.bind(f"{value} - {reduced}", dims)
+    else:
+        body.bind(reduced, kept)
+
+
+def normalise(body: Body, value: str, dims: Dims) -> None:
+    over = body.writer.some(body.seen(dims), 2)
+    if not over:
+        return
+    kind = body.pick(["softmax", "softmax", "log_softmax", "layer_norm", "rms_norm"])
+    body.bind(f"{kind}({value}, over {', '.join(over)})", dims)
+
+
+def mask(body: Body, value: str, dims: Dims) -> None:
+    named = body.seen(dims)
+    if not named:
+        return
+    one = body.pick(named)
+    forms = ["where(index({0}) < 5, {1}, 0)", "{1} * (index({0}) + 1) / 7", "{1} + sin(index({0}))"]
+    body.bind(body.pick(forms).format(one, value), dims)
+
+
+def joined(body: Body, value: str, dims: Dims) -> None:
+    """Two values with one dimension each, end to end; or one cut in two."""
+    left = [n for n, have in body.values.items() if "p" in have and "q" not in have]
+    if "r" in dims and "r" not in body.hidden and not set("pq") & set(dims):
+        first, second = body.writer.fresh("v"), body.writer.fresh("v")
+        body.write(f"{first}, {second} = split({value}, r -> p + q)")
+        for name, dim in ((first, "p"), (second, "q")):
+            body.values[name] = tuple(dim if d == "r" else d for d in dims)
+    elif left and not set("pqr") & set(body.hidden):
+        other = body.pick(left)
+        have = body.values[other]
+        if "r" in have:
+            return
+        rest = tuple("q" if dim == "p" else dim for dim in have)
+        weight = body.weight(body.seen(rest))
+        result = tuple("r" if dim == "p" else dim for dim in have)
+        body.bind(f"concat({other}, {weight}, p + q -> r)", result)
+    elif not set("pqr") & set(dims) and body.seen(dims) and len(dims) < MOST_DIMS:
+        over = body.writer.some(body.seen(dims), 1)
+        new = body.pick(["p", "r"])
+        if new not in body.hidden:
+            weight = body.weight((*over, new))
+            kept = tuple(dim for dim in dims if dim not in over)
+            body.bind(f"matmul({value}, {weight}, over {over[0]})", (*kept, new))
+
+
+def call(body: Body, value: str, dims: Dims) -> None:
+    """A layer that takes the value: one that exists, or a new one."""
+    fitting = [layer for layer in body.writer.layers if set(layer.dims) == set(dims)]
+    layer = body.pick(fitting) if fitting and body.writer.chance(2) else new_layer(body, dims)
+    if layer is None:
+        return
+    if set(layer.result) == set(dims) and body.writer.chance(2):
+        body.bind(f"{value} + {layer.name}({value})", dims)
+    else:
+        body.bind(f"{layer.name}({value})", layer.result)
+
+
+DEEPEST = 2
+
+
+def new_layer(body: Body, dims: Dims) -> Layer | None:
+    """Write a layer for values with these dimensions; some of them may come in by `..`."""
+    if body.hidden or len(body.indent) > 2 * DEEPEST:
+        return None
+    named = body.writer.some(dims, 3)
+    rest = tuple(dim for dim in dims if dim not in named)
+    name = body.writer.fresh("layer_")
+    inner = Body(body.writer, {"x": dims}, body.indent + "  ", rest)
+    for _ in range(body.pick([1, 2, 3, 4])):
+        inner.statement()
+    result = list(inner.values)[-1]
+    header = ", ".join([".."] * bool(rest) + list(named))
+    lines = [line[len(body.indent) :] for line in inner.lines]
+    text = [f"layer {name}(x: [{header}]) {{", *lines, f"  return {result}", "}"]
+    body.writer.texts.append("\n".join(text))
+    layer = Layer(name, dims, inner.values[result])
+    body.writer.layers.append(layer)
+    return layer
+
+
+def repeat(body: Body, value: str, dims: Dims) -> None:
+    """A region in which a value keeps its dimensions."""
+    if len(body.indent) > 2:
+        return
+    body.write(f"repeat {body.pick([1, 2, 3])} {{")
+    inner = Body(body.writer, dict(body.values), body.indent + "  ", body.hidden)
+    for _ in range(body.pick([1, 2, 3])):
+        inner.statement()
+    same = [n for n, have in inner.values.items() if set(have) == set(dims) and n != value]
+    inner.write(f"{value} = {value} + {body.pick(same)}" if same else f"{value} = tanh({value})")
+    body.lines += [*inner.lines, body.indent + "}"]
+
+
+STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
+    project, project, project, meet, attend, rename, function, number, combine, combine, scale,
+    reduce, normalise, normalise, mask, joined, call, call, call, repeat,
+]  # fmt: skip
+
+
+def draw_program(pick: Chooser) -> str:
+    """The text of a program with a model ``m``, a cluster ``box`` and a plan ``p``."""
+    writer = Writer(pick)
+    values: dict[str, Dims] = {}
+    body = Body(writer, values, "  ", ())
+    for _ in range(pick([1, 1, 2])):
+        name = writer.fresh("x")
+        values[name] = writer.some(FREE, 3, 2)
+        body.write(f"input {name}: f32[{', '.join(values[name])}]")
+    inputs = len(values)
+    for _ in range(pick(range(2, 9))):
+        body.statement()
+    outputs = list(values)[inputs:][-pick([1, 1, 2]) :] or list(values)[:1]
+    sizes = ", ".join(f"{name} = {size}" for name, size in writer.sizes.items() if name != "r")
+    plan, gpus = draw_plan(
+        pick, writer.sizes, [layer.name for layer in writer.layers], writer.named
+    )
+    model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]
+    model += [f"  output {', '.join(dict.fromkeys(outputs))}", "}"]
+    cluster = f"cluster box {{ gpu chip; level node = {gpus[0]} via net; level gpu = {gpus[1]} via wire }}"
+    return HARDWARE + "\n".join([*model, *writer.texts, cluster, plan]) + "\n"
