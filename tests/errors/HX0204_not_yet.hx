@@ -1,9 +1,0 @@
-# Announced, and refused by name until it means something.
-import std.hardware
-model m {
-  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16
-  input x: bf16[batch, seq, embed]
-  output y = take(x, seq = 0)  # error: HX0204
-}
-cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-plan p for m on box { mesh tp = gpus; shard seq over tp }
