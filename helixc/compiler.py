@@ -16,10 +16,11 @@ import attrs
 
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice
+from helixc.ir.invariants import COMMUNICATED_FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.source import PlanDecl, Sources
 from helixc.ir.spmd import Spmd
-from helixc.passes.contract import AnyPass, Observer, ignore, run_pipeline
+from helixc.passes.contract import AnyPass, Facts, Observer, ignore, run_pipeline
 from helixc.pipeline import to_spmd
 from helixc.text.loader import load_path, load_text
 
@@ -54,7 +55,7 @@ class Compilation:
         """The tasks of every GPU after each pass that makes them, by name and in order."""
         from helixc.pipeline_device import TO_DEVICE  # noqa: PLC0415 - needs NumPy
 
-        return _run(TO_DEVICE, self.spmd)
+        return _run(TO_DEVICE, self.spmd, frozenset(COMMUNICATED_FACTS))
 
     @property
     def device(self) -> DeviceProgram:
@@ -181,7 +182,7 @@ def lower(
 ) -> tuple[tuple[str, object], ...]:
     """The results of some passes, by name and in order; errors carry the texts they speak of."""
     try:
-        return _run(passes, sources, observe, verify_each=verify_each)
+        return _run(passes, sources, frozenset(), observe, verify_each=verify_each)
     except HelixError as error:
         raise HelixError(error.diagnostics, texts_of(sources)) from error
 
@@ -189,6 +190,7 @@ def lower(
 def _run(
     passes: Sequence[AnyPass],
     program: object,
+    facts: Facts = frozenset(),
     observe: Observer = ignore,
     *,
     verify_each: bool = False,
@@ -199,7 +201,7 @@ def _run(
         stages.append((name, result))
         observe(name, result)
 
-    run_pipeline(passes, program, observe=keep, verify_each=verify_each)
+    run_pipeline(passes, program, facts, keep, verify_each=verify_each)
     return tuple(stages)
 
 

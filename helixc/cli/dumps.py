@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 import click
 
 from helixc.diagnostics import CompilerBug
+from helixc.ir.device import DeviceProgram
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.passes.contract import AnyPass
+from helixc.text.dump_device import print_device
 from helixc.text.dump_printer import print_logical, print_spmd
 
 ALL = "all"
@@ -50,6 +52,8 @@ def print_dump(program: object) -> str:
             return print_logical(program)
         case Spmd():
             return print_spmd(program)
+        case DeviceProgram():
+            return print_device(program)
         case _:
             raise CompilerBug(f"there is no text of {type(program).__name__}")
 

@@ -12,7 +12,7 @@ from helixc.cli.options import VERIFY_EACH, Command
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.elaborate.choice import Choice
 from helixc.emit.files import write_file
-from helixc.ir.invariants import FACTS
+from helixc.ir.invariants_device import ALL_FACTS
 from helixc.limits import MAX_DUMP_BYTES
 from helixc.passes.contract import AnyPass, by_name, run_pipeline
 from helixc.pipeline import to_spmd
@@ -55,7 +55,7 @@ def _check(step: AnyPass, program: object) -> None:
         found, wanted = type(program).__name__, step.source.__name__
         message = f"`{step.name}` reads {wanted}, but this is {found}"
         raise HelixError([Diagnostic("HX0156", message)])
-    facts = step.needs.union(FACTS[type(program)])
+    facts = step.needs.union(ALL_FACTS[type(program)])
     findings = [finding for fact in by_name(facts) for finding in fact.check(program)]
     if findings:
         raise HelixError(findings)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from helixc.ir.device import DeviceProgram
 from helixc.ir.expansion import expand
+from helixc.ir.invariants import COMMUNICATED_FACTS
+from helixc.ir.invariants_device import LOCALIZED_FACTS
 from helixc.ir.spmd import Spmd
 from helixc.passes.contract import Pass
 
@@ -16,4 +18,11 @@ def localize(program: Spmd) -> DeviceProgram:
     return expand(program)
 
 
-LOCALIZE = Pass(name="localize", run=localize, source=Spmd, target=DeviceProgram)
+LOCALIZE = Pass(
+    name="localize",
+    run=localize,
+    source=Spmd,
+    target=DeviceProgram,
+    needs=frozenset(COMMUNICATED_FACTS),
+    gives=frozenset(LOCALIZED_FACTS),
+)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from helixc.diagnostics import CompilerBug
 from helixc.ir.device import DeviceProgram
+from helixc.ir.invariants_device import LOCALIZED_FACTS, SCHEDULED_FACTS
 from helixc.passes.contract import Pass
 
 
@@ -49,4 +50,11 @@ def _layered_order(program: DeviceProgram, readers: NDArray[np.int64]) -> NDArra
     return order
 
 
-SCHEDULE = Pass(name="schedule", run=schedule, source=DeviceProgram, target=DeviceProgram)
+SCHEDULE = Pass(
+    name="schedule",
+    run=schedule,
+    source=DeviceProgram,
+    target=DeviceProgram,
+    needs=frozenset(LOCALIZED_FACTS),
+    gives=frozenset(SCHEDULED_FACTS),
+)
