@@ -39,11 +39,11 @@ class Panels:
 
 @attrs.frozen
 class _Panel:
-    """Collectives alike in kind, groups, blocks and bytes; ``uses`` says where each stands."""
+    """One collective of the program; ``use`` says where it stands and how often it runs."""
 
     index: int
     facts: Facts
-    uses: tuple[str, ...]
+    use: str
 
 
 def draw_patterns(program: Spmd, gpus: tuple[int, ...] | None, budget: int) -> Panels:
@@ -65,8 +65,9 @@ def draw_patterns(program: Spmd, gpus: tuple[int, ...] | None, budget: int) -> P
         clusters.append(painted[0])
         edges += painted[1]
     columns = tuple(
-        (upper.nodes[len(upper.nodes) // 2].id, _gpu_id(number, shown[len(shown) // 2]))
+        (upper.nodes[len(upper.nodes) // 2].id, _gpu_id(number, gpu))
         for number, upper in enumerate(clusters[:-1], start=1)
+        for gpu in shown
     )
     return Panels(clusters=tuple(clusters), edges=tuple(edges), columns=columns, shown=shown)
 
@@ -77,26 +78,19 @@ def _collectives(program: Spmd) -> Iterator[str]:
             yield template.value
 
 
-def _panels(device: DeviceProgram) -> tuple[_Panel, ...]:
+def _panels(device: DeviceProgram) -> Iterator[_Panel]:
     book, layers = FactBook(device), find_layers(device.program)
-    found: dict[tuple[object, ...], _Panel] = {}
     for index, template in enumerate(device.templates):
-        if template.atoms is None:
-            continue
-        instance = (index, (0,) * len(template.loops))
-        facts = book.facts(instance)
-        key = (facts.title, facts.lines, facts.inputs[0].text, facts.out)
-        use = _use(layers, template.value, book.name(instance))
-        known = found.get(key, _Panel(index, facts, ()))
-        found[key] = attrs.evolve(known, uses=(*known.uses, use))
-    return tuple(found.values())
+        if template.atoms is not None:
+            facts = book.facts((index, (0,) * len(template.loops)))
+            yield _Panel(index, facts, _use(layers, template.value))
 
 
-def _use(layers: LayerMap, value: str, name: str) -> str:
-    """Where a collective stands and how often it runs: ``attended in mha, layer 0 to 1``."""
+def _use(layers: LayerMap, value: str) -> str:
+    """Where a collective stands and how often it runs: ``mha, layer 0 to 1``."""
     layer = layers.layer(value)
     times = layers.runs_per_turn(value)
-    text = f"{name} in {layer.title}{_turns_text(layer)}"
+    text = f"{layer.title}{_turns_text(layer)}"
     return text if times == 1 else f"{text}, {times} times each"
 
 
@@ -125,9 +119,8 @@ def _paint(
         if gpu in shown and source is not None
     ]
     size = len(tasks[0].gpus)
-    title = (
-        f"{panel.facts.title}: {mesh.devices // size} groups of {size} - {'; '.join(panel.uses)}"
-    )
+    groups = mesh.devices // size
+    title = f"{panel.use}: {panel.facts.title}, {groups} group{'s'[: groups > 1]} of {size} GPUs"
     cluster = Cluster(
         id=f"panel_{number}", title=title, nodes=tuple(hubs), clusters=frames,
         look=(("color", "#777777"), ("bgcolor", "#FAFAFA"), ("fontsize", "14")),

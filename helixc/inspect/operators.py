@@ -1,0 +1,133 @@
+"""Whether the result of an operator follows from its inputs: names and sizes of dimensions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+
+from helixc.inspect.facts import COLLECTIVES, EDGE_OPS, Claim, Finder
+
+Sizes = Mapping[str, int]
+
+# Operators that sum, or take the largest, over the dimensions in `over`.
+_CONTRACTING = frozenset({"matmul", "sum", "mean", "max", "min", "any", "all"})
+_ALONG = frozenset({"softmax", "log_softmax", "layer_norm", "rms_norm"})
+_SOURCES = frozenset({"input", "weight", "frozen", "index"})
+_CUT = re.compile(r"(?P<source>.+) -> (?P<dims>.+) from [0-9]+")
+
+
+def check_operators(claims: Mapping[str, Claim], finder: Finder) -> None:
+    """Every result follows from its inputs (HX0910)."""
+    for claim in claims.values():
+        if claim.op not in COLLECTIVES:
+            for problem in _problems(claim):
+                finder.add("HX0910", claim.node.line, f"{claim.node.id}: {problem}")
+
+
+def _problems(claim: Claim) -> Iterator[str]:
+    if claim.op in EDGE_OPS:
+        yield from _edge_op(claim)
+        return
+    if claim.out is None:
+        yield "an operator yields a value"
+        return
+    if claim.op in _SOURCES:
+        if claim.all_inputs:
+            yield f"{claim.op} reads nothing"
+        return
+    merged: dict[str, int] = {}
+    for value in claim.all_inputs:
+        for dim, size in value.dims.items():
+            if merged.setdefault(dim, size) != size:
+                yield f"{dim} is {merged[dim]} in one input and {size} in another"
+    rule = _RULES.get(claim.op, _contracted if claim.op in _CONTRACTING else _elementwise)
+    yield from rule(claim, merged, claim.out.dims)
+
+
+def _edge_op(claim: Claim) -> Iterator[str]:
+    reads, yields = len(claim.all_inputs), claim.out is not None
+    expected = {"arrives": (0, True), "gpu": (0, False)}.get(claim.op, (1, False))
+    if (reads, yields) != expected:
+        yield f"{claim.op} reads {expected[0]} values and yields {int(expected[1])}"
+
+
+def _elementwise(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    along = claim.names("over")
+    if claim.op in _ALONG and not all(dim in inputs for dim in along):
+        yield f"it works over {', '.join(along)}, which its input lacks"
+    yield from _differences(inputs, out)
+
+
+def _contracted(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    over = claim.names("over")
+    for value in claim.all_inputs:
+        missing = [dim for dim in over if dim not in value.dims]
+        if missing:
+            yield f"{value.name} has no {', '.join(missing)} to contract"
+    rest = {dim: size for dim, size in inputs.items() if dim not in over}
+    yield from _differences(rest, out)
+
+
+def _renamed(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    pairs = dict(pair.split(" -> ", 1) for pair in claim.names("pairs") if " -> " in pair)
+    expected = {pairs.get(dim, dim): size for dim, size in inputs.items()}
+    yield from _differences(expected, out)
+
+
+def _joined(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
+    """Concatenation: the lengths of the parts add up to that of the result."""
+    terms, _arrow, target = claim.attributes.get("pairs", "").partition(" -> ")
+    dims = target.split(" * ")
+    parts = [() if term == "1" else tuple(term.split(" * ")) for term in terms.split(" + ")]
+    values = claim.all_inputs
+    if len(parts) != len(values) or any(d not in out for d in dims):
+        yield "the parts that are joined do not match its inputs"
+        return
+    lengths = [prod(v.dims.get(d, 1) for d in part) for v, part in zip(values, parts, strict=True)]
+    if sum(lengths) != prod(out[dim] for dim in dims):
+        yield f"{' + '.join(map(str, lengths))} does not make {target} {dict(out)}"
+    for value, part in zip(values, parts, strict=True):
+        kept = {dim: size for dim, size in value.dims.items() if dim not in part}
+        yield from _differences(kept, {dim: out[dim] for dim in kept if dim in out})
+
+
+def _cut(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    match = _CUT.fullmatch(claim.attributes.get("pairs", ""))
+    if match is None:
+        yield "it does not say what it cuts"
+        return
+    source, dims = match["source"].split(" * "), match["dims"].split(" * ")
+    whole = prod(inputs.get(dim, 1) for dim in source)
+    if prod(out.get(dim, 1) for dim in dims) > whole:
+        yield f"a part of {match['source']} is larger than the whole"
+    rest = {dim: size for dim, size in inputs.items() if dim not in source}
+    yield from _differences(rest, {dim: size for dim, size in out.items() if dim not in dims})
+
+
+def _sliced(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    """A GPU keeps its own part; into how many parts is checked where the mesh is known."""
+    along = claim.names("along")
+    ratio = [inputs.get(d, 0) % out[d] == 0 for d in along if d in out]
+    if not along or not all(ratio):
+        yield "the part does not divide the whole"
+    rest = {dim: size for dim, size in inputs.items() if dim not in along}
+    yield from _differences(rest, {dim: size for dim, size in out.items() if dim not in along})
+
+
+def _differences(expected: Sizes, out: Sizes) -> Iterator[str]:
+    if dict(expected) != dict(out):
+        yield f"from its inputs follows [{_text(expected)}], but it yields [{_text(out)}]"
+
+
+def _text(sizes: Sizes) -> str:
+    return ", ".join(f"{dim} {size}" for dim, size in sizes.items())
+
+
+_Rule = Callable[[Claim, Sizes, Sizes], Iterator[str]]
+_RULES: Mapping[str, _Rule] = {
+    "rename": _renamed,
+    "concat": _joined,
+    "split": _cut,
+    "slice": _sliced,
+}
