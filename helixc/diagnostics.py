@@ -74,7 +74,7 @@ class Findings:
     """Collects diagnostics, so that one phase reports all of its findings at once."""
 
     def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}
 
     def error(
         self,
@@ -102,8 +102,7 @@ class Findings:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Record a finding once; an equal one is already known."""
-        if diagnostic not in self._found:
-            self._found.append(diagnostic)
+        self._found.setdefault(diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Record several findings."""

@@ -19,6 +19,9 @@ MAX_NESTING: Final = 100
 MAX_STATEMENTS: Final = 100_000
 """Statements of one file, declarations and plan lines included."""
 
+MAX_LINE_CHARACTERS: Final = 2**16
+"""Characters of one line, its comment not counted: bounds the time that one expression takes."""
+
 MAX_GPUS: Final = 2**20
 """GPUs of one cluster."""
 

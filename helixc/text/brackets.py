@@ -7,7 +7,12 @@ import re
 import attrs
 
 from helixc.diagnostics import Diagnostic, Note
-from helixc.limits import MAX_NESTING, MAX_STATEMENTS
+from helixc.limits import (
+    MAX_LINE_CHARACTERS,
+    MAX_NESTING,
+    MAX_SHOWN_DIAGNOSTICS,
+    MAX_STATEMENTS,
+)
 from helixc.text.scan import SourceText
 
 _LANDMARK = re.compile(r"#[^\n]*|[()\[\]{};\n]")
@@ -72,6 +77,7 @@ class _Matcher:
 
     def finish(self) -> None:
         """Report what is still open at the end."""
+        self._count(len(self.source.text))
         self._give_up_inner()
         for sign, offset in self._open:
             self._report(offset, f"`{sign}` on line {self.source.line(offset)} is never closed")
@@ -118,6 +124,13 @@ class _Matcher:
         """Count a statement if the text since the last line end holds one that ends here."""
         piece = self.source.text[self._begin : offset].strip()
         self._begin = offset + 1
+        if len(piece) > MAX_LINE_CHARACTERS:
+            message = (
+                f"this line has {len(piece)} characters of code; at most {MAX_LINE_CHARACTERS}"
+            )
+            self._stop(
+                "HX0015", f"{message} are read; break it inside brackets", offset - len(piece)
+            )
         if not piece or piece.endswith(_OPEN_ENDED):
             return
         self._statements += 1
@@ -130,6 +143,8 @@ class _Matcher:
         notes = (note,) if note else ()
         legals = (legal,) if legal else ()
         self.findings.append(Diagnostic("HX0103", message, span, "error", notes, legals))
+        if len(self.findings) >= MAX_SHOWN_DIAGNOSTICS:
+            self.readable = False
 
     def _stop(self, code: str, message: str, offset: int) -> None:
         self.findings.append(Diagnostic(code, message, self.source.span(offset, offset + 1)))

@@ -97,7 +97,7 @@ class Nodes(PlanNodes):
     def hardware(self, pieces: list[Any]) -> Hardware:
         """A ``gpu``, ``link`` or ``cluster``."""
         kind, name, _block = pieces
-        return Hardware(kind.value, name, items_of(pieces, "block"), header(pieces))
+        return Hardware(kind.keyword, name, items_of(pieces, "block"), header(pieces))
 
     def field(self, pieces: list[Any]) -> Field:
         """``name = value``."""
@@ -126,7 +126,7 @@ class Nodes(PlanNodes):
     def declare(self, pieces: list[Any]) -> Declare:
         """``weight a, b: type`` and the like."""
         kind, names, _colon, declared = pieces
-        return Declare(kind.value, names.items, declared, whole(pieces))
+        return Declare(kind.keyword, names.items, declared, whole(pieces))
 
     def type(self, pieces: list[Any]) -> TypeExpr:
         """``bf16[.., a, b]``."""

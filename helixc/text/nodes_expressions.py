@@ -22,24 +22,22 @@ class ExpressionNodes(Transformer[Word, Any]):
 
     def integer(self, pieces: list[Word]) -> Number:
         """A whole number without sign or unit."""
-        return Number(number_value(pieces[0]), "", pieces[0].span)
+        return Number(number_value(str(pieces[0])), "", pieces[0].span)
 
     def number(self, pieces: list[Word]) -> Number:
         """A number and perhaps its unit."""
         unit = str(pieces[1]) if len(pieces) > 1 else ""
-        return Number(number_value(pieces[0]), unit, whole(pieces))
+        return Number(number_value(str(pieces[0])), unit, whole(pieces))
 
-    def _binary(self, pieces: list[Any]) -> Binary:
+    def binary(self, pieces: list[Any]) -> Binary:
+        """Two operands and the operator between them."""
         left, operator, right = pieces
         return Binary(str(operator), left, right, whole(pieces))
 
-    either = both = comparison = sum = product = power = _binary
-
-    def _unary(self, pieces: list[Any]) -> Unary:
+    def unary(self, pieces: list[Any]) -> Unary:
+        """An operator and its operand."""
         operator, operand = pieces
         return Unary(str(operator), operand, whole(pieces))
-
-    negation = minus = _unary
 
     def group(self, pieces: list[Any]) -> Expr:
         """An expression in brackets: the same expression, shown with its brackets."""

@@ -62,7 +62,7 @@ class PlanNodes(ExpressionNodes):
     def _words_line(self, pieces: list[Any]) -> WordsLine:
         keyword: Word = pieces[0]
         names = items_of(pieces, "names") or all_of(pieces, Name)
-        return WordsLine(keyword.value, names, items_of(pieces, "over"), whole(pieces))
+        return WordsLine(keyword.keyword, names, items_of(pieces, "over"), whole(pieces))
 
     def pipeline(self, pieces: list[Any]) -> PipelineLine:
         """``pipeline name over axes with options``."""
@@ -76,7 +76,7 @@ class PlanNodes(ExpressionNodes):
 
     def _paths_line(self, pieces: list[Any]) -> PathsLine:
         keyword: Word = pieces[0]
-        return PathsLine(keyword.value, items_of(pieces, "paths"), whole(pieces))
+        return PathsLine(keyword.keyword, items_of(pieces, "paths"), whole(pieces))
 
     fuse = recompute = _paths_line
 
@@ -95,7 +95,7 @@ class PlanNodes(ExpressionNodes):
             return PathStep(pieces[0], span=whole(pieces))
         return PathStep(pieces[0], turns[0], turns[-1] if len(turns) > 1 else None, whole(pieces))
 
-    def signed(self, pieces: list[Word]) -> Group:
+    def turn(self, pieces: list[Word]) -> Group:
         """A whole number that may be negative."""
-        value = number_value(pieces[-1])
-        return Group("signed", (-value if len(pieces) > 1 else value,), whole(pieces))
+        value = number_value(str(pieces[-1]))
+        return Group("turn", (-value if len(pieces) > 1 else value,), whole(pieces))

@@ -6,25 +6,44 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import attrs
-from lark import Token
+from lark import Token  # noqa: TC002
 
 from helixc.diagnostics import Span
 
 Kind = TypeVar("Kind")
 
 
-class Word(Token):
-    """A token that knows where it stands, file included."""
+class Word:
+    """A token of the lexer together with the file that it stands in.
 
-    span: Span
+    The parser looks at ``type`` alone; ``start_pos`` is what its errors tell.
+    """
 
-    @classmethod
-    def of(cls, token: Token, file: str) -> Word:
-        """A token of the lexer, with its place in that file."""
-        word: Any = cls(token.type, token.value, token.start_pos)
-        start = (token.line or 1, token.column or 1)
-        word.span = Span(file, *start, token.end_line or start[0], token.end_column or start[1])
-        return word
+    __slots__ = ("_file", "_token", "type")
+
+    def __init__(self, token: Token, file: str) -> None:
+        self.type = token.type
+        self._token = token
+        self._file = file
+
+    def __str__(self) -> str:
+        return self._token.value
+
+    @property
+    def keyword(self) -> Any:
+        """The word where a rule allows a few only, as the literal that a node wants."""
+        return self._token.value
+
+    @property
+    def start_pos(self) -> int:
+        """The offset where it begins."""
+        return self._token.start_pos or 0
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        at: Any = self._token
+        return Span(self._file, at.line, at.column, at.end_line, at.end_column)
 
 
 class Piece(Protocol):

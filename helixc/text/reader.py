@@ -29,7 +29,7 @@ def read(text: str, file: str, start: str = "file") -> tuple[Any, ...] | Fault:
     machine = parser.parse_interactive(text, start)
     try:
         for token in machine.lexer_thread.lex(machine.parser_state):
-            machine.feed_token(Word.of(token, file))
+            machine.feed_token(Word(token, file))
     except UnexpectedInput as unexpected:
         return Fault(int(unexpected.pos_in_stream or 0), frozenset(machine.accepts()))
     try:
