@@ -73,10 +73,16 @@ class Compilation:
 
     @cached_property
     def report(self) -> Report:
-        """The analysis of the program."""
+        """The analysis of the program, with what was passed over for its dearest collectives."""
+        from helixc.analysis.passed_over import passed_over  # noqa: PLC0415 - checking needs none
         from helixc.analysis.report import build_report  # noqa: PLC0415 - checking needs none
 
-        return build_report(self.spmd, diagnostics=self.diagnostics)
+        logical = [program for _, program in self.stages if isinstance(program, Logical)]
+        return build_report(
+            self.spmd,
+            diagnostics=self.diagnostics,
+            alternatives=passed_over(logical[-1], self.spmd),
+        )
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
