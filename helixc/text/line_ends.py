@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lark import Token  # noqa: TC002
+from lark import Token
 from lark.lark import PostLex
 
 GOES_ON = frozenset(

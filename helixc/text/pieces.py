@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import attrs
-from lark import Token  # noqa: TC002
+from lark import Token
 
 from helixc.diagnostics import Span
 
