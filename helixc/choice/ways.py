@@ -79,8 +79,7 @@ def _choices(setting: Setting, atom: str) -> list[Choice]:
     if found:
         return list(found)
     by_result = {f.result: f.name for f in setting.rule if f.result is not None}
-    planned_dim = setting.planned.dim_of(atom)
-    planned = by_result.get(planned_dim) if planned_dim is not None else None
+    planned = _planned_factor(setting, atom)
     if planned is not None:
         found["split", planned] = None
     if not setting.follows or _is_partial(setting, atom):
@@ -94,7 +93,14 @@ def _choices(setting: Setting, atom: str) -> list[Choice]:
         found[choice] = None
     if planned is None or _nobody_has(setting, atom):
         found[OUT] = None
-    return [c for c in found if c[0] != "split" or _splittable(setting, c[1])]
+    return [c for c in found if c[0] != "split" or _splittable(setting, c[1])] or [OUT]
+
+
+def _planned_factor(setting: Setting, atom: str) -> str | None:
+    """The factor that the plan splits over an atom; None too if the operator needs it whole."""
+    dim = setting.planned.dim_of(atom)
+    names = (f.name for f in setting.rule if f.result == dim and f.tag != "whole")
+    return next(names, None) if dim is not None else None
 
 
 def _is_partial(setting: Setting, atom: str) -> bool:
@@ -104,8 +110,7 @@ def _is_partial(setting: Setting, atom: str) -> bool:
 def _nobody_has(setting: Setting, atom: str) -> bool:
     """Every operand can be found without the atom, so that leaving it out moves no operand."""
     found = (
-        departed or (home,)
-        for home, departed in zip(setting.homes, setting.departed, strict=True)
+        departed or (home,) for home, departed in zip(setting.homes, setting.departed, strict=True)
     )
     return all(any(atom not in layout.used for layout in layouts) for layouts in found)
 
