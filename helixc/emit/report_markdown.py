@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helixc.analysis.collectives import Collective
+from helixc.analysis.collectives import Alternative, Collective
 from helixc.analysis.critical_path import flat_steps
 from helixc.analysis.layers import Layer
 from helixc.analysis.matmuls import Matmul
@@ -118,7 +118,7 @@ def _collectives(report: Report) -> Iterator[str]:
     yield ""
     yield "Why each is there:"
     yield ""
-    yield from bullets(map(_why, report.collectives))
+    yield from _reasons(report)
 
 
 def _collective(collective: Collective) -> tuple[str, ...]:
@@ -147,15 +147,25 @@ def _members(collective: Collective) -> str:
     return ", ".join(map(str, members)) + (", ..." if size > len(members) else "")
 
 
-def _why(collective: Collective) -> str:
-    kind = collective.kind.replace("_", "-")
-    text = f"{code(collective.layer.title)}, {kind} of {code(collective.value)}: "
-    text += plain(collective.why)
-    others = [
-        f"{plain(a.how)}: {byte_text(a.bytes_per_gpu)}, {seconds_text(a.picoseconds)} ({a.scope})"
-        for a in collective.alternatives
-    ]
-    return text + (f" Passed over: {'; '.join(others)}." if others else "")
+def _reasons(report: Report) -> Iterator[str]:
+    """Why each collective is there, and under it what was passed over."""
+    for collective in report.collectives:
+        kind = collective.kind.replace("_", "-")
+        where = f"{code(collective.layer.title)}, {kind} of {code(collective.value)}"
+        yield f"- {where}: {plain(collective.why)}"
+        for alternative in collective.alternatives:
+            yield f"  - passed over: {_alternative(alternative, report)}"
+    yield ""
+
+
+def _alternative(alternative: Alternative, report: Report) -> str:
+    text = f"{plain(alternative.how)}: {byte_text(alternative.bytes_per_gpu)}, "
+    text += seconds_text(alternative.picoseconds)
+    if alternative.scope != "program":
+        return text
+    dearer = alternative.picoseconds - report.critical_path.picoseconds
+    sign = "+" if dearer >= 0 else ""
+    return f"{text} for the whole program ({sign}{seconds_text(dearer)})"
 
 
 def _path(report: Report) -> Iterator[str]:
