@@ -1,10 +1,12 @@
 """How properties are tested: derandomised by default, so that a run today says what it says tomorrow.
 
-``--hypothesis-profile=dev`` draws fewer and new examples, ``deep`` many.
+``--hypothesis-profile=dev`` draws fewer and new examples, ``deep`` many.  ``--update`` rewrites what the
+golden files expect.
 """
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -15,3 +17,14 @@ settings.register_profile(
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_SLOW)
 settings.register_profile("deep", max_examples=5000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("ci")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that rewrites golden files."""
+    parser.addoption("--update", action="store_true", help="rewrite what the golden files expect")
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are rewritten."""
+    return bool(request.config.getoption("--update"))

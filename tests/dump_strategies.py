@@ -6,6 +6,7 @@ are any text at all.
 
 from __future__ import annotations
 
+import attrs
 from hypothesis import strategies as st
 
 from helixc.diagnostics import Diagnostic, Note, Span
@@ -158,6 +159,8 @@ ops = st.builds(
     scope=counts,
     names=places,
 )
+sources = ops.map(lambda op: attrs.evolve(op, params=Declared(op.type)))
+ops = st.one_of(ops, sources)
 layouts = st.builds(
     Layout,
     tuples(st.tuples(names, several_names), 2),

@@ -49,12 +49,12 @@ block 2 for mix.q at [@2.q] {
   strict
 }
 
-%x = input with declared bf16[batch, embed] : bf16[batch, embed] in 0 as @0.x
+%x = input with declared : bf16[batch, embed] in 0 as @0.x
 repeat 3 in 1 {
   carry %x.1 from %x yields %sum gives %x.2 : bf16[batch, embed] as @0.x
   %ln = layer_norm %x.1 over [embed] with eps 1e-05 : bf16[batch, embed] in 1 as @1.ln
-  %wq = weight with declared bf16[embed, head, size] : bf16[embed, head, size] in 2 as @2.wq
-  %wo = weight with declared bf16[head, size, embed] : bf16[head, size, embed] in 2 as @2.wo
+  %wq = weight with declared : bf16[embed, head, size] in 2 as @2.wq
+  %wo = weight with declared : bf16[head, size, embed] in 2 as @2.wo
   %q = matmul %ln %wq over [embed] : bf16[batch, head, size] in 2 as @2.q
   %r = rename %q with pairs [batch -> place] : bf16[place, head, size] in 2 as @2.r
   %s = matmul %q %r over [size] : bf16[batch, head, place] in 2 as @2.s

@@ -23,6 +23,9 @@ from helixc.text.dump_build_header import between, present
 from helixc.text.dump_build_plan import PlanBuilder
 from helixc.text.dump_words import Word, read_number, read_place, read_value
 
+# Stands for "declared with the type that the value has" until that type is known.
+AS_IT_IS = Declared(TensorType("", ()))
+
 
 class OpBuilder(PlanBuilder):
     """One method for each rule about operators; each takes the pieces that the rule matched."""
@@ -37,7 +40,7 @@ class OpBuilder(PlanBuilder):
             kind=kind,
             operands=tuple(operands),
             over=over or (),
-            params=params,
+            params=Declared(type_) if params is AS_IT_IS else params,
             type=type_,
             scope=int(scope),
             names=names or (),
@@ -93,9 +96,9 @@ class OpBuilder(PlanBuilder):
         """``to f32``."""
         return Cast(dtype)
 
-    def declared(self, type_: TensorType) -> Params:
-        """``declared bf16[a]``."""
-        return Declared(type_)
+    def declared(self, type_: TensorType | None) -> Params:
+        """``declared bf16[a]``, or ``declared`` alone: the type that the value has."""
+        return AS_IT_IS if type_ is None else Declared(type_)
 
     # --- repeats
 

@@ -136,7 +136,8 @@ def _params_text(op: Op) -> str:
         case Cast(dtype):
             text = f" with to {show_name(dtype)}"
         case Declared(type_):
-            text = f" with declared {show_type(type_)}"
+            text = " with declared"
+            text += f" {show_type(type_)}" if type_ != op.type else ""
         case _:
             assert_never(op.params)
     return text

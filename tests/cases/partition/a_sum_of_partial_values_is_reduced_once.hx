@@ -1,0 +1,56 @@
+# Two partial values are added as they are, so one reduction serves both.
+model m {
+  dim batch = 8, embed = 64, hidden = 128
+  input x: bf16[batch, embed]
+  output y = mlp(x) + mlp(x)
+}
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight up: [embed, hidden]
+  weight down: [hidden, embed]
+  return matmul(gelu(matmul(x, up, over embed)), down, over hidden)
+}
+plan p for m on four { mesh tp = 4; in mlp { shard hidden over tp } }
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 400 TFLOP/s }
+link wire { bandwidth = 100 GB/s; latency = 1 us }
+cluster four { gpu chip; level gpu = 4 via wire }
+
+# ---- expected ----
+helixc 1 spmd
+program m
+
+dim batch = 8
+dim embed = 64
+dim hidden = 128
+
+scope 0 model m dims [batch, embed, hidden]
+scope 1 in 0 layer mlp dims [embed]
+scope 2 in 0 layer mlp call 1 dims [embed]
+
+cluster four
+gpu chip memory 80000000000 bandwidth 2e12 compute 0.79 stream 0.83 launch 0.0 peaks [bf16 = 4e14]
+level gpu = 4 via wire bandwidth 1e11 latency 1e-06
+
+plan p mesh [tp = 4]
+block 0 at [@0] {
+}
+block 1 in 0 for mlp at [@1, @2] {
+  shard [hidden] over [tp]
+}
+
+mesh [tp = 4] atoms [tp = 4 of tp]
+
+%x = input with declared : bf16[batch, embed] {} in 0 as @0.x, @1.x, @2.x
+%up = weight with declared : bf16[embed, hidden] {hidden: tp} by [tp = hidden] in 1 as @1.up
+%down = weight with declared : bf16[hidden, embed] {hidden: tp} by [tp = hidden] in 1 as @1.down
+%mlp.matmul = matmul %x %up over [embed] : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 1
+%mlp.gelu = gelu %mlp.matmul : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 1
+%mlp.matmul.2 = matmul %mlp.gelu %down over [hidden] : bf16[batch, embed] {| partial sum over tp} by [tp = hidden] in 1 as @0.y
+%up.2 = weight with declared : bf16[embed, hidden] {hidden: tp} by [tp = hidden] in 2 as @2.up
+%down.2 = weight with declared : bf16[hidden, embed] {hidden: tp} by [tp = hidden] in 2 as @2.down
+%mlp.matmul.3 = matmul %x %up.2 over [embed] : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 2
+%mlp.gelu.2 = gelu %mlp.matmul.3 : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 2
+%mlp.matmul.4 = matmul %mlp.gelu.2 %down.2 over [hidden] : bf16[batch, embed] {| partial sum over tp} by [tp = hidden] in 2 as @0.y
+%y = add %mlp.matmul.2 %mlp.matmul.4 : bf16[batch, embed] {| partial sum over tp} by [tp = partial all] in 0 as @0.y
+%y~1 = reshard %y : bf16[batch, embed] {} in 0 as @0.y because %y "`y` is a partial sum over tp; at rest it is whole"
+
+output y = %y~1
