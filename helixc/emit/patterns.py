@@ -64,6 +64,8 @@ def draw_patterns(program: Spmd, gpus: tuple[int, ...] | None, budget: int) -> P
         painted = _paint(device, panel, number, shown)
         clusters.append(painted[0])
         edges += painted[1]
+    if not clusters:
+        clusters.append(_silence(shown, program))
     columns = tuple(
         (upper.nodes[len(upper.nodes) // 2].id, _gpu_id(number, gpu))
         for number, upper in enumerate(clusters[:-1], start=1)
@@ -126,6 +128,15 @@ def _paint(
         look=(("color", "#777777"), ("bgcolor", "#FAFAFA"), ("fontsize", "14")),
     )  # fmt: skip
     return cluster, edges
+
+
+def _silence(shown: tuple[int, ...], program: Spmd) -> Cluster:
+    """The panel of a program without collectives."""
+    return Cluster(
+        id="panel_0",
+        title="no communication: every GPU works on its own",
+        clusters=_gpu_frames(0, shown, program.mesh, program.cluster),
+    )
 
 
 def _hub(task: Task, facts: Facts, number: int, hardware: Hardware) -> Node:
