@@ -100,7 +100,8 @@ def _stages(program: Spmd, layers: LayerMap) -> dict[int, int]:
         reads = statement.op.reads if isinstance(statement, Compute) else (statement.source,)
         for maker in _others(reads, makers, own):
             stages[own] = max(stages[own], stages[maker] + 1)
-        makers[statement.result] = own
+        if reads:  # an input is there from the start, whoever declares it
+            makers[statement.result] = own
     return stages
 
 
