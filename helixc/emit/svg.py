@@ -87,18 +87,20 @@ class SvgWriter:
     def picture(self, stem: str, dot: str) -> Picture:
         """The picture of one drawing; ``stem`` names it in the note."""
         reasons: list[str] = []
+        code = "HX0903"
         for renderer in self._renderers:
             try:
                 return Picture(_with_fallback_fonts(renderer.render(dot, self._seconds)))
             except TooSlowError as error:
                 # Another engine runs the same algorithm and would need as long.
                 reasons.append(f"{renderer.name}: {error}")
+                code = "HX0012"
                 break
             except RenderError as error:
                 reasons.append(f"{renderer.name}: {error}")
         message = f"{stem} is written as .dot alone ({'; '.join(reasons) or 'no renderer'})"
         legal = ("fewer GPUs or layers (--gpus, --layers)", "any Graphviz: dot -Tsvg -O FILE.dot")
-        return Picture(None, Diagnostic("HX0903", message, severity="note", legal=legal))
+        return Picture(None, Diagnostic(code, message, severity="note", legal=legal))
 
 
 def _with_fallback_fonts(svg: str) -> str:
