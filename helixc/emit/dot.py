@@ -111,13 +111,14 @@ def _label(node: Node) -> str:
 
 def _wrapped(line: str) -> Iterator[str]:
     """A long line in pieces, broken after commas; the pieces after the first are indented."""
-    part = ""
-    for word in line.split(", "):
-        joined = f"{part}, {word}" if part else word
-        if part and len(joined) > LINE_LENGTH:
-            yield part + ","
-            joined = INDENT + word
-        part = joined
+    words = line.split(", ")
+    part = words[0]
+    for word in words[1:]:
+        if len(part) + len(word) + 2 > LINE_LENGTH:
+            yield f"{part},"
+            part = INDENT + word
+        else:
+            part = f"{part}, {word}"
     yield part
 
 
@@ -140,10 +141,15 @@ def quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    clean = "".join(c if c.isprintable() else " " for c in text)
-    return clean.replace("\\", "\\\\").replace('"', '\\"')
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.translate(_QUOTING)
 
 
 def _field(text: str) -> str:
     """Text inside a record label, where braces, bars and angle brackets have a meaning too."""
-    return "".join(f"\\{c}" if c in "{}|<> " else c for c in _escaped(text))
+    return _escaped(text).translate(_RECORD)
+
+
+_QUOTING = str.maketrans({"\\": "\\\\", '"': '\\"'})
+_RECORD = str.maketrans({c: f"\\{c}" for c in "{}|<> "})

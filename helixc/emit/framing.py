@@ -33,8 +33,11 @@ def frame(
 
 def _common_family(mesh: Mesh, gpus: tuple[int, ...]) -> int | None:
     """The family that holds a whole group, whose node then stands in its frame."""
-    families = {family(mesh, gpu) for gpu in gpus}
-    return families.pop() if family_atom(mesh) is not None and len(families) == 1 else None
+    atom = family_atom(mesh)
+    if atom is None:
+        return None
+    families = {mesh.coordinate(gpu, atom) for gpu in gpus}
+    return families.pop() if len(families) == 1 else None
 
 
 def columns(placed: Iterable[Placed]) -> tuple[tuple[str, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helixc.emit.boundary import Instance
-from helixc.emit.colours import BOUNDARY, COLLECTIVE, colour, family
+from helixc.emit.colours import BOUNDARY, COLLECTIVE, colour, family, family_atom
 from helixc.emit.facts import FactBook, Facts
 from helixc.emit.graph import Attributes, Edge, Node
 from helixc.emit.wording import gpus_text
@@ -88,8 +88,7 @@ def group_tone(mesh: Mesh, task: Task) -> str:
     """The colour of a group's edges: its family's, or its own if it spans families."""
     if task.template.atoms is None:
         return ""
-    families = {family(mesh, gpu) for gpu in task.gpus}
-    if len(families) == 1:
-        return colour(families.pop())
+    if family_atom(mesh) not in task.template.atoms:
+        return colour(family(mesh, task.gpus[0]))
     rest = tuple(atom.name for atom in mesh.atoms if atom.name not in task.template.atoms)
     return colour(mesh.rank(task.gpus[0], rest)) if rest else COLLECTIVE

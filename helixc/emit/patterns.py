@@ -112,14 +112,16 @@ def _paint(
     book = FactBook(device)
     tasks = [device.task(int(n)) for n in np.flatnonzero(device.template == panel.index)]
     hubs = [_hub(task, panel.facts, number, hardware) for task in tasks]
-    frames = _gpu_frames(number, shown, mesh, hardware)
+    frames, kept = _gpu_frames(number, shown, mesh, hardware), frozenset(shown)
     source = panel.facts.inputs[0].source
-    edges = [
-        edge(book, source, (_gpu_id(number, gpu), hub.id), group_tone(mesh, task))
-        for task, hub in zip(tasks, hubs, strict=True)
-        for gpu in task.gpus
-        if gpu in shown and source is not None
-    ]
+    edges: list[Edge] = []
+    for task, hub in zip(tasks, hubs, strict=True):
+        tone = group_tone(mesh, task)
+        edges += [
+            edge(book, source, (_gpu_id(number, gpu), hub.id), tone)
+            for gpu in task.gpus
+            if gpu in kept and source is not None
+        ]
     size = len(tasks[0].gpus)
     groups = mesh.devices // size
     title = f"{panel.use}: {panel.facts.title}, {groups} group{'s'[: groups > 1]} of {size} GPUs"
