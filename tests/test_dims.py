@@ -384,3 +384,30 @@ def test_the_index_of_a_product_counts_row_major() -> None:
 def test_wrong_joins_and_cuts_are_refused(statement: str, code: str) -> None:
     body = BASE + f"input c: f32[batch, channel]\n{statement}\noutput x"
     assert [message[:6] for message in model_errors(body)] == [code]
+
+
+ROPE = """layer rope(x: [.., seq, d], base = 10_000, start = 0, over d) -> [.., seq, d] {
+  dim half = 2, first = 1, second = 1
+  y = rename(x, d -> half * pair)
+  angle = (index(seq) + start) * base ** (-2 * index(pair) / d)
+  a, b = split(y, half -> first + second)
+  a = sum(a, over first)
+  b = sum(b, over second)
+  return concat(a * cos(angle) - b * sin(angle), a * sin(angle) + b * cos(angle), 1 + 1 -> half)
+}
+"""
+
+
+def test_rotary_embeddings_can_be_written_and_are_right() -> None:
+    body = "dim seq = 5, key = 4, d = 6\ninput x: f32[seq, d]\ninput y: f32[key, d]\n"
+    body += "q = rope(x, over d)\nk = rope(y, seq = key, start = 3, over d)\noutput q, k"
+    program = model(body, ROPE)
+    assert program.sizes["half"] == 2
+    assert program.sizes["pair"] == 3
+    for name, count, start in (("q", 5, 0), ("k", 4, 3)):
+        x = np.arange(count * 6, dtype=float).reshape(count, 6)
+        angle = (np.arange(count)[:, None] + start) * 10_000.0 ** (-2 * np.arange(3) / 6)
+        a, b = x[:, :3], x[:, 3:]
+        turned = [a * np.cos(angle) - b * np.sin(angle), a * np.sin(angle) + b * np.cos(angle)]
+        got = in_order(program, name, f"{'seq' if name == 'q' else 'key'} half pair")
+        assert np.allclose(got.reshape(count, 6), np.concatenate(turned, axis=1), rtol=1e-5)

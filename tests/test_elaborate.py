@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from model_texts import CLUSTER, PLAN, errors, logical, model, model_errors, op, ops
@@ -14,7 +15,8 @@ from helixc.elaborate.elaborate import check_models, elaborate
 from helixc.ir.logical import Repeat, walk
 from helixc.ir.ops import Number
 from helixc.ir.plan import Place
-from helixc.text.loader import load_text
+from helixc.ir.source import Sources
+from helixc.text.loader import load_path, load_text
 
 SIZES = "dim batch = 8, seq = 6, embed = 16, head = 4, head_dim = 4, hidden = 32\n"
 X = SIZES + "input x: bf16[batch, seq, embed]\n"
@@ -384,3 +386,74 @@ def test_every_value_is_named_once() -> None:
         if isinstance(statement, Repeat):
             names += [n for c in statement.carried for n in (c.entry, c.result)]
     assert len(set(names)) == len(names)
+
+
+def test_several_results_go_by_their_own_names() -> None:
+    program = model(
+        X
+        + "a, b = split(x, embed -> head_dim + rest)\n_, _ = split(x, embed -> rest + head_dim)\noutput a, b"
+    )
+    names = [o.names for o in ops(program, "split")]
+    assert names == [(Place(0, "a"),), (Place(0, "b"),), (), ()]
+
+
+def test_findings_carry_the_texts_by_file_name() -> None:
+    text = f"model m {{\n{X}output y\n}}\n" + CLUSTER + PLAN
+    with pytest.raises(HelixError) as wrong:
+        elaborate(load_text(text, "test.hx"), Choice())
+    assert wrong.value.sources == {"test.hx": text}
+    assert {d.span.file for d in wrong.value.diagnostics} == {"test.hx"}
+
+
+# --- files
+
+
+def load_files(folder: Path, **files: str) -> Sources:
+    """A program of several files; the main one is `main`."""
+    for name, text in files.items():
+        (folder / f"{name}.hx").write_text(text, encoding="utf-8")
+    return load_path(folder / "main.hx")
+
+
+def test_what_a_file_imports_is_visible_and_what_it_declares_hides_it(tmp_path: Path) -> None:
+    sources = load_files(
+        tmp_path,
+        main="import one\nmodel m {\n" + X + "y = f(x) + g(x)\noutput y }\n"
+        "layer f(x: [..]) { return sin(x) }" + CLUSTER + PLAN,
+        one="import two\nlayer f(x: [..]) { return cos(x) }\nlayer g(x: [..]) { return h(f(x)) }",
+        two="layer h(x: [..]) { return exp(x) }",
+    )
+    program, _ = elaborate(sources, Choice())
+    assert [o.kind for o in ops(program)] == ["input", "sin", "cos", "exp", "add"]
+
+
+def test_a_name_from_two_imports_clashes_where_it_is_used(tmp_path: Path) -> None:
+    layer = "layer f(x: [..]) { return cos(x) }\ndim shared = 4"
+    main = "import one; import two\nmodel m {\n" + X + "y = f(x)\nweight w: [shared]\noutput y }\n"
+    sources = load_files(tmp_path, main=main + CLUSTER + PLAN, one=layer, two=layer)
+    with pytest.raises(HelixError) as wrong:
+        elaborate(sources, Choice())
+    found = {
+        (d.code, d.span.file.endswith("main.hx"), d.span.line) for d in wrong.value.diagnostics
+    }
+    assert found == {("HX0207", True, 5), ("HX0207", True, 6)}
+
+
+def test_a_plan_may_be_for_an_imported_model(tmp_path: Path) -> None:
+    main = "import one\nplan p for m on box { mesh t = 4 }\n" + CLUSTER
+    sources = load_files(tmp_path, main=main, one=f"dim wide = 5\nmodel m {{ {X}output x }}")
+    program, _ = elaborate(sources, Choice())
+    assert program.name == "m"
+
+
+def test_dimensions_of_a_file_are_those_of_its_layers_unless_the_caller_has_them(
+    tmp_path: Path,
+) -> None:
+    one = "dim wide = 5\nlayer f(x: [..]) { weight w: [wide]\nreturn outer(x, w) }"
+    main = "import one\nmodel m {\n" + X + "MORE y = f(x)\noutput y }\n" + CLUSTER + PLAN
+    sizes: list[int] = []
+    for more in ("", "dim wide = 3\n"):
+        sources = load_files(tmp_path, main=main.replace("MORE ", more), one=one)
+        program, _ = elaborate(sources, Choice())
+        sizes.append(program.sizes["wide"])
+    assert sizes == [5, 3]

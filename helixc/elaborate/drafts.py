@@ -46,6 +46,11 @@ class Value:
             self.names.remove(place)
         self.names.insert(0 if first else len(self.names), place)
 
+    def drop_name(self, place: Place) -> None:
+        """Let the value no longer go by a name."""
+        if place in self.names:
+            self.names.remove(place)
+
 
 Operand = Value | Quantity
 

@@ -26,7 +26,7 @@ from helixc.ir.logical import Logical
 def elaborate(sources: source.Sources, choice: Choice) -> tuple[Logical, tuple[Diagnostic, ...]]:
     """The logical level of a choice, and warnings.  Raises ``HelixError`` with all errors found."""
     findings = Findings()
-    texts = dict(sources.texts)
+    texts = _texts(sources)
     program = _open(sources, choice.settings, findings)
     catalogue = Catalogue(sources, findings, program.environments)
     catalogue.check()
@@ -50,8 +50,14 @@ def check_models(
     Catalogue(sources, findings, program.environments).check()
     for model in program.declarations.own("model", ""):
         build_model(model, None, program)
-    findings.stop_on_errors(dict(sources.texts))
+    findings.stop_on_errors(_texts(sources))
     return findings.all
+
+
+def _texts(sources: source.Sources) -> dict[str, str]:
+    """The texts by the file names that stand in spans."""
+    texts = dict(sources.texts)
+    return {file.name: texts[path] for path, file in sources.files if path in texts}
 
 
 def _open(

@@ -132,7 +132,8 @@ class Statements:
 
     def _assign(self, statement: source.Assign, env: Environment) -> None:
         names = [name.text for name in statement.targets if name.text != "_"]
-        results = self._evaluate(statement.value, names[0] if names else "", env)
+        first = names[0] if names else ""
+        results = self._evaluate(statement.value, first, env)
         targets = statement.targets
         if len(results) != len(targets) and None not in results:
             message = f"{plural(len(results), 'value')} here, and {plural(len(targets), 'name')}; "
@@ -141,6 +142,9 @@ class Statements:
         elif len(results) != len(targets):
             results = (None,) * len(targets)
         for name, value in zip(targets, results, strict=True):
+            # Each of several results goes by its own name, not by that of the first.
+            if isinstance(value, Value) and not value.named and name.text not in ("_", first):
+                value.drop_name(Place(self.builder.scope, first))
             self._bind(name, value, env)
 
     def _evaluate(self, expr: source.Expr, statement: str, env: Environment) -> Results:
