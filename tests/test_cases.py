@@ -35,7 +35,7 @@ def after(name: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
-def test_a_pass_does_what_its_case_says(case: Path, update: bool) -> None:  # noqa: FBT001 - a fixture
+def test_a_pass_does_what_its_case_says(case: Path, *, update: bool) -> None:
     source, expected = case.read_text(encoding="utf-8").split(DIVIDER)
 
     found = after(case.parent.name, source)

@@ -73,8 +73,8 @@ SELECTIONS = st.builds(
 )
 
 
-@given(SELECTIONS, st.booleans())
-def test_a_device_program_reads_back(selection: Selection, scheduled: bool) -> None:  # noqa: FBT001
+@given(selection=SELECTIONS, scheduled=st.booleans())
+def test_a_device_program_reads_back(selection: Selection, *, scheduled: bool) -> None:
     program = expand(communicated_program(), selection)
     program = schedule(program) if scheduled else program
     printed = print_device(program)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import helixc
 from helixc.cli.dumps import print_dump
-from helixc.compiler import Compilation, compile, plan_names  # noqa: A004 - as users call it
+from helixc.compiler import Compilation, plan_names
 from helixc.ir.device import Selection
 from helixc.ir.expansion import expand
 from helixc.ir.invariants import COMMUNICATED_FACTS, FACTS
@@ -29,7 +30,7 @@ every_plan = pytest.mark.parametrize(("example", "plan"), PLANS)
 @cache
 def compiled(example: str, plan: str) -> Compilation:
     """An example, compiled once."""
-    return compile(EXAMPLES / example, plan=plan)
+    return helixc.compile(EXAMPLES / example, plan=plan)
 
 
 @every_plan

@@ -154,17 +154,17 @@ class HeaderBuilder:
             launch_seconds=float(launch),
         )
 
-    def in_switch(self, _: Word) -> bool:
+    def in_switch(self, word: Word) -> Word:
         """``in_switch``."""
-        return True
+        return word
 
-    def link(self, name: str, bandwidth: float, latency: float, in_switch: bool | None) -> Link:
+    def link(self, name: str, bandwidth: float, latency: float, switch: Word | None) -> Link:
         """``via a bandwidth 5 latency 1``."""
         return Link(
             name=name,
             bandwidth=float(bandwidth),
             latency=float(latency),
-            in_switch=in_switch is True,
+            in_switch=switch is not None,
         )
 
     def level(
