@@ -1,8 +1,9 @@
 """helixc: a compiler that partitions transformers over GPUs.
 
 ``compile(path, plan=...)`` and ``compile_text(text, plan=...)`` return a ``Compilation``: the program at
-each level, the report and the drawings.  ``check(path)`` returns what is wrong with any plan of a file.
-They raise ``HelixError`` if the program is wrong, ``CompilerBug`` if the compiler is.
+each level, the report and the drawings; ``write(compilation, folder)`` writes its files.  They raise
+``HelixError`` if the program is wrong, ``CompilerBug`` if the compiler is.  ``check(path)`` collects what is
+wrong with any plan of a file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from helixc.diagnostics import CompilerBug, Diagnostic, HelixError, Span
 
 if TYPE_CHECKING:
     from helixc.compiler import Checked, Compilation, check, compile, compile_text  # noqa: A004 - as users know it
+    from helixc.outputs import write
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,11 +29,18 @@ __all__ = [
     "check",
     "compile",
     "compile_text",
+    "write",
 ]
+
+# Where the names live that are loaded when they are first asked for, so that ``helixc --version`` is quick.
+_LATER = {
+    **dict.fromkeys(("Checked", "Compilation", "check", "compile", "compile_text"), "compiler"),
+    "write": "outputs",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Load the compiler when it is first asked for, so that ``helixc --version`` stays quick."""
-    if name not in __all__:
+    """Load the part of the compiler that a name belongs to."""
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("helixc.compiler"), name)
+    return getattr(import_module(f"helixc.{_LATER[name]}"), name)
