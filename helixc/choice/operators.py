@@ -194,11 +194,13 @@ class _PlanView:
         return found, tuple(held)
 
     def _forced_factor(self, line: Line, *, named: bool) -> Factor | None:
-        """The factor on which a ``via`` line forces this operator, if it does."""
+        """The factor on which a ``via`` line forces this operator, if it does: never one it needs whole."""
         if not isinstance(line, Shard) or not line.via:
             return None
         leaves = {leaf for ref in line.dims for leaf in ref.leaves}
         for factor in self.rule:
+            if factor.tag == "whole":
+                continue
             if factor.name in leaves and (factor.result is None or named):
                 return factor
         return None
