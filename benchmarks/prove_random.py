@@ -14,18 +14,26 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
-
-from random_programs import draw_program
 
 from helixc.compiler import compile_sources, make_choice
 from helixc.diagnostics import CompilerBug, HelixError
 from helixc.interp.verify import verify
 from helixc.text.loader import load_text
+
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+
+
+def generator() -> Callable[..., str]:
+    """What draws a program; it stands with the tests, which draw through hypothesis."""
+    sys.path.insert(0, str(TESTS))
+    return import_module("random_programs").draw_program
+
+
+DRAW = generator()
 
 
 def text_of(seed: int, number: int) -> str:
@@ -35,7 +43,7 @@ def text_of(seed: int, number: int) -> str:
     def pick(options: Sequence[Any]) -> Any:
         return options[source.randrange(len(options))]
 
-    return draw_program(pick)
+    return DRAW(pick)
 
 
 def outcome(text: str) -> tuple[str, str]:

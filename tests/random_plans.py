@@ -15,7 +15,9 @@ MESHES = (
 class Chooser(Protocol):
     """Picks one of some options."""
 
-    def __call__(self, options: Sequence[Any], /) -> Any: ...
+    def __call__(self, options: Sequence[Any], /) -> Any:
+        """One of them."""
+        ...
 
 
 def draw_plan(

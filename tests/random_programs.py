@@ -28,7 +28,9 @@ MOST_DIMS = 4
 class Chooser(Protocol):
     """Picks one of some options; everything random goes through it."""
 
-    def __call__(self, options: Sequence[Choice], /) -> Choice: ...
+    def __call__(self, options: Sequence[Choice], /) -> Choice:
+        """One of them."""
+        ...
 
 
 class Layer:
@@ -82,6 +84,7 @@ class Body:
         self.hidden = hidden
 
     def write(self, text: str) -> None:
+        """Add a line."""
         self.lines.append(self.indent + text)
 
     def bind(self, expression: str, dims: Dims) -> str:
@@ -93,6 +96,7 @@ class Body:
         return name
 
     def weight(self, dims: Dims) -> str:
+        """Declare a weight."""
         name = self.writer.fresh("w")
         kind = self.pick(["weight", "weight", "weight", "frozen"])
         self.write(f"{kind} {name}: f32[{', '.join(dims)}]")
@@ -160,7 +164,7 @@ def attend(body: Body, value: str, dims: Dims) -> None:
     if key is None:
         return
     copy, new = key
-    scores_dims = tuple(d for d in dims if d != depth) + (new,)
+    scores_dims = (*(d for d in dims if d != depth), new)
     scores = body.bind(f"matmul({value}, {copy}, over {depth}) / 3", scores_dims)
     if body.writer.chance(2):
         mask = f"where(index({new}) <= index({seq}), {scores}, -1e30)"
