@@ -28,6 +28,9 @@ MAX_GPUS: Final = 2**20
 MAX_SIZE: Final = 2**53
 """Whole numbers stay below this, so that every size is exact as a float too."""
 
+MAX_DRAWING_BYTES: Final = 64 * 2**20
+"""Bytes in one drawing that is read back."""
+
 MAX_DRAWING_SECONDS: Final = 60
 """Seconds that the layout of one drawing may take."""
 

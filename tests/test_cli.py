@@ -105,6 +105,7 @@ def test_findings_are_shown_with_their_place_and_end_with_1(
         ["compile", HELIX, "--plan", "published", "--stop-after", "nonsense"],
         ["compile", HELIX, "--plan", "published", "--dump-after", "nonsense"],
         ["opt", "no_such_file.hxir", "--pass", "simplify"],
+        ["inspect", "no_such_file.dot"],
         ["opt", HELIX, "--pass", "nonsense"],
     ],
     ids=" ".join,
@@ -286,6 +287,26 @@ def test_a_dump_that_lacks_what_a_pass_needs_is_refused(
     assert "error[HX0657]" in capsys.readouterr().err
     assert run(["opt", str(path), "--pass", "expand"]) == 1
     assert "`expand` reads Logical, but this is Spmd" in capsys.readouterr().err
+
+
+def test_inspect_reads_back_what_compile_drew_and_finds_what_was_altered(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "out"
+    assert run(["compile", small, "-o", str(folder), "--no-verify"]) == 0
+    drawings = sorted(str(path) for path in folder.glob("*.dot"))
+    capsys.readouterr()
+    assert run(["inspect", *drawings, "--format", "json"]) == 0
+    answers = _answer(capsys)
+    assert [answer["file"] for answer in answers] == drawings
+    assert all(answer["schema"] == "helixc.inspect/1" and answer["ok"] for answer in answers)
+    altered = folder / "altered.dot"
+    text = Path(drawings[0]).read_text(encoding="utf-8")
+    altered.write_text(text.replace("hidden 8", "hidden 9", 1), encoding="utf-8")
+    assert run(["inspect", str(altered)]) == 1
+    assert "error[HX09" in capsys.readouterr().err
+    assert run(["inspect", small]) == 1
+    assert "error[HX0905]" in capsys.readouterr().err
 
 
 # --- input
