@@ -51,16 +51,15 @@ def test_a_difference_of_positions_spreads_over_a_value() -> None:
 
 def test_whole_positions_are_converted_where_the_result_is_not_whole() -> None:
     program = model(X + "y = x * cos(10_000 ** (-2 * index(embed) / embed))\noutput y")
-    assert [o.kind for o in ops(program)][1:] == [
-        "index",
-        "mul",
-        "cast",
-        "div",
-        "pow",
-        "cos",
-        "mul",
-    ]
+    kinds = " ".join(o.kind for o in ops(program)[1:])
+    assert kinds == "index mul cast div pow cos cast mul"
     assert {o.type.dtype for o in ops(program, "pow")} == {"f32"}
+    assert [o.type.dtype for o in ops(program, "cast")] == ["f32", "bf16"]
+    assert op(program, "y").type.dtype == "bf16"
+
+
+def test_a_position_of_a_chosen_dtype_keeps_it() -> None:
+    program = model(X + "y = x * cos(f32(index(embed)))\noutput y")
     assert op(program, "y").type.dtype == "f32"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helixc.elaborate.application import Application, Results, label, positional, shared
 from helixc.elaborate.dimensions import Dims, leaves
 from helixc.elaborate.drafts import Value
-from helixc.elaborate.elementwise import dtypes_agree, elementwise, floating
+from helixc.elaborate.elementwise import adapted, dtypes_agree, elementwise, floating
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
 from helixc.ir.ops import OPS, Norm, widest
@@ -95,6 +95,7 @@ def normalised(use: Application) -> Results:
         params = Norm(use.keywords.get("eps", _DEFAULT_EPS).number)
     value = _floating(use, value)
     result = use.builder.new_value(value.dtype, value.dims, position=value.position)
+    result.adapts = value.adapts
     over = leaves(use.over)
     span = use.call.span
     return (use.builder.emit(use.name, (value,), result, span, over=over, params=params),)
@@ -131,9 +132,11 @@ def _floating(use: Application, value: Value) -> Value:
 
 def _contracted(use: Application, kind: str, values: tuple[Value, ...]) -> Value:
     over: Dims = leaves(use.over)
+    values = tuple(v for v in adapted(use.builder, values, use.call.span) if isinstance(v, Value))
     gone = set(over)
     kept = dict.fromkeys(dim for v in values for dim in leaves(v.dims) if dim not in gone)
     dtype = "bool" if OPS[kind].result == "bool" else widest([value.dtype for value in values])
     position = all(value.position for value in values)
     result = use.builder.new_value(dtype, tuple(kept), position=position)
+    result.adapts = all(value.adapts for value in values)
     return use.builder.emit(kind, values, result, use.call.span, over=over)

@@ -25,7 +25,8 @@ class Value:
     """A value of the program.
 
     ``base`` is the name it will have, made unique later; "" until a statement names it.  ``position``:
-    made of positions, sizes and numbers only, so it spreads over anything.  ``stored``: a weight or
+    made of positions, sizes and numbers only, so it spreads over anything; one that ``adapts`` was
+    given its dtype by nobody, so it takes that of the values it meets, as a number does.  ``stored``: a weight or
     an input, which stays at home where it was declared.  ``serial`` counts values as they are made.
     """
 
@@ -35,6 +36,7 @@ class Value:
     base: str = ""
     named: bool = False
     position: bool = False
+    adapts: bool = False
     stored: bool = False
     names: list[Place] = attrs.field(factory=list[Place])
 

@@ -42,9 +42,11 @@ def elementwise(
         return None
     if _needs_floating(kind, data):
         data = [floating(builder, operand, span) for operand in data]
+    data = adapted(builder, data, span)
     operands = (operands[0], *data) if kind == "where" else tuple(data)
     position = all(value.position for value in values)
     result = builder.new_value(_result_dtype(kind, data), dims, position=position)
+    result.adapts = all(value.adapts for value in values)
     return builder.emit(kind, tuple(operands), result, span)
 
 
@@ -111,11 +113,27 @@ def _needs_floating(kind: str, operands: Sequence[Operand]) -> bool:
     return any(number.truth is None and number.whole is None for number in numbers)
 
 
+def adapted(builder: Builder, operands: Sequence[Operand], span: Span) -> list[Operand]:
+    """The operands, those that adapt in the floating-point dtype of the others."""
+    fixed = [o.dtype for o in operands if isinstance(o, Value) and not o.adapts]
+    if not any(dtype in FLOATING for dtype in fixed):
+        return [*operands]
+    dtype = widest(fixed)
+    return [
+        convert(builder, operand, dtype, span)
+        if isinstance(operand, Value) and operand.adapts and operand.dtype in FLOATING
+        else operand
+        for operand in operands
+    ]
+
+
 def floating(builder: Builder, operand: Operand, span: Span) -> Operand:
     """The operand as a floating-point value, if it is a value of whole numbers."""
     if isinstance(operand, Quantity) or operand.dtype in FLOATING:
         return operand
-    return convert(builder, operand, "f32", span)
+    result = convert(builder, operand, "f32", span)
+    result.adapts = operand.adapts
+    return result
 
 
 def convert(builder: Builder, value: Value, dtype: str, span: Span) -> Value:

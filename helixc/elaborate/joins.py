@@ -34,6 +34,7 @@ def index(reshaping: Reshaping) -> Results:
     if dim is None or not is_axis(use.findings, dim, names[0].span):
         return _NOTHING
     result = use.builder.new_value("i32", (dim,), position=True)
+    result.adapts = True
     span = use.call.span
     return (
         use.builder.emit("index", (), result, span, params=lambda names: Position(names((dim,)))),

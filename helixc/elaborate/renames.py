@@ -37,6 +37,7 @@ def rename(reshaping: Reshaping) -> Results:
         reshaping.wrong("HX0310", message, use.call.span)
         return _NOTHING
     result = use.builder.new_value(values[0].dtype, dims, position=values[0].position)
+    result.adapts = values[0].adapts
 
     def params(names: Names) -> Renamed:
         return Renamed(tuple((names((a,))[0], names((b,))[0]) for a, b in _final(pairs)))
