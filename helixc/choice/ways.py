@@ -62,7 +62,10 @@ class Setting:
 
 
 def candidate_ways(setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> tuple[Way, ...]:
-    """Every legal way among the candidates, in a stable order, each once."""
+    """Every legal way among the candidates, in a stable order, each once.
+
+    Where a size leaves none of the ways that a ``via`` line asks for, the line does not bind.
+    """
     options = [
         [(atom.name, choice) for choice in _choices(setting, atom.name)] for atom in mesh.atoms
     ]
@@ -70,6 +73,8 @@ def candidate_ways(setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> tu
     for assignment in product(*options):
         for way in _orders(setting, dict(assignment), mesh, sizes):
             found[way] = None
+    if not found and setting.forced:
+        return candidate_ways(attrs.evolve(setting, forced={}), mesh, sizes)
     return tuple(found)
 
 
