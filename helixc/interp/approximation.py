@@ -34,7 +34,13 @@ def _side_by_side(
             rest.pop(0)
             continue
         factors: list[Dim] = []
-        while rest and math.prod(f.size for f in factors) < model.sizes[dim]:
+        if dim in rest:
+            return {}
+        while (
+            rest
+            and rest[0] not in model.sizes
+            and math.prod(f.size for f in factors) < model.sizes[dim]
+        ):
             name = rest.pop(0)
             factors.append(Dim(name, version.sizes[name]))
         if math.prod(f.size for f in factors) != model.sizes[dim]:

@@ -20,13 +20,14 @@ from helixc.interp.logical import (
     Moment,
     Supply,
     Turns,
+    carried,
     operands_of,
     run_op,
     site_of,
     unrolled,
 )
 from helixc.interp.propagation import PROPAGATIONS
-from helixc.interp.reference import Reference
+from helixc.interp.reference import Reference, carried_error
 from helixc.interp.site import Array
 from helixc.interp.version import Version
 from helixc.ir.logical import Op, Output
@@ -118,13 +119,15 @@ class _Check:
         return None
 
     def _bind(self, binding: Binding, turns: Turns) -> Mismatch | None:
+        types = self.reference.program.types
         known = [
-            (name, self.values.get(source), self.errors.get(source, 0.0), source in self.unlike)
-            for name, source in binding.pairs
+            (pair, self.values.get(pair[1]), self.errors.get(pair[1], 0.0), pair[1] in self.unlike)
+            for pair in binding.pairs
         ]
-        for name, value, error, unlike in known:
-            expected = None if unlike else value
-            found = self._settle(name, turns, expected, error, 0.0)
+        for pair, value, error, unlike in known:
+            known_value = None if unlike or value is None else carried(value, pair, types)
+            off = carried_error(error, pair, types)
+            found = self._settle(pair[0], turns, known_value, off, 0.0)
             if found is not None:
                 return found
         return None

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 import numpy as np
 
 from helixc.interp.domain import REALS, Domain
-from helixc.interp.site import Array, Site
+from helixc.interp.site import Array, Site, align
 from helixc.ir.logical import Logical, Op, Statement
 from helixc.ir.ops import OPS
+from helixc.ir.tensor import TensorType
 
 # Which turn of each repeat around a statement, outermost first.
 Turns = tuple[int, ...]
 # A value of one turn, by name.
 Moment = tuple[str, Turns]
+Types = Mapping[str, TensorType]
 # The array of a source (input or weight) in one turn, axes as in its type, without lanes.
 Supply = Callable[[Op, Turns], Array]
 
@@ -25,6 +27,12 @@ class Binding:
     """All at once, each first name takes on what the second stands for: a repeat's carried values."""
 
     pairs: tuple[tuple[str, str], ...]
+
+
+def carried(array: Array, pair: tuple[str, str], types: Types) -> Array:
+    """An array of the second value of a pair as one of the first, whose axes may come in other order."""
+    name, source = pair
+    return align(array, types[source].dims, types[name].dims)
 
 
 class Trace:
@@ -39,9 +47,9 @@ class Trace:
         self.values[name, turns] = array
         self.latest[name] = array
 
-    def bind(self, binding: Binding, turns: Turns) -> None:
+    def bind(self, binding: Binding, turns: Turns, types: Types) -> None:
         """Carry values from one turn to the next, or out of a repeat."""
-        arrays = [self.latest[source] for _, source in binding.pairs]
+        arrays = [carried(self.latest[pair[1]], pair, types) for pair in binding.pairs]
         for (name, _), array in zip(binding.pairs, arrays, strict=True):
             self.record(name, turns, array)
 
@@ -54,15 +62,15 @@ def unrolled(
         if isinstance(statement, Op):
             yield turns, statement
             continue
-        carried = statement.carried
-        sources = [value.init for value in carried]
+        values = statement.carried
+        sources = [value.init for value in values]
         for turn in range(statement.trips):
             inner = (*turns, turn)
-            entries = [value.entry for value in carried]
+            entries = [value.entry for value in values]
             yield inner, Binding(tuple(zip(entries, sources, strict=True)))
             yield from unrolled(statement.body, inner)
-            sources = [value.yields for value in carried]
-        results = [value.result for value in carried]
+            sources = [value.yields for value in values]
+        results = [value.result for value in values]
         yield turns, Binding(tuple(zip(results, sources, strict=True)))
 
 
@@ -72,7 +80,7 @@ def run_logical(program: Logical, supply: Supply, domain: Domain = REALS) -> Tra
     with np.errstate(all="ignore"):
         for turns, event in unrolled(program.body):
             if isinstance(event, Binding):
-                trace.bind(event, turns)
+                trace.bind(event, turns, program.types)
             else:
                 array = run_op(program, event, turns, supply, domain, trace.latest)
                 trace.record(event.result, turns, array)

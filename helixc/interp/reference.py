@@ -15,6 +15,9 @@ from helixc.interp.logical import (
     Moment,
     Supply,
     Trace,
+    Turns,
+    Types,
+    carried,
     operands_of,
     run_op,
     site_of,
@@ -44,11 +47,7 @@ def run_reference(program: Logical, supply: Supply, domain: Domain = REALS) -> R
     with np.errstate(all="ignore"):
         for turns, event in unrolled(program.body):
             if isinstance(event, Binding):
-                run.trace.bind(event, turns)
-                carried = [(name, errors[source]) for name, source in event.pairs]
-                errors.update(carried)
-                run.own.update({(name, turns): 0.0 for name, _ in carried})
-                run.total.update({(name, turns): error for name, error in carried})
+                _bind(run, event, turns, errors)
                 continue
             result = run_op(program, event, turns, supply, domain, run.trace.latest)
             own = own_rounding(run, event, result)
@@ -57,6 +56,20 @@ def run_reference(program: Logical, supply: Supply, domain: Domain = REALS) -> R
             run.own[event.result, turns] = own
             run.total[event.result, turns] = errors[event.result]
     return run
+
+
+def _bind(run: Reference, binding: Binding, turns: Turns, errors: dict[str, Array | float]) -> None:
+    run.trace.bind(binding, turns, run.program.types)
+    known = [(pair, errors[pair[1]]) for pair in binding.pairs]
+    for pair, error in known:
+        errors[pair[0]] = carried_error(error, pair, run.program.types)
+        run.own[pair[0], turns] = 0.0
+        run.total[pair[0], turns] = errors[pair[0]]
+
+
+def carried_error(error: Array | float, pair: tuple[str, str], types: Types) -> Array | float:
+    """A bound for the second value of a pair as one for the first."""
+    return carried(error, pair, types) if isinstance(error, np.ndarray) else error
 
 
 def own_rounding(run: Reference, op: Op, result: Array) -> Array | float:
