@@ -21,20 +21,44 @@ class Chooser(Protocol):
 
 
 def draw_plan(
-    pick: Chooser, sizes: Mapping[str, int], layers: Sequence[str], values: Sequence[str]
+    pick: Chooser,
+    sizes: Mapping[str, int],
+    layers: Mapping[str, Sequence[str]],
+    values: Sequence[str],
+    contracted: Sequence[tuple[str, str]],
 ) -> tuple[str, tuple[int, int]]:
     """The text of a plan ``p``, and the cluster that it needs as (nodes, GPUs in each)."""
     mesh = dict(zip(AXES, pick(MESHES), strict=False))
     lines = ["  mesh " + ", ".join(f"{name} = {size}" for name, size in mesh.items())]
-    lines += _lines(pick, mesh, sizes, "  ")
+    if contracted and pick(range(12)) == 11:
+        value, dim = pick(contracted)
+        axis = pick(list(mesh))
+        lines += [f"  shard {dim} over {axis}", f"  local {value} over {axis}"]
+    else:
+        lines += _lines(pick, mesh, sizes, "  ")
     for _ in range(pick([0, 1, 2, 2, 3])):
         paths = [*layers, *layers, *values[:6]]
-        if not paths:
-            break
-        inner = _lines(pick, mesh, sizes, "    ")
-        lines += [f"  in {pick(paths)} {{", *inner, "  }"]
+        if paths:
+            lines += _block(pick, mesh, sizes, paths, layers, "  ")
     text = "\n".join(["plan p for m on box {", *lines, "}"])
     return text, _cluster(tuple(mesh.values()))
+
+
+def _block(
+    pick: Chooser,
+    mesh: Mapping[str, int],
+    sizes: Mapping[str, int],
+    paths: Sequence[str],
+    layers: Mapping[str, Sequence[str]],
+    indent: str,
+) -> list[str]:
+    """A block for one path or two, and in a layer's perhaps one for something inside it."""
+    path = list(dict.fromkeys(pick(paths) for _ in range(pick([1, 1, 1, 2]))))
+    inner = _lines(pick, mesh, sizes, indent + "  ")
+    inside = layers.get(path[0], ())
+    if len(path) == 1 and inside and pick(range(2)):
+        inner += _block(pick, mesh, sizes, inside, {}, indent + "  ")
+    return [f"{indent}in {', '.join(path)} {{", *inner, indent + "}"]
 
 
 def _cluster(mesh: tuple[int, ...]) -> tuple[int, int]:
@@ -64,7 +88,7 @@ def _lines(
         lines.append(f"{indent}shard {', '.join(dims)} over {', '.join(own)}{via}")
     extra = pick([None] * 6 + ["strict", "keep weights", "replicate"])
     if extra == "replicate":
-        extra = f"replicate {pick(list(sizes))}"
+        extra = f"replicate {pick([*sizes, 'all'])}"
     if extra:
         lines.insert(pick(range(len(lines) + 1)), indent + extra)
     return lines

@@ -34,10 +34,11 @@ class Chooser(Protocol):
 
 
 class Layer:
-    """A layer as drawn: its name, its header's dimensions, what it returns."""
+    """A layer as drawn: its name, its argument's dimensions, what it returns and what is in it."""
 
-    def __init__(self, name: str, dims: Dims, result: Dims) -> None:
+    def __init__(self, name: str, dims: Dims, result: Dims, inside: list[str]) -> None:
         self.name = name
+        self.inside = inside
         self.dims = dims
         self.result = result
 
@@ -52,7 +53,10 @@ class Writer:
         self.named: list[str] = []
         self.sizes = {name: pick([size, size, 2 * size]) for name, size in SIZES.items()}
         self.sizes["r"] = self.sizes["p"] + self.sizes["q"]
+        # For a dimension made by a rename what it was made of; contractions with what they sum over.
         self.renamed: dict[str, str] = {}
+        self.contracted: list[tuple[str, str]] = []
+        self.factors: dict[str, int] = {}
         self.count = 0
 
     def chance(self, one_in: int) -> bool:
@@ -131,7 +135,8 @@ def project(body: Body, value: str, dims: Dims) -> None:
     new = body.writer.some(body.unused(dims), min(2, MOST_DIMS - len(kept)), 0)
     shared = body.writer.some(body.seen(kept), 1, 0) if body.writer.chance(4) else ()
     weight = body.weight(over + shared + new)
-    body.bind(f"matmul({value}, {weight}, over {', '.join(over)})", kept + new)
+    name = body.bind(f"matmul({value}, {weight}, over {', '.join(over)})", kept + new)
+    body.writer.contracted.append((name, over[0]))
 
 
 def meet(body: Body, value: str, dims: Dims) -> None:
@@ -169,6 +174,7 @@ def attend(body: Body, value: str, dims: Dims) -> None:
     if body.writer.chance(2):
         mask = f"where(index({new}) <= index({seq}), {scores}, -1e30)"
         scores = body.bind(mask, scores_dims)
+    body.writer.contracted.append((scores, depth))
     probs = body.bind(f"softmax({scores}, over {new})", scores_dims)
     body.bind(f"matmul({probs}, {copy}, over {new})", dims)
 
@@ -186,6 +192,36 @@ def rename(body: Body, value: str, dims: Dims) -> None:
     named = body.seen(dims)
     if named:
         rename_one(body, value, dims, body.pick(named))
+
+
+def product(body: Body, value: str, dims: Dims) -> None:
+    """A dimension as the product of two, in either order; or such a product merged again."""
+    made = [d for d in dims if d in body.writer.factors]
+    for factor in made:
+        whole = body.writer.renamed[factor]
+        rest = next((d for d in dims if d != factor and body.writer.renamed.get(d) == whole), None)
+        if rest is not None and whole not in body.hidden and whole not in dims:
+            merged = tuple(whole if d == factor else d for d in dims if d != rest)
+            body.bind(f"rename({value}, {factor} * {rest} -> {whole})", merged)
+            return
+    named = [d for d in body.seen(dims) if d in FREE]
+    if not named or len(dims) >= MOST_DIMS:
+        return
+    dim, factor, rest = body.pick(named), body.writer.fresh("g"), body.writer.fresh("n")
+    body.writer.factors[factor] = body.pick([2, 3])
+    body.writer.renamed.update({factor: dim, rest: dim})
+    pair = body.pick([(factor, rest), (rest, factor)])
+    body.bind(
+        f"rename({value}, {dim} -> {pair[0]} * {pair[1]})",
+        tuple(name for d in dims for name in (pair if d == dim else (d,))),
+    )
+
+
+def spread(body: Body, value: str, dims: Dims) -> None:
+    """An outer product, which spreads on purpose."""
+    new = body.writer.some(body.unused(dims), 1)
+    if new and len(dims) < MOST_DIMS:
+        body.bind(f"outer({value}, {body.weight(new)})", dims + new)
 
 
 def function(body: Body, value: str, dims: Dims) -> None:
@@ -241,7 +277,14 @@ def mask(body: Body, value: str, dims: Dims) -> None:
     if not named:
         return
     one = body.pick(named)
-    forms = ["where(index({0}) < 5, {1}, 0)", "{1} * (index({0}) + 1) / 7", "{1} + sin(index({0}))"]
+    forms = [
+        "where(index({0}) < 5, {1}, 0)",
+        "{1} * (index({0}) + 1) / 7",
+        "{1} + sin(index({0}))",
+        "where({1} > 0 and index({0}) != 3, {1}, {1} / 2)",
+        "where(any({1} > 2, over {0}), {1}, 1)",
+        "{1} * f32(index({0}) % 2 == 0)",
+    ]
     body.bind(body.pick(forms).format(one, value), dims)
 
 
@@ -290,38 +333,45 @@ def new_layer(body: Body, dims: Dims) -> Layer | None:
     """Write a layer for values with these dimensions; some of them may come in by `..`."""
     if body.hidden or len(body.indent) > 2 * DEEPEST:
         return None
-    named = body.writer.some(dims, 3)
+    named = body.writer.some([dim for dim in dims if dim in SIZES], 3)
     rest = tuple(dim for dim in dims if dim not in named)
     name = body.writer.fresh("layer_")
     inner = Body(body.writer, {"x": dims}, body.indent + "  ", rest)
     for _ in range(body.pick([1, 2, 3, 4])):
         inner.statement()
-    result = list(inner.values)[-1]
+    known = {*SIZES, *dims}
+    result = [name for name, have in inner.values.items() if set(have) <= known][-1]
     header = ", ".join([".."] * bool(rest) + list(named))
     lines = [line[len(body.indent) :] for line in inner.lines]
     text = [f"layer {name}(x: [{header}]) {{", *lines, f"  return {result}", "}"]
     body.writer.texts.append("\n".join(text))
-    layer = Layer(name, dims, inner.values[result])
+    inside = [value for value in inner.values if value != "x"]
+    layer = Layer(name, dims, inner.values[result], inside)
     body.writer.layers.append(layer)
     return layer
 
 
 def repeat(body: Body, value: str, dims: Dims) -> None:
     """A region in which a value keeps its dimensions."""
-    if len(body.indent) > 2:
+    if len(body.indent) > 2 * DEEPEST:
         return
-    body.write(f"repeat {body.pick([1, 2, 3])} {{")
+    named = f" as {body.writer.fresh('loop_')}" if body.writer.chance(4) else ""
+    body.write(f"repeat {body.pick([1, 2, 3])}{named} {{")
     inner = Body(body.writer, dict(body.values), body.indent + "  ", body.hidden)
     for _ in range(body.pick([1, 2, 3])):
         inner.statement()
     same = [n for n, have in inner.values.items() if set(have) == set(dims) and n != value]
     inner.write(f"{value} = {value} + {body.pick(same)}" if same else f"{value} = tanh({value})")
+    others = [n for n in body.values if n != value and body.writer.chance(3)]
+    for other in others[:1]:
+        same = [n for n, have in inner.values.items() if set(have) == set(body.values[other])]
+        inner.write(f"{other} = {body.pick(same)} * 0.5")
     body.lines += [*inner.lines, body.indent + "}"]
 
 
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
-    reduce, normalise, normalise, mask, joined, call, call, call, repeat,
+    reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
 ]  # fmt: skip
 
 
@@ -339,8 +389,13 @@ def draw_program(pick: Chooser) -> str:
         body.statement()
     outputs = list(values)[inputs:][-pick([1, 1, 2]) :] or list(values)[:1]
     sizes = ", ".join(f"{name} = {size}" for name, size in writer.sizes.items() if name != "r")
+    sizes += "".join(f", {name} = {size}" for name, size in writer.factors.items())
     plan, gpus = draw_plan(
-        pick, writer.sizes, [layer.name for layer in writer.layers], writer.named
+        pick,
+        {**writer.sizes, **writer.factors},
+        {layer.name: layer.inside for layer in writer.layers},
+        writer.named,
+        writer.contracted,
     )
     model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]
     model += [f"  output {', '.join(dict.fromkeys(outputs))}", "}"]
