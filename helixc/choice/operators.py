@@ -151,12 +151,12 @@ class _PlanView:
         return depth
 
     def _claiming(self, axis: str, around: Sequence[int]) -> list[int]:
-        """The innermost block around the operator that claims an axis, and the blocks inside it."""
+        """The innermost blocks around the operator that claim an axis."""
         claiming = [i for i in around if axis in _axes(self.blocks[i])]
         if not claiming:
             return []
         deepest = max(self._depth(i) for i in claiming)
-        return [i for i in around if self._depth(i) >= deepest]
+        return [i for i in claiming if self._depth(i) == deepest]
 
     def _named(self, axis: str, around: Sequence[int]) -> tuple[str, ...]:
         lines = [line for i in self._claiming(axis, around) for line in self.blocks[i].lines]

@@ -3,19 +3,21 @@
 Dijkstra over the layouts of one value.  What the search may try is pruned as SEMANTICS section 8 says:
 atoms that neither end mentions are never touched, a slice or an exchange goes only toward the target,
 a reduce-scatter lands only on a dimension that either end splits, a permute is a reordering or the last
-step.  Weights are gathered only where no other way exists; that is counted before anything else.
+step.  What both ends hold alike stays where it is: only the difference is searched, and equal differences
+are searched once.  Weights are gathered only where no other way exists; that is counted first.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from itertools import combinations, count
+from itertools import combinations, count, takewhile
 from typing import NamedTuple
 
 import attrs
 
 from helixc.ir.layout import (
+    WHOLE,
     AllGather,
     AllReduce,
     AllToAll,
@@ -62,6 +64,21 @@ class ReshardPath:
 STAY = ReshardPath(legs=(), cost=PathCost())
 
 
+@attrs.frozen(cache_hash=True)
+class _Difference:
+    """What is left of a reshard without the atoms that both ends hold alike.
+
+    ``block``: bytes of a GPU's block that only those atoms split.  ``room``: what is left of the size of
+    each dimension that either end splits, in the order of the type.
+    """
+
+    block: int
+    room: tuple[tuple[str, int], ...]
+    source: Layout
+    target: Layout
+    stored: bool
+
+
 class ReshardSearch:
     """Finds paths on one mesh of one cluster, and remembers them.
 
@@ -73,6 +90,7 @@ class ReshardSearch:
         self.mesh = prices.mesh
         self.sizes = sizes
         self._known: dict[tuple[TensorType, Layout, Layout, bool], ReshardPath | None] = {}
+        self._searched: dict[_Difference, ReshardPath | None] = {}
 
     def path(
         self, type_: TensorType, source: Layout, target: Layout, *, stored: bool = False
@@ -82,66 +100,118 @@ class ReshardSearch:
             return STAY
         key = (type_, source, target, stored)
         if key not in self._known:
-            self._known[key] = self._search(type_, source, target, stored=stored)
+            self._known[key] = self._find(type_, source, target, stored=stored)
         return self._known[key]
 
-    def _search(
+    def _find(
         self, type_: TensorType, source: Layout, target: Layout, *, stored: bool
     ) -> ReshardPath | None:
-        moves = _Moves(type_, source, target, self.sizes, self.mesh)
-        order = count()
-        heap: list[tuple[PathCost, str, int, Layout, tuple[Leg, ...]]] = []
-        heapq.heappush(heap, (PathCost(), "", next(order), source, ()))
-        done: set[Layout] = set()
-        while heap:
-            cost, text, _, layout, legs = heapq.heappop(heap)
-            if layout == target:
-                return ReshardPath(legs, cost)
-            if layout in done:
+        common = _common(source, target)
+        room = tuple(
+            (dim, self.sizes[dim] // self.mesh.ways(common.atoms_of(dim)))
+            for dim in type_.dims
+            if source.atoms_of(dim) or target.atoms_of(dim)
+        )
+        block = local_bytes(type_, common, self.sizes, self.mesh)
+        start, end = _without(source, common), _without(target, common)
+        difference = _Difference(block, room, start, end, stored)
+        if difference not in self._searched:
+            self._searched[difference] = _search(difference, self.prices)
+        found = self._searched[difference]
+        if found is None or common == WHOLE:
+            return found
+        return ReshardPath(tuple(_beside(leg, common, self.mesh) for leg in found.legs), found.cost)
+
+
+def _common(source: Layout, target: Layout) -> Layout:
+    """What two layouts hold alike: equal beginnings of tuples, and atoms partial in both."""
+    split = {dim: _alike(atoms, target.atoms_of(dim)) for dim, atoms in source.split}
+    partial = tuple(a for a in source.partial if a in target.partial)
+    same_kind = source.kind == target.kind
+    return make_layout(split, partial if same_kind else (), source.kind)
+
+
+def _alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
+    """The equal beginning of two tuples."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    return tuple(atom for atom, _ in pairs)
+
+
+def _without(layout: Layout, common: Layout) -> Layout:
+    split = {dim: atoms[len(common.atoms_of(dim)) :] for dim, atoms in layout.split}
+    partial = tuple(a for a in layout.partial if a not in common.partial)
+    return make_layout(split, partial, layout.kind)
+
+
+def _joined(layout: Layout, common: Layout, mesh: Mesh) -> Layout:
+    split = dict(common.split)
+    for dim, atoms in layout.split:
+        split[dim] = (*split.get(dim, ()), *atoms)
+    partial = sorted((*common.partial, *layout.partial), key=mesh.order.__getitem__)
+    return make_layout(split, partial, layout.kind or common.kind)
+
+
+def _beside(leg: Leg, common: Layout, mesh: Mesh) -> Leg:
+    """A leg of the difference as a leg of the whole layouts."""
+    layout = _joined(leg.layout, common, mesh)
+    step = Permute(layout) if isinstance(leg.step, Permute) else leg.step
+    return Leg(step, layout, leg.picoseconds)
+
+
+def _search(difference: _Difference, prices: CollectivePrices) -> ReshardPath | None:
+    moves = _Moves(difference, prices.mesh)
+    order = count()
+    heap: list[tuple[PathCost, int, Layout, tuple[Leg, ...]]] = []
+    heapq.heappush(heap, (PathCost(), next(order), difference.source, ()))
+    done: set[Layout] = set()
+    while heap:
+        cost, _, layout, legs = heapq.heappop(heap)
+        if layout == difference.target:
+            return ReshardPath(legs, cost)
+        if layout in done:
+            continue
+        done.add(layout)
+        held = _block(difference.block, layout, prices.mesh)
+        for step, after in moves.of(layout):
+            if after in done:
                 continue
-            done.add(layout)
-            held = local_bytes(type_, layout, self.sizes, self.mesh)
-            for step, after in moves.of(layout):
-                if after in done:
-                    continue
-                time = self.prices.picoseconds(step, held, layout)
-                grown = PathCost(
-                    cost.gathers + int(stored and isinstance(step, AllGather)),
-                    cost.picoseconds + time,
-                    cost.bytes + step_bytes(step, held, self.mesh),
-                    cost.steps + 1,
-                )
-                leg = Leg(step, after, time)
-                heapq.heappush(heap, (grown, f"{text};{step}", next(order), after, (*legs, leg)))
-        return None
+            time = prices.picoseconds(step, held, layout)
+            gathers = int(difference.stored and isinstance(step, AllGather))
+            grown = PathCost(
+                cost.gathers + gathers,
+                cost.picoseconds + time,
+                cost.bytes + step_bytes(step, held, prices.mesh),
+                cost.steps + 1,
+            )
+            # Ties go to the path that was found first: the order of moves is fixed.
+            heapq.heappush(heap, (grown, next(order), after, (*legs, Leg(step, after, time))))
+    return None
+
+
+def _block(block: int, layout: Layout, mesh: Mesh) -> int:
+    for _, atoms in layout.split:
+        block = -(-block // mesh.ways(atoms))
+    return block
 
 
 class _Moves:
     """The steps worth trying from a layout, on the way to one target."""
 
-    def __init__(
-        self,
-        type_: TensorType,
-        source: Layout,
-        target: Layout,
-        sizes: Mapping[str, int],
-        mesh: Mesh,
-    ) -> None:
-        self.sizes = sizes
+    def __init__(self, difference: _Difference, mesh: Mesh) -> None:
+        self.room = dict(difference.room)
         self.mesh = mesh
-        self.target = target
-        self.target_split = dict(target.split)
-        ends = {dim for dim, _ in (*source.split, *target.split)}
-        self.landing = [dim for dim in type_.dims if dim in ends]
+        self.target = difference.target
+        self.target_split = dict(difference.target.split)
 
     def of(self, layout: Layout) -> Iterator[tuple[Step, Layout]]:
         """Steps and the layouts that they lead to."""
         split = dict(layout.split)
+        settled = {dim: len(_alike(atoms, self.target_split.get(dim, ()))) for dim, atoms in split.items()}
         yield from self._slices(layout, split)
-        yield from self._gathers(layout, split)
+        yield from self._gathers(layout, split, settled)
         yield from self._reductions(layout, split)
-        yield from self._exchanges(layout, split)
-        yield from self._permutes(layout, split)
+        yield from self._exchanges(layout, split, settled)
+        yield from self._permutes(layout, split, settled)
         yield from self._seeds(layout, split)
 
     def _with(
@@ -150,7 +220,7 @@ class _Moves:
         return make_layout(split, partial, layout.kind)
 
     def _fits(self, dim: str, atoms: tuple[str, ...]) -> bool:
-        return self.sizes[dim] % self.mesh.ways(atoms) == 0
+        return self.room[dim] % self.mesh.ways(atoms) == 0
 
     def _slices(
         self, layout: Layout, split: dict[str, tuple[str, ...]]
@@ -166,12 +236,13 @@ class _Moves:
                     yield step, self._with(layout, {**split, dim: after}, layout.partial)
 
     def _gathers(
-        self, layout: Layout, split: dict[str, tuple[str, ...]]
+        self,
+        layout: Layout,
+        split: dict[str, tuple[str, ...]],
+        settled: Mapping[str, int],
     ) -> Iterator[tuple[Step, Layout]]:
         for dim, atoms in layout.split:
-            if atoms == self.target_split.get(dim):
-                continue
-            for length in range(1, len(atoms) + 1):
+            for length in range(1, len(atoms) - settled[dim] + 1):
                 kept = atoms[: len(atoms) - length]
                 step = AllGather(dim, atoms[len(atoms) - length :])
                 yield step, self._with(layout, {**split, dim: kept}, layout.partial)
@@ -184,7 +255,7 @@ class _Moves:
             for atoms in combinations(open_, length):
                 rest = tuple(a for a in layout.partial if a not in atoms)
                 yield AllReduce(atoms), self._with(layout, split, rest)
-        for dim in self.landing:
+        for dim in self.room:
             for atoms in self._scattered(dim, open_):
                 after = (*split.get(dim, ()), *atoms)
                 if self._fits(dim, after):
@@ -201,10 +272,13 @@ class _Moves:
         return found
 
     def _exchanges(
-        self, layout: Layout, split: dict[str, tuple[str, ...]]
+        self,
+        layout: Layout,
+        split: dict[str, tuple[str, ...]],
+        settled: Mapping[str, int],
     ) -> Iterator[tuple[Step, Layout]]:
         for source, held in layout.split:
-            for length in range(1, len(held) + 1):
+            for length in range(1, len(held) - settled[source] + 1):
                 atoms = held[len(held) - length :]
                 kept = held[: len(held) - length]
                 for dim, wanted in self.target.split:
@@ -216,14 +290,18 @@ class _Moves:
                     yield step, self._with(layout, changed, layout.partial)
 
     def _permutes(
-        self, layout: Layout, split: dict[str, tuple[str, ...]]
+        self,
+        layout: Layout,
+        split: dict[str, tuple[str, ...]],
+        settled: Mapping[str, int],
     ) -> Iterator[tuple[Step, Layout]]:
         if layout.partial == self.target.partial and self._same_blocks(split):
             yield Permute(self.target), self.target
         for dim, atoms in layout.split:
-            for length in range(1, len(atoms)):
-                for last in combinations(atoms, length):
-                    after = (*(a for a in atoms if a not in last), *last)
+            first, loose = atoms[: settled[dim]], atoms[settled[dim] :]
+            for length in range(1, len(loose)):
+                for last in combinations(loose, length):
+                    after = (*first, *(a for a in loose if a not in last), *last)
                     if after != atoms:
                         reordered = self._with(layout, {**split, dim: after}, layout.partial)
                         yield Permute(reordered), reordered
