@@ -44,7 +44,7 @@ def exhaustive(problem: Problem, position: int, cost: Cost, copies: Copies) -> C
     assert isinstance(op, Op)
     existing = tuple(copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
     found: list[Cost] = []
-    for way in problem.ways(op, existing):
+    for way in problem.transitions.ways(problem.operators[op.result], existing):
         needs = [
             (o, n) for o, n in zip(op.operands, way.operands, strict=False) if isinstance(o, str)
         ]
@@ -58,9 +58,9 @@ def finish(problem: Problem, op: Op, way, after, there: Copies, position: int) -
     operator = problem.operators[op.result]
     split = [(atom, dim) for dim, atoms in way.result.split for atom in atoms]
     departs = any(atom not in operator.planned.atoms_of(dim) for atom, dim in split)
-    total = add(after, (0, operator.picoseconds(way), int(departs), 0))
+    total = add(after, (0, problem.transitions.picoseconds(operator, way), int(departs), 0))
     made = way.result
-    if op.result in problem.exact and made != operator.planned:
+    if operator.exact and made != operator.planned:
         path = problem.path(op.result, made, operator.planned)
         if path is None:
             return []

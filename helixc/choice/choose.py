@@ -21,15 +21,19 @@ import attrs
 
 from helixc.choice.planning import Planning
 from helixc.choice.problem import Assignment, Problem
-from helixc.choice.reshard import ReshardPath
 from helixc.choice.solution import Read, Solution, Step, captured, last_uses
-from helixc.choice.states import ZERO, Cost, Frontier, Node, add, scale
-from helixc.choice.ways import Way
+from helixc.choice.states import Cost, Frontier, Node, add, scale
+from helixc.choice.transitions import Transition, path_cost, with_copies
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 
 NARROW = 20
 WIDE = 2000
+# States followed in a whole body, at most: a long body gets a narrower search, and says so.
+STATES = 60_000
+
+# An operator's decision is named only where it is part of the solution.
+Decision = tuple[Op, Transition] | Step
 
 
 @attrs.frozen(kw_only=True)
@@ -100,12 +104,9 @@ class Chooser:
         narrow = _Run(self, body, start, targets, NARROW, None).result()
         if narrow is None or not narrow.gap or self.limits.width <= NARROW:
             return narrow
-        wide = _Run(self, body, start, targets, self.limits.width, narrow.cost).result()
+        width = min(self.limits.width, max(NARROW, STATES // len(body)))
+        wide = _Run(self, body, start, targets, width, narrow.cost).result()
         return wide or narrow
-
-
-# What reading the operands costs, which copies exist then, and what was read.
-_Done = tuple[Cost, dict[str, tuple[Layout, ...]], tuple[Read, ...]]
 
 
 class _Run:
@@ -122,18 +123,19 @@ class _Run:
     ) -> None:
         self.chooser = chooser
         self.problem = chooser.problem
-        self.layouts = chooser.problem.planning.layouts
         self.body = body
         self.targets = targets
         self.last = last_uses(body, targets)
-        copies = {value: (layout,) for value, layout in start.items()}
-        existing = {value: frozenset(layouts) for value, layouts in copies.items()}
-        first: Node[Step] = Node(ZERO, copies, existing)
-        self.frontier = Frontier(first, width, bound)
+        least = [self.problem.least_picoseconds(statement) for statement in body]
+        self.frontier: Frontier[Decision] = Frontier(
+            {value: (layout,) for value, layout in start.items()}, width, bound, sum(least)
+        )
+        self.least = least
 
     def result(self) -> Solution | None:
         """The best solution, or None where no way is legal."""
         for position, statement in enumerate(self.body):
+            self.frontier.spend(self.least[position])
             for node in self.frontier.nodes:
                 if isinstance(statement, Op):
                     self._operator(node, statement, position)
@@ -146,103 +148,98 @@ class _Run:
         best = self.frontier.best()
         if best is None:
             return None
-        return Solution(best.history(), best.cost, self.frontier.gap(best.cost))
+        steps = tuple(_step(decision) for decision in best.history())
+        return Solution(steps, best.cost, self.frontier.gap(best.cost))
 
-    def _operator(self, node: Node[Step], op: Op, position: int) -> None:
+    def _operator(self, node: Node[Decision], op: Op, position: int) -> None:
+        operator = self.problem.operators[op.result]
         existing = tuple(node.copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
         banned = self.chooser.limits.banned.get(op.result, ())
-        for way in self.problem.ways(op, existing, banned):
-            wanted = [
-                (operand, need)
-                for operand, need in zip(op.operands, way.operands, strict=False)
-                if isinstance(operand, str)
-            ]
-            done = self._read(node, wanted)
-            if done is not None and self._fits(op.result, way.result):
-                self._take(node, op, way, done, position)
+        for transition in self.problem.transitions.of(operator, existing):
+            if transition.way.assignment in banned or not self._has_room(op, transition):
+                continue
+            copies = dict(node.copies)
+            for operand, there in zip(op.operands, transition.copies, strict=True):
+                if isinstance(operand, str) and len(there) > len(copies[operand]):
+                    copies[operand] = there
+            copies[op.result] = (transition.made,)
+            cost = add(node.cost, transition.cost)
+            self._offer(node, cost, copies, (op, transition), position)
 
-    def _take(self, node: Node[Step], op: Op, way: Way, done: _Done, position: int) -> None:
-        """Go one way; a value that the plan holds exactly is brought there at once."""
-        cost, copies, reads = done
-        operator = self.problem.operators[op.result]
-        departs = int(_departs(way.result, operator.planned))
-        cost = add(cost, (0, operator.picoseconds(way), departs, 0))
-        made, after = way.result, ()
-        if op.result in self.problem.exact and made != operator.planned:
-            path = self.problem.path(op.result, made, operator.planned)
-            if path is None:
-                return
-            cost = add(cost, _cost(path))
-            after = (Read(op.result, made, operator.planned),)
-            made = operator.planned
-        copies[op.result] = (made,)
-        self._keep(node, cost, copies, Step(op, way, reads, after), position)
+    def _has_room(self, op: Op, transition: Transition) -> bool:
+        """Whether every block that the transition makes fits beside the weights."""
+        room = self.chooser.limits.room
+        if room is None:
+            return True
+        made = [(op.result, transition.way.result), (op.result, transition.made)]
+        for operand, layouts in zip(op.operands, transition.copies, strict=True):
+            made += [(operand, layout) for layout in layouts if isinstance(operand, str)]
+        return all(self.problem.block_bytes(value, layout) <= room for value, layout in made)
 
-    def _repeat(self, node: Node[Step], repeat: Repeat, position: int) -> None:
+    def _repeat(self, node: Node[Decision], repeat: Repeat, position: int) -> None:
+        layouts = self.problem.planning.layouts
         for boundary in self.problem.boundaries(repeat):
             inner = self.chooser.loop(repeat, boundary)
-            if inner is None:
-                continue
             wanted = [(c.init, b) for c, b in zip(repeat.carried, boundary, strict=True)]
-            wanted += [(value, self.layouts[value]) for value in captured(repeat)]
+            wanted += [(value, layouts[value]) for value in captured(repeat)]
             done = self._read(node, wanted)
-            if done is None:
+            if inner is None or done is None:
                 continue
             cost, copies, reads = done
             cost = add(cost, scale(inner.cost, repeat.trips))
             for carried, layout in zip(repeat.carried, boundary, strict=True):
                 copies[carried.result] = (layout,)
             step = Step(repeat, None, reads, (), inner, boundary)
-            self._keep(node, cost, copies, step, position)
+            self._offer(node, cost, copies, step, position)
 
-    def _finish(self, node: Node[Step]) -> None:
+    def _finish(self, node: Node[Decision]) -> None:
         done = self._read(node, self.targets)
         if done is not None:
             cost, copies, reads = done
             self.frontier.offer(node, cost, copies, Step(None, None, reads))
 
-    def _read(self, node: Node[Step], wanted: Sequence[tuple[str, Layout]]) -> _Done | None:
+    def _read(
+        self, node: Node[Decision], wanted: Sequence[tuple[str, Layout]]
+    ) -> tuple[Cost, dict[str, tuple[Layout, ...]], tuple[Read, ...]] | None:
         """Make every wanted layout exist; each from the nearest copy."""
-        cost = node.cost
-        copies = dict(node.copies)
+        cost, copies = node.cost, dict(node.copies)
         reads: list[Read] = []
         for value, target in wanted:
-            best: tuple[Cost, Layout, ReshardPath] | None = None
-            for source in copies[value]:
-                path = self.problem.path(value, source, target)
-                if path is None or not all(self._fits(value, leg.layout) for leg in path.legs):
-                    continue
-                if best is None or _cost(path) < best[0]:
-                    best = (_cost(path), source, path)
-            if best is None:
+            nearest = [
+                (path_cost(path), source, path)
+                for source in copies[value]
+                if (path := self.problem.path(value, source, target)) is not None
+            ]
+            if not nearest:
                 return None
-            cost = add(cost, best[0])
-            reads.append(Read(value, best[1], target))
-            if best[2].legs:
-                on_the_way = (leg.layout for leg in best[2].legs)
-                copies[value] = tuple(dict.fromkeys((*copies[value], *on_the_way)))
+            spent, source, path = min(nearest, key=lambda entry: entry[0])
+            cost = add(cost, spent)
+            copies[value] = with_copies(copies[value], path)
+            reads.append(Read(value, source, target))
         return cost, copies, tuple(reads)
 
-    def _fits(self, value: str, layout: Layout) -> bool:
-        room = self.chooser.limits.room
-        return room is None or self.problem.block_bytes(value, layout) <= room
-
-    def _keep(
+    def _offer(
         self,
-        node: Node[Step],
+        node: Node[Decision],
         cost: Cost,
         copies: dict[str, tuple[Layout, ...]],
-        step: Step,
+        decision: Decision,
         position: int,
     ) -> None:
         live = {v: c for v, c in copies.items() if self.last.get(v, -1) > position}
-        self.frontier.offer(node, cost, live, step)
+        self.frontier.offer(node, cost, live, decision)
 
 
-def _cost(path: ReshardPath) -> Cost:
-    return (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps)
-
-
-def _departs(layout: Layout, planned: Layout) -> bool:
-    """Whether an atom was put on a dimension on which the plan does not have it."""
-    return any(atom not in planned.atoms_of(dim) for dim, atoms in layout.split for atom in atoms)
+def _step(decision: Decision) -> Step:
+    """A decision with its values named."""
+    if isinstance(decision, Step):
+        return decision
+    op, transition = decision
+    reads = tuple(
+        Read(operand, source, target)
+        for position, source, target in transition.reads
+        if isinstance(operand := op.operands[position], str)
+    )
+    made = transition.way.result
+    held = (Read(op.result, made, transition.made),) if made != transition.made else ()
+    return Step(op, transition.way, reads, held)

@@ -1,130 +1,72 @@
 """One operator as the choice sees it: its factor rule, what the plan says here, and its prices.
 
 ``named`` are the dimensions that the innermost scope claiming an atom names: the departures that may be
-tried.  ``forced`` is what a ``via`` line leaves of the candidates.
+tried.  ``forced`` is what a ``via`` line leaves of the candidates.  Operators that agree in all of this are
+one operator to the choice, however many layers they stand in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
 from helixc.choice.planning import Planning, operand_types
-from helixc.choice.ways import OUT, Choice, Setting, Way, candidate_ways, follows
-from helixc.ir.hardware import Gpu
+from helixc.choice.ways import OUT, Choice
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op
-from helixc.ir.ops import OPS, Factor, factors
+from helixc.ir.ops import Factor, factors
 from helixc.ir.plan import Block, Line, Shard, Strict
 from helixc.ir.tensor import TensorType
-from helixc.price.compute import compute_picoseconds, local_work
 
-Homes = tuple[tuple[Layout, ...], ...]
-# Into how many parts each factor is split.
-Split = tuple[tuple[str, int], ...]
+Named = tuple[tuple[str, tuple[str, ...]], ...]
+Forced = tuple[tuple[str, tuple[Choice, ...]], ...]
 
 
-@attrs.define(slots=False)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Operator:
-    """An operator, its rule and what the plan says about it; remembers its ways and their prices."""
+    """What decides the ways of an operator and their prices; no value is named here.
 
-    op: Op
+    ``planned``: planned layout of the result, ``homes`` those of the operands.  ``same``: for each
+    operand the first position of the same value.  ``exact``: the result is held as planned at once.
+    """
+
+    kind: str
     rule: tuple[Factor, ...]
     types: tuple[TensorType, ...]
+    type: TensorType
     planned: Layout
+    homes: tuple[Layout, ...]
     numbers: tuple[bool, ...]
-    named: Mapping[str, tuple[str, ...]]
-    forced: Mapping[str, tuple[Choice, ...]]
-    held: tuple[str, ...]
     stored: tuple[bool, ...]
-    planning: Planning
-    sizes: Mapping[str, int]
-    gpu: Gpu
-    _ways: dict[Homes, tuple[Way, ...]] = attrs.Factory(dict[Homes, tuple[Way, ...]])
-    _times: dict[Split, int] = attrs.Factory(dict[Split, int])
-
-    def ways(self, copies: Homes) -> tuple[Way, ...]:
-        """The ways worth trying when copies of the operands exist in these layouts."""
-        if copies not in self._ways:
-            self._ways[copies] = self._find(copies)
-        return self._ways[copies]
-
-    def _find(self, copies: Homes) -> tuple[Way, ...]:
-        row = OPS[self.op.kind]
-        if row.arity == 0:
-            layouts = [self.planned]
-            if row.work == "free" and self.planned != WHOLE:
-                layouts.append(WHOLE)  # made locally, so it can as well be made whole
-            return tuple(self._source(layout) for layout in layouts)
-        homes = tuple(
-            self.planning.layouts[operand] if isinstance(operand, str) else WHOLE
-            for operand in self.op.operands
-        )
-        setting = Setting(
-            row=row,
-            rule=self.rule,
-            planned=self.planned,
-            homes=homes,
-            departed=self._departed(homes, copies),
-            copies=copies,
-            numbers=self.numbers,
-            stored=self.stored,
-            named=self.named,
-            forced=self.forced,
-            follows=follows(row, self.rule),
-        )
-        return candidate_ways(setting, self.planning.mesh, self.sizes)
-
-    def _departed(self, homes: tuple[Layout, ...], copies: Homes) -> Homes:
-        """For each operand where it is instead, if no copy is split as planned."""
-        return tuple(
-            () if any(layout.split == home.split for layout in existing) else existing
-            for home, existing in zip(homes, copies, strict=True)
-        )
-
-    def _source(self, layout: Layout) -> Way:
-        """The way of a value that is simply there: in its layout at rest."""
-        assignment = tuple((atom, dim) for dim, atoms in layout.split for atom in atoms)
-        ways = tuple((f.name, self.planning.mesh.ways(layout.atoms_of(f.name))) for f in self.rule)
-        return Way(assignment, (), layout, ways)
-
-    def picoseconds(self, way: Way) -> int:
-        """Time of the local work of one way on one GPU."""
-        if way.ways not in self._times:
-            split = dict(way.ways)
-            local = {f.name: self.sizes[_dim(f)] // split[f.name] for f in self.rule}
-            work = local_work(self.op.kind, self.types, self.op.type, self.rule, local)
-            dense = OPS[self.op.kind].work == "matmul"
-            time = compute_picoseconds(work, self.op.type.dtype, self.gpu, dense=dense)
-            self._times[way.ways] = time
-        return self._times[way.ways]
+    same: tuple[int, ...]
+    named: Named
+    forced: Forced
+    exact: bool = False
 
 
-def _dim(factor: Factor) -> str:
-    return factor.result or next(dim for dim in factor.operands if dim is not None)
-
-
-def operator_of(op: Op, program: Logical, planning: Planning) -> Operator:
-    """Everything the choice needs to know about one operator."""
+def operator_of(op: Op, program: Logical, planning: Planning) -> tuple[Operator, tuple[str, ...]]:
+    """The operator, and the values that its ``via`` lines hold as planned."""
     types = operand_types(op, program.types)
     rule = factors(op.kind, types, op.type, op.over, op.params)
     view = _PlanView(op, rule, program, planning)
     forced, held = view.forced()
-    return Operator(
-        op=op,
+    layouts = planning.layouts
+    operator = Operator(
+        kind=op.kind,
         rule=rule,
         types=types,
-        planned=planning.layouts[op.result],
+        type=op.type,
+        planned=layouts[op.result],
+        homes=tuple(layouts[o] if isinstance(o, str) else WHOLE for o in op.operands),
         numbers=tuple(not isinstance(operand, str) for operand in op.operands),
-        named=view.named(),
-        forced=forced,
-        held=held,
         stored=tuple(operand in program.stored for operand in op.operands),
-        planning=planning,
-        sizes=program.sizes,
-        gpu=program.cluster.gpu,
+        same=tuple(op.operands.index(operand) for operand in op.operands),
+        named=tuple(view.named().items()),
+        forced=tuple(forced.items()),
+        exact=op.result in planning.exact,
     )
+    return operator, held
 
 
 class _PlanView:

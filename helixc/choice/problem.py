@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
+
+import attrs
 
 from helixc.choice.operators import Operator, operator_of
 from helixc.choice.planning import Planning
 from helixc.choice.reshard import ReshardPath, ReshardSearch
-from helixc.choice.ways import Way
+from helixc.choice.transitions import Transitions
 from helixc.ir.layout import WHOLE, Layout, local_bytes
-from helixc.ir.logical import Logical, Op, Repeat
+from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.price.collective import CollectivePrices
 
 Assignment = tuple[tuple[str, str], ...]
@@ -19,25 +21,21 @@ MIXED_BOUNDARIES = 3
 
 
 class Problem:
-    """One program under one plan: operators with their ways, and paths with their prices."""
+    """One program under one plan: operators with their transitions, and paths with their prices."""
 
     def __init__(self, program: Logical, planning: Planning) -> None:
         self.program = program
         self.planning = planning
-        self.prices = CollectivePrices(planning.mesh, program.cluster)
-        self.search = ReshardSearch(self.prices, program.sizes)
-        self.operators: Mapping[str, Operator] = {
-            name: operator_of(op, program, planning) for name, op in program.makers.items()
+        prices = CollectivePrices(planning.mesh, program.cluster)
+        self.search = ReshardSearch(prices, program.sizes)
+        self.transitions = Transitions(self.search, program.cluster.gpu)
+        found = {value: operator_of(op, program, planning) for value, op in program.makers.items()}
+        held = {value for _, values in found.values() for value in values}
+        self.operators: dict[str, Operator] = {
+            value: attrs.evolve(operator, exact=True) if value in held else operator
+            for value, (operator, _) in found.items()
         }
-        forced = (value for operator in self.operators.values() for value in operator.held)
-        self.exact = planning.exact.union(forced)
-
-    def ways(
-        self, op: Op, copies: Sequence[tuple[Layout, ...]], banned: Sequence[Assignment] = ()
-    ) -> tuple[Way, ...]:
-        """The ways of an operator whose operands exist in these layouts, less the banned ones."""
-        found = self.operators[op.result].ways(tuple(copies))
-        return tuple(way for way in found if way.assignment not in banned) if banned else found
+        self._least: dict[Operator, int] = {}
 
     def path(self, value: str, source: Layout, target: Layout) -> ReshardPath | None:
         """The cheapest path between two layouts of a value."""
@@ -58,6 +56,17 @@ class Problem:
         """Bytes of one GPU's block of a value."""
         type_ = self.program.types[value]
         return local_bytes(type_, layout, self.program.sizes, self.planning.mesh)
+
+    def least_picoseconds(self, statement: Statement) -> int:
+        """Less time than any solution spends on the work of a statement."""
+        if isinstance(statement, Repeat):
+            return statement.trips * sum(self.least_picoseconds(s) for s in statement.body)
+        operator = self.operators[statement.result]
+        if operator not in self._least:
+            devices = self.planning.mesh.devices
+            least = self.transitions.least_picoseconds(operator, devices)
+            self._least[operator] = least
+        return self._least[operator]
 
     def weight_bytes(self) -> int:
         """Bytes of the weights that one GPU keeps, those of every turn of a repeat."""

@@ -206,7 +206,9 @@ class _Moves:
     def of(self, layout: Layout) -> Iterator[tuple[Step, Layout]]:
         """Steps and the layouts that they lead to."""
         split = dict(layout.split)
-        settled = {dim: len(_alike(atoms, self.target_split.get(dim, ()))) for dim, atoms in split.items()}
+        settled = {
+            dim: len(_alike(atoms, self.target_split.get(dim, ()))) for dim, atoms in split.items()
+        }
         yield from self._slices(layout, split)
         yield from self._gathers(layout, split, settled)
         yield from self._reductions(layout, split)

@@ -57,19 +57,26 @@ class Node(Generic[Decision]):
 class Frontier(Generic[Decision]):
     """The states after one statement, at most ``width`` of them.
 
-    ``bound`` is the cost of a solution that is known: a state that already costs more is dropped.
+    ``bound`` is the cost of a solution that is known: a state that cannot beat it is dropped.
+    ``remaining`` are picoseconds that the statements to come take at the very least.
     """
 
-    def __init__(self, first: Node[Decision], width: int, bound: Cost | None) -> None:
-        self.nodes = [first]
+    def __init__(self, first: Copies, width: int, bound: Cost | None, remaining: int) -> None:
+        existing = {value: frozenset(layouts) for value, layouts in first.items()}
+        self.nodes: list[Node[Decision]] = [Node(ZERO, first, existing)]
         self._next: dict[Key, Node[Decision]] = {}
         self._width = width
         self._bound = bound
+        self._remaining = remaining
         self._dropped: Cost | None = None
+
+    def spend(self, picoseconds: int) -> None:
+        """A statement begins: its least time no longer lies ahead of the states offered."""
+        self._remaining -= picoseconds
 
     def offer(self, parent: Node[Decision], cost: Cost, copies: Copies, decision: Decision) -> None:
         """A state reached from ``parent``; the cheapest of equal states is kept, the first of ties."""
-        if self._bound is not None and cost > self._bound:
+        if self._bound is not None and self._at_least(cost) > self._bound:
             return
         existing = {value: frozenset(layouts) for value, layouts in copies.items()}
         key = frozenset(existing.items())
@@ -77,13 +84,17 @@ class Frontier(Generic[Decision]):
         if known is None or cost < known.cost:
             self._next[key] = Node(cost, copies, existing, parent, decision)
 
+    def _at_least(self, cost: Cost) -> Cost:
+        """What a solution through a state of this cost costs at the very least."""
+        return (cost[0], cost[1] + self._remaining, cost[2], cost[3])
+
     def advance(self) -> None:
         """Go on to the states that were offered, dropping what cannot win or does not fit."""
         ranked = sorted(self._next.values(), key=lambda node: node.cost)
         if len(ranked) <= DOMINANCE_LIMIT:
             ranked = _undominated(ranked)
         if len(ranked) > self._width:
-            lost = ranked[self._width].cost
+            lost = self._at_least(ranked[self._width].cost)
             self._dropped = lost if self._dropped is None else min(self._dropped, lost)
             ranked = ranked[: self._width]
         self.nodes = ranked

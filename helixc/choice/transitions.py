@@ -1,0 +1,171 @@
+"""What an operator can do from where its operands are: each way with its reshards, cost and copies.
+
+A transition speaks of operands by position, so it serves every layer in which the operator stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from helixc.choice.operators import Operator
+from helixc.choice.reshard import ReshardPath, ReshardSearch
+from helixc.choice.states import ZERO, Cost, add
+from helixc.choice.ways import Setting, Way, candidate_ways, follows
+from helixc.ir.hardware import Gpu
+from helixc.ir.layout import WHOLE, Layout
+from helixc.ir.ops import OPS, Factor
+from helixc.price.compute import compute_picoseconds, local_work
+
+# For each operand the layouts in which it exists.
+Copies = tuple[tuple[Layout, ...], ...]
+
+
+@attrs.frozen
+class Transition:
+    """One way from given copies.
+
+    ``reads``: operand position, source and target layout.  ``copies``: what exists of each operand
+    afterwards.  ``made``: the layout in which the result is kept (``way.result``, unless it is held).
+    """
+
+    way: Way
+    cost: Cost
+    reads: tuple[tuple[int, Layout, Layout], ...]
+    copies: Copies
+    made: Layout
+
+
+class Transitions:
+    """Works out transitions, each once."""
+
+    def __init__(self, search: ReshardSearch, gpu: Gpu) -> None:
+        self.search = search
+        self.gpu = gpu
+        self._ways: dict[tuple[Operator, Copies], tuple[Way, ...]] = {}
+        self._known: dict[tuple[Operator, Copies], tuple[Transition, ...]] = {}
+        self._times: dict[tuple[Operator, tuple[tuple[str, int], ...]], int] = {}
+
+    def of(self, operator: Operator, copies: Copies) -> tuple[Transition, ...]:
+        """Every transition worth trying when the operands exist in these layouts."""
+        key = (operator, copies)
+        if key not in self._known:
+            tried = (self._go(operator, way, copies) for way in self.ways(operator, copies))
+            self._known[key] = tuple(found for found in tried if found is not None)
+        return self._known[key]
+
+    def ways(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
+        """The ways of an operator whose operands exist in these layouts."""
+        key = (operator, copies)
+        if key not in self._ways:
+            self._ways[key] = self._find(operator, copies)
+        return self._ways[key]
+
+    def picoseconds(self, operator: Operator, way: Way) -> int:
+        """Time of the local work of one way on one GPU."""
+        key = (operator, way.ways)
+        if key not in self._times:
+            split = dict(way.ways)
+            sizes = self.search.sizes
+            local = {f.name: sizes[_dim(f)] // split[f.name] for f in operator.rule}
+            self._times[key] = self._price(operator, local)
+        return self._times[key]
+
+    def least_picoseconds(self, operator: Operator, devices: int) -> int:
+        """Less time than any way can take: all the work, shared by all GPUs."""
+        local = {f.name: self.search.sizes[_dim(f)] for f in operator.rule}
+        return self._price(operator, local) // devices
+
+    def _price(self, operator: Operator, local: Mapping[str, int]) -> int:
+        work = local_work(operator.kind, operator.types, operator.type, operator.rule, local)
+        dense = OPS[operator.kind].work == "matmul"
+        return compute_picoseconds(work, operator.type.dtype, self.gpu, dense=dense)
+
+    def _find(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
+        row = OPS[operator.kind]
+        if row.arity == 0:
+            layouts = [operator.planned]
+            if row.work == "free" and operator.planned != WHOLE:
+                layouts.append(WHOLE)  # made locally, so it can as well be made whole
+            return tuple(self._source(operator, layout) for layout in layouts)
+        setting = Setting(
+            row=row,
+            rule=operator.rule,
+            planned=operator.planned,
+            homes=operator.homes,
+            departed=_departed(operator.homes, copies),
+            copies=copies,
+            numbers=operator.numbers,
+            stored=operator.stored,
+            named=dict(operator.named),
+            forced=dict(operator.forced),
+            follows=follows(row, operator.rule),
+        )
+        return candidate_ways(setting, self.search.mesh, self.search.sizes)
+
+    def _source(self, operator: Operator, layout: Layout) -> Way:
+        """The way of a value that is simply there: in its layout at rest."""
+        assignment = tuple((atom, dim) for dim, atoms in layout.split for atom in atoms)
+        mesh = self.search.mesh
+        ways = tuple((f.name, mesh.ways(layout.atoms_of(f.name))) for f in operator.rule)
+        return Way(assignment, (), layout, ways)
+
+    def _go(self, operator: Operator, way: Way, copies: Copies) -> Transition | None:
+        departs = int(_departs(way.result, operator.planned))
+        cost: Cost = (0, self.picoseconds(operator, way), departs, 0)
+        there = list(copies)
+        reads: list[tuple[int, Layout, Layout]] = []
+        for position, target in enumerate(way.operands):
+            if operator.numbers[position]:
+                continue
+            first = operator.same[position]
+            type_, stored = operator.types[position], operator.stored[position]
+            nearest = [
+                (path_cost(path), source, path)
+                for source in there[first]
+                if (path := self.search.path(type_, source, target, stored=stored)) is not None
+            ]
+            if not nearest:
+                return None
+            spent, source, path = min(nearest, key=lambda entry: entry[0])
+            cost = add(cost, spent)
+            reads.append((position, source, target))
+            there[first] = with_copies(there[first], path)
+        made = way.result
+        if operator.exact and made != operator.planned:
+            held = self.search.path(operator.type, made, operator.planned)
+            if held is None:
+                return None
+            cost = add(cost, path_cost(held))
+            made = operator.planned
+        return Transition(way, cost, tuple(reads), tuple(there), made)
+
+
+def path_cost(path: ReshardPath) -> Cost:
+    """The cost of a path, as the choice counts it."""
+    return (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps) if path.legs else ZERO
+
+
+def with_copies(existing: tuple[Layout, ...], path: ReshardPath) -> tuple[Layout, ...]:
+    """The copies that exist once a path has been gone: every layout on the way is one."""
+    if not path.legs:
+        return existing
+    return tuple(dict.fromkeys((*existing, *(leg.layout for leg in path.legs))))
+
+
+def _dim(factor: Factor) -> str:
+    return factor.result or next(dim for dim in factor.operands if dim is not None)
+
+
+def _departed(homes: Sequence[Layout], copies: Copies) -> Copies:
+    """For each operand where it is instead, if no copy is split as planned."""
+    return tuple(
+        () if any(layout.split == home.split for layout in existing) else existing
+        for home, existing in zip(homes, copies, strict=True)
+    )
+
+
+def _departs(layout: Layout, planned: Layout) -> bool:
+    """Whether an atom was put on a dimension on which the plan does not have it."""
+    return any(atom not in planned.atoms_of(dim) for dim, atoms in layout.split for atom in atoms)
