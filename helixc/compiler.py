@@ -16,6 +16,7 @@ import attrs
 
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice
+from helixc.elaborate.elaborate import check_models
 from helixc.ir.invariants import COMMUNICATED_FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.source import PlanDecl, Sources
@@ -53,29 +54,29 @@ class Compilation:
     @cached_property
     def device_stages(self) -> tuple[tuple[str, object], ...]:
         """The tasks of every GPU after each pass that makes them, by name and in order."""
-        from helixc.pipeline_device import TO_DEVICE  # noqa: PLC0415 - needs NumPy
+        from helixc.pipeline_device import TO_DEVICE
 
         return _run(TO_DEVICE, self.spmd, frozenset(COMMUNICATED_FACTS))
 
     @property
     def device(self) -> DeviceProgram:
         """The scheduled tasks of every GPU."""
-        from helixc.ir.device import DeviceProgram  # noqa: PLC0415 - needs NumPy
+        from helixc.ir.device import DeviceProgram
 
         return _as(DeviceProgram, self.device_stages[-1][1])
 
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
         """A drawing of each layer, of the whole model, and of who talks to whom, as DOT text."""
-        from helixc.emit.drawings import draw  # noqa: PLC0415 - needs NumPy
+        from helixc.emit.drawings import draw
 
         return draw(self.spmd)[0]
 
     @cached_property
     def report(self) -> Report:
         """The analysis of the program, with what was passed over for its dearest collectives."""
-        from helixc.analysis.passed_over import passed_over  # noqa: PLC0415 - checking needs none
-        from helixc.analysis.report import build_report  # noqa: PLC0415 - checking needs none
+        from helixc.analysis.passed_over import passed_over
+        from helixc.analysis.report import build_report
 
         logical = [program for _, program in self.stages if isinstance(program, Logical)]
         return build_report(
@@ -109,7 +110,7 @@ class Checked:
         return not any(d.severity == "error" for d in self.diagnostics)
 
 
-def compile(  # noqa: A001 - the name by which users know it, as in helixc.compile(...)
+def compile(
     path: str | PathLike[str],
     *,
     plan: str | None = None,
@@ -146,7 +147,7 @@ def check(
     model: str | None = None,
     settings: Mapping[str, int] | None = None,
 ) -> Checked:
-    """Compile every plan of a file (or the one named) and collect what was found; raises nothing."""
+    """Check the models of a file and compile every plan (or the one named); raises nothing."""
     try:
         sources = load_path(Path(path))
     except HelixError as error:
@@ -158,7 +159,9 @@ def check_sources(sources: Sources, choice: Choice, *, verify_each: bool = False
     """As ``check``, for sources that are loaded already."""
     findings = Findings()
     compiled: list[Compilation] = []
-    plans = (choice.plan,) if choice.plan else plan_names(sources, choice.model) or (None,)
+    plans = (choice.plan,) if choice.plan else plan_names(sources, choice.model)
+    if choice.plan is None:
+        findings.extend(_check_models(sources, choice))
     for plan in plans:
         try:
             chosen = attrs.evolve(choice, plan=plan)
@@ -168,6 +171,14 @@ def check_sources(sources: Sources, choice: Choice, *, verify_each: bool = False
             findings.extend(error.diagnostics)
     texts = texts_of(sources)
     return Checked(diagnostics=findings.all, compiled=tuple(compiled), texts=texts)
+
+
+def _check_models(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:
+    """What is wrong with the models and the hardware of a file, whether a plan uses them or not."""
+    try:
+        return check_models(sources, choice.settings)
+    except HelixError as error:
+        return error.diagnostics
 
 
 def compile_sources(

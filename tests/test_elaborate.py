@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from model_texts import CLUSTER, PLAN, errors, logical, model, model_errors, op, ops
 
+from helixc.compiler import check_sources
 from helixc.diagnostics import HelixError
 from helixc.elaborate import builder
 from helixc.elaborate.choice import Choice
@@ -456,3 +457,12 @@ def test_dimensions_of_a_file_are_those_of_its_layers_unless_the_caller_has_them
         program, _ = elaborate(sources, Choice())
         sizes.append(program.sizes["wide"])
     assert sizes == [5, 3]
+
+
+def test_a_check_looks_at_models_that_no_plan_is_for() -> None:
+    text = TWO + "plan r for other { mesh t = 4; shard batch over t }\n"
+    assert check_sources(load_text(text, "test.hx"), Choice()).ok
+    wrong = text.replace("output x", "output y", 1)
+    found = check_sources(load_text(wrong, "test.hx"), Choice()).diagnostics
+    assert [d.code for d in found if d.severity == "error"] == ["HX0201"]
+    assert check_sources(load_text(TWO, "test.hx"), Choice()).ok

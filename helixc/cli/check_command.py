@@ -34,4 +34,6 @@ def _plans(checked: Checked) -> tuple[str, ...]:
 
 def _counted(checked: Checked) -> str:
     names = _plans(checked)
+    if not names:
+        return "no plan; models and hardware"
     return f"plan {names[0]}" if len(names) == 1 else f"{len(names)} plans ({', '.join(names)})"

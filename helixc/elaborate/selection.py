@@ -99,7 +99,8 @@ class Selector:
                 return None
             return found
         if plan is None:
-            return None
+            models = self._all("model")
+            return models[0] if len(models) == 1 else None
         names = [*_models(plan)]
         if len(names) > 1:
             message = f"plan `{plan.declaration.name.text}` is for several models: "
