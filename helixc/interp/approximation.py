@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from helixc.ir.logical import Logical, Op, ancestors, walk
-from helixc.ir.ops import Number
+from helixc.ir.ops import Cut, Declared, Joined, Number, Params, Position, Renamed
 from helixc.ir.plan import Approximation
 from helixc.ir.tensor import Dim
 
@@ -13,40 +13,60 @@ from helixc.ir.tensor import Dim
 def divided_dims(model: Logical, version: Logical) -> dict[str, tuple[Dim, ...]]:
     """For each dimension of the model that a version writes as a product: its factors, outermost first.
 
-    Found by laying the types of equal names side by side; a dimension that only one side has stands
-    against factors of the same size in all.
+    Found by laying side by side what both write in order: declared types and lists of dimensions.
     """
     found: dict[str, tuple[Dim, ...]] = {}
-    types = version.types
-    for value, type_ in model.types.items():
-        if value in types and set(type_.dims) != set(types[value].dims):
-            found.update(_side_by_side(type_.dims, types[value].dims, model, version))
+    for value, op in model.makers.items():
+        other = version.makers.get(value)
+        if other is not None and other.params != op.params:
+            lists = zip(_ordered(op.params), _ordered(other.params), strict=False)
+            for dims, others in lists:
+                found.update(_side_by_side(dims, others, model, version))
     return found
+
+
+def _ordered(params: Params) -> tuple[tuple[str, ...], ...]:
+    """The lists of dimensions in an operator's parameters."""
+    match params:
+        case Declared():
+            return (params.type.dims,)
+        case Renamed():
+            return (tuple(a for a, _ in params.pairs), tuple(b for _, b in params.pairs))
+        case Joined():
+            return (params.dims, *(dims for dims, _ in params.parts))
+        case Cut():
+            return (params.source, params.dims)
+        case Position():
+            return (params.dims,)
+        case _:
+            return ()
 
 
 def _side_by_side(
     dims: tuple[str, ...], others: tuple[str, ...], model: Logical, version: Logical
 ) -> dict[str, tuple[Dim, ...]]:
+    """Factors of the dimensions that only the first list has; {} where the lists do not correspond."""
     found: dict[str, tuple[Dim, ...]] = {}
-    rest = list(others)
+    rest = [Dim(name, version.sizes[name]) for name in reversed(others)]
     for dim in dims:
-        if rest and rest[0] == dim:
-            rest.pop(0)
+        if rest and rest[-1].name == dim:
+            rest.pop()
             continue
         factors: list[Dim] = []
-        if dim in rest:
-            return {}
-        while (
-            rest
-            and rest[0] not in model.sizes
-            and math.prod(f.size for f in factors) < model.sizes[dim]
-        ):
-            name = rest.pop(0)
-            factors.append(Dim(name, version.sizes[name]))
-        if math.prod(f.size for f in factors) != model.sizes[dim]:
+        while rest and (len(factors) < _FEWEST or _size(factors) < model.sizes[dim]):
+            factors.append(rest.pop())
+        if _size(factors) != model.sizes[dim]:
             return {}
         found[dim] = tuple(factors)
     return {} if rest else found
+
+
+# A segment and what is inside it.
+_FEWEST = 2
+
+
+def _size(factors: list[Dim]) -> int:
+    return math.prod(factor.size for factor in factors)
 
 
 def statement(model: Logical, version: Logical, approximation: Approximation) -> str:

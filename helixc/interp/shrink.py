@@ -57,7 +57,7 @@ def smallest_instance(
     full: dict[str, int] = {}
     for program in programs:
         full.update(program.sizes)
-    ops = {op.result: op for program in reversed(programs) for op in operators(program)}
+    ops = {(op.result, op.params): op for program in programs for op in operators(program)}
     layouts = dict.fromkeys(layout for program in programs for layout in _layouts(program))
     needs = gather_needs(ops.values(), layouts, full, atoms, divided)
     sizes = solve(needs)

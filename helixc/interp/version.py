@@ -10,7 +10,7 @@ from helixc.interp.blocks import assemble
 from helixc.interp.domain import Domain
 from helixc.interp.held import Held, held_by_gpus, held_by_model
 from helixc.interp.logical import Moment, Supply, run_logical
-from helixc.interp.spmd import run_spmd
+from helixc.interp.spmd import ExecutionError, run_spmd
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 
@@ -25,9 +25,12 @@ class Version:
 
 
 def run_version(program: Logical | Spmd, supply: Supply, domain: Domain) -> Version:
-    """Run a version.  Raises ``ExecutionError`` if a partitioned one cannot be executed."""
+    """Run a version.  Raises ``ExecutionError`` if it cannot be executed."""
     if isinstance(program, Logical):
-        held = held_by_model(program, run_logical(program, supply, domain))
+        try:
+            held = held_by_model(program, run_logical(program, supply, domain))
+        except (ValueError, LookupError, TypeError) as error:
+            raise ExecutionError(program.name, str(error)) from error
         return Version(program, held, {o.name: held[o.value, ()] for o in program.outputs})
     trace = run_spmd(program, supply, domain)
     outputs: dict[str, Held] = {}
