@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from helixc.diagnostics import CompilerBug, Diagnostic, HelixError, Span
 
 if TYPE_CHECKING:
-    from helixc.compiler import Checked, Compilation, check, compile, compile_text  # noqa: A004 - as users know it
+    from helixc.compiler import Checked, Compilation, check, compile, compile_text
     from helixc.outputs import write
 
 __version__ = "0.1.0"

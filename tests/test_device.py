@@ -101,7 +101,7 @@ def nested_programs(draw: st.DrawFn) -> Spmd:
         made: list[SpmdStatement] = [Compute(op=op, way=(), layout=layout)]
         if kind == "sum":
             made.append(move(fresh(), op.result, AllReduce(("b",)), TYPE, WHOLE, 0))
-        return made, [made[-1].result]  # type: ignore[union-attr]
+        return made, [made[-1].result]
 
     def block(visible: list[str], depth: int) -> tuple[list[SpmdStatement], list[str]]:
         made: list[SpmdStatement] = []
@@ -256,7 +256,7 @@ def shuffled(device: DeviceProgram, places: np.ndarray) -> DeviceProgram:
 def test_rows_in_any_order_are_scheduled_too(program: Spmd, random: object) -> None:
     device = expand(program)
     places = np.arange(device.tasks)
-    random.shuffle(places)  # type: ignore[attr-defined]
+    random.shuffle(places)
     mixed = schedule(shuffled(device, places))
     readers = np.repeat(np.arange(mixed.tasks), np.diff(mixed.start))
     assert sorted(mixed.order.tolist()) == list(range(mixed.tasks))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helixc import compile  # noqa: A004 - as users know it
+from helixc import compile
 
 HELIX = Path(__file__).parent.parent / "examples" / "helix_16.hx"
 

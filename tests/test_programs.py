@@ -23,7 +23,7 @@ def drawn(data: st.DataObject) -> str:
 
 def drawn_from(seed: int) -> str:
     """The same without hypothesis in between, which draws faster and shrinks worse."""
-    return draw_program(random.Random(seed).choice)  # noqa: S311 - reproducible, not secret
+    return draw_program(random.Random(seed).choice)
 
 
 def compiled_or_refused(text: str) -> Compilation | None:

@@ -24,7 +24,7 @@ HARD_FILE_LINES = 400
 LONG_FILES_ALLOWED = 2
 FUNCTION_LINES = 40
 # Rules that are switched off for one line, with the reason beside it; only allowed to fall.
-SUPPRESSIONS_ALLOWED = 12
+SUPPRESSIONS_ALLOWED = 11
 
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")))
 CODE = re.compile(r"\bHX\d{4}\b")
@@ -114,7 +114,7 @@ def test_suppressions_give_a_rule_and_a_reason_and_do_not_grow() -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         for match in SUPPRESSION.finditer(line)
     ]
-    bare = [place for place, rest in found if not re.match(r"(: [A-Z]+\d+|\[\w+\]) - \w", rest)]
+    bare = [place for place, rest in found if not re.match(r"(: [A-Z]+\d+(, [A-Z]+\d+)*|\[\w+\]) - \w", rest)]
     assert bare == []
     assert len(found) <= SUPPRESSIONS_ALLOWED, found
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 from oracle_programs import HARDWARE, SIZES, causal, grouped, program
 
-from helixc.compiler import Compilation, compile, compile_text, plan_names  # noqa: A004
+from helixc.compiler import Compilation, compile, compile_text, plan_names
 from helixc.interp.verdict import VerifyReport
 from helixc.interp.verify import verify
 from helixc.ir.layout import AllGather, AllReduce, AllToAll, ReduceScatter, make_layout

@@ -170,7 +170,7 @@ class Nodes(PlanNodes):
 
     def phase(self, pieces: list[Any]) -> PhaseStmt:
         """``phase name { }``."""
-        body = pieces[2].items if len(pieces) > 2 else None  # noqa: PLR2004
+        body = pieces[2].items if len(pieces) > 2 else None  # noqa: PLR2004 - keyword, name, body
         return PhaseStmt(pieces[1], body, whole(pieces[:2]))
 
     def return_stmt(self, pieces: list[Any]) -> ReturnStmt:

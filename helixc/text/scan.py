@@ -8,7 +8,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import attrs
 
@@ -47,7 +47,8 @@ def lexemes(text: str, start: int = 0, end: int | None = None) -> Iterator[Lexem
     """The lexemes between two offsets, blanks and comments left out."""
     for match in _LEXEME.finditer(text, start, len(text) if end is None else end):
         if match.lastgroup != "blank":
-            yield Lexeme(match.lastgroup, match.group(), match.start())  # type: ignore[arg-type]
+            kind = cast("LexemeKind", match.lastgroup)
+            yield Lexeme(kind, match.group(), match.start())
 
 
 @attrs.frozen
