@@ -166,7 +166,7 @@ def _missing(found: Situation) -> Diagnostic | None:
         return None
     wanted = expectations(found.expected - {"COMMA", "DOT", "LSQB", "END", "RBRACE"})
     if len(wanted) != 1 or not wanted[0].startswith("`"):
-        return _missing_separator(found)
+        return None
     if found.ended:
         message = f"{wanted[0]} expected after {shown(before.text)}"
     else:
@@ -216,5 +216,6 @@ EXPLANATIONS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
     after_over,
     _keyword_as_name,
     _wrong_statement,
+    _missing_separator,
     _missing,
 )
