@@ -94,7 +94,12 @@ def _gpu_frame(
         nodes=tuple(sections.get("", ())),
         clusters=inner,
         facts=(("gpu", str(gpu)),),
-        look=(("bgcolor", tint(index)), ("color", colour(index)), ("fontsize", "13")),
+        look=(
+            ("bgcolor", tint(index)),
+            ("color", colour(index)),
+            ("fontsize", "13"),
+            ("margin", "14"),
+        ),
     )
 
 
