@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -29,7 +30,7 @@ def load_path(path: Path) -> Sources:
     """The program that a file makes with its imports; raises ``HelixError`` with all errors."""
     findings = Findings()
     text = _read_file(path, _printable(path), NOWHERE, findings)
-    loader = _Loader(findings, path.parent, path)
+    loader = _Loader(findings, path.parent, path if text is not None else None)
     if text is not None:
         loader.add(MAIN, _printable(path), text, ())
     return loader.finish()
@@ -62,7 +63,7 @@ class _Loader:
     def __init__(self, findings: Findings, folder: Path | None, main: Path | None) -> None:
         self.findings = findings
         self.folder = folder
-        self.places: dict[str, str] = {MAIN: str(main.resolve()) if main else ""}
+        self.places: dict[str, str] = {MAIN: os.path.realpath(main) if main else ""}
         self.files: dict[str, SourceFile] = {}
         self.texts: dict[str, str] = {}
 
@@ -135,14 +136,16 @@ class _Loader:
     def _from_folder(self, folder: Path, steps: list[str], span: Span) -> _Origin | None:
         file = folder.joinpath(*steps).with_suffix(".hx")
         name = _printable(file)
-        place, root = file.resolve(), folder.resolve()
-        if not place.is_relative_to(root):
+        place = os.path.realpath(file)
+        if not Path(place).is_relative_to(os.path.realpath(folder)):
             message = f"`{name}` leads out of the folder of the main file; imports stay below it"
             self.findings.error("HX0008", message, span)
             return None
-        if file.is_file():
-            return _Origin(file, name, str(place))
-        known = [f.stem for f in file.parent.glob("*.hx")] if file.parent.is_dir() else []
+        # Unlike their namesakes in pathlib these take any name and any link without raising.
+        if os.path.isfile(file):  # noqa: PTH113
+            return _Origin(file, name, place)
+        beside = file.parent.glob("*.hx") if os.path.isdir(file.parent) else ()  # noqa: PTH112
+        known = [sibling.stem for sibling in beside]
         message = f"there is no file `{name}`" + _suggestion(steps[-1], sorted(known))
         self.findings.error("HX0001", message, span)
         return None
