@@ -30,7 +30,7 @@ from helixc.ir.logical import Logical, Op, Repeat, Statement
 NARROW = 20
 WIDE = 2000
 # States followed in a whole body, at most: a long body gets a narrower search, and says so.
-STATES = 60_000
+STATES = 20_000
 
 # An operator's decision is named only where it is part of the solution.
 Decision = tuple[Op, Transition] | Step
@@ -155,7 +155,11 @@ class _Run:
         operator = self.problem.operators[op.result]
         existing = tuple(node.copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
         banned = self.chooser.limits.banned.get(op.result, ())
-        for transition in self.problem.transitions.of(operator, existing):
+        transitions = self.problem.transitions
+        found = (
+            transitions.every(operator, existing) if banned else transitions.of(operator, existing)
+        )
+        for transition in found:
             if transition.way.assignment in banned or not self._has_room(op, transition):
                 continue
             copies = dict(node.copies)

@@ -48,12 +48,16 @@ class Transitions:
         self._times: dict[tuple[Operator, tuple[tuple[str, int], ...]], int] = {}
 
     def of(self, operator: Operator, copies: Copies) -> tuple[Transition, ...]:
-        """Every transition worth trying when the operands exist in these layouts."""
+        """The transitions worth trying when the operands exist in these layouts."""
         key = (operator, copies)
         if key not in self._known:
-            tried = (self._go(operator, way, copies) for way in self.ways(operator, copies))
-            self._known[key] = tuple(found for found in tried if found is not None)
+            self._known[key] = _undominated(self.every(operator, copies))
         return self._known[key]
+
+    def every(self, operator: Operator, copies: Copies) -> list[Transition]:
+        """Every transition, those included that another outdoes."""
+        tried = (self._go(operator, way, copies) for way in self.ways(operator, copies))
+        return [found for found in tried if found is not None]
 
     def ways(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
         """The ways of an operator whose operands exist in these layouts."""
@@ -140,6 +144,20 @@ class Transitions:
             cost = add(cost, path_cost(held))
             made = operator.planned
         return Transition(way, cost, tuple(reads), tuple(there), made)
+
+
+def _undominated(found: list[Transition]) -> tuple[Transition, ...]:
+    """Without those that another matches in its result and its copies at no higher cost."""
+    kept: list[Transition] = []
+    for one in sorted(found, key=lambda transition: transition.cost):
+        if not any(other.made == one.made and _covers(other, one) for other in kept):
+            kept.append(one)
+    return tuple(kept)
+
+
+def _covers(larger: Transition, smaller: Transition) -> bool:
+    pairs = zip(larger.copies, smaller.copies, strict=True)
+    return all(set(less) <= set(more) for more, less in pairs)
 
 
 def path_cost(path: ReshardPath) -> Cost:
