@@ -169,6 +169,11 @@ def take_the_parameters_of_another(program: Logical) -> Logical:
     return _op(program, "p", params=Norm(1e-5))
 
 
+def use_an_unknown_dtype(program: Logical) -> Logical:
+    """Its readers have no type to infer; that is no reason to fail."""
+    return _op(program, "ln", type=attrs.evolve(program.types["ln"], dtype="f12"))
+
+
 def rename_to_another_size(program: Logical) -> Logical:
     dims = tuple(attrs.evolve(d, size=5) if d.name == "place" else d for d in program.dims)
     return attrs.evolve(program, dims=dims)
@@ -400,6 +405,7 @@ LOGICAL_MUTATORS = (
     Mutator(facts.LOGICAL_TYPED, contract_what_is_not_there),
     Mutator(facts.LOGICAL_TYPED, use_an_unknown_operator),
     Mutator(facts.LOGICAL_TYPED, take_the_parameters_of_another),
+    Mutator(facts.LOGICAL_TYPED, use_an_unknown_dtype),
     Mutator(facts.LOGICAL_TYPED, rename_to_another_size),
     Mutator(facts.LOGICAL_TYPED, drop_a_size),
     Mutator(facts.LOGICAL_TYPED, declare_a_dimension_twice),
@@ -424,6 +430,8 @@ SPMD_MUTATORS = (
     Mutator(facts.SPMD_TYPED, move_to_another_type),
     Mutator(facts.SPMD_TYPED, compute_another_type),
     Mutator(facts.SPMD_SCOPES, orphan_a_scope),
+    Mutator(facts.SPMD_SCOPES, make_a_scope_its_own_parent),
+    Mutator(facts.SPMD_SCOPES, remove_all_scopes),
     Mutator(facts.SPMD_SCOPES, write_a_move_nowhere),
     Mutator(facts.SPMD_PLAN, plan_for_a_value_that_is_not_there),
     Mutator(facts.ATOMS_KNOWN, split_over_an_unknown_axis),

@@ -9,7 +9,6 @@ from helixc.ir.fact import Invariant
 from helixc.ir.invariants_layouts import known_atoms
 from helixc.ir.layout import AllToAll, Layout, ReduceScatter, Slice
 from helixc.ir.layout_steps import apply_step
-from helixc.ir.logical import ancestors
 from helixc.ir.plan import PartialOver, Place
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, walk
 
@@ -110,8 +109,15 @@ def _planned_partial(program: Spmd, names: tuple[Place, ...]) -> frozenset[str]:
 def _covers(program: Spmd, place: Place, name: Place) -> bool:
     if place.name:
         return place == name
-    inside = 0 <= name.scope < len(program.scopes)
-    return inside and place.scope in ancestors(program.scopes, name.scope)
+    return place.scope in _around(program, name.scope)
+
+
+def _around(program: Spmd, scope: int) -> Iterator[int]:
+    """A scope and those around it; ends even where scopes are no tree."""
+    while 0 <= scope < len(program.scopes):
+        yield scope
+        parent = program.scopes[scope].parent
+        scope = parent if parent < scope else -1
 
 
 LEGAL_STEPS = Invariant("legal-steps", Spmd, _legal_steps)

@@ -74,7 +74,7 @@ def check_op(op: Op, types: Types, sizes: Sizes) -> Iterator[Diagnostic]:
         yield Diagnostic("HX0351", message, op.span)
         return
     operands = [NUMBER if isinstance(o, Number) else types.get(o) for o in op.operands]
-    known = [type_ for type_ in operands if type_ is not None]
+    known = [t for t in operands if t is not None and (t is NUMBER or t.dtype in DTYPE_BITS)]
     if len(known) == len(operands):
         yield from _check_inferred(op, known, sizes)
 
