@@ -141,12 +141,10 @@ class _Loader:
             message = f"`{name}` leads out of the folder of the main file; imports stay below it"
             self.findings.error("HX0008", message, span)
             return None
-        # Unlike their namesakes in pathlib these take any name and any link without raising.
-        if os.path.isfile(file):  # noqa: PTH113
+        if _is_file(file):
             return _Origin(file, name, place)
-        beside = file.parent.glob("*.hx") if os.path.isdir(file.parent) else ()  # noqa: PTH112
-        known = [sibling.stem for sibling in beside]
-        message = f"there is no file `{name}`" + _suggestion(steps[-1], sorted(known))
+        known = _programs_in(file.parent)
+        message = f"there is no file `{name}`" + _suggestion(steps[-1], known)
         self.findings.error("HX0001", message, span)
         return None
 
@@ -154,6 +152,22 @@ class _Loader:
 def _suggestion(name: str, known: Iterable[str]) -> str:
     likely = difflib.get_close_matches(name, list(known), 1)
     return f"; did you mean `{likely[0]}`?" if likely else ""
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; false for names and links that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _programs_in(folder: Path) -> list[str]:
+    """The names that an import from a folder could end in; none if it cannot be read."""
+    try:
+        return sorted(file.stem for file in folder.glob("*.hx"))
+    except (OSError, ValueError):
+        return []
 
 
 def _printable(path: Path) -> str:
