@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import attrs
 import pytest
 from drawn import all_drawings, compiled, programs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_programs import draw_program
 from small_programs import gather_program, mlp_program
 
 import helixc
@@ -124,6 +126,38 @@ def test_the_whole_model_has_a_node_for_every_task_but_weights_that_stay(program
     assert {v: n for v, n in drawn.items() if v not in weights} == {
         v: n for v, n in tasks.items() if v not in weights
     }
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.sampled_from([2000, 40]), st.sampled_from([None, (0,)]))
+def test_whatever_compiles_is_drawn_and_passes_its_inspection(
+    seed: int, budget: int, gpus: tuple[int, ...] | None
+) -> None:
+    text = draw_program(random.Random(seed).choice)
+    try:
+        program = helixc.compile_text(text).spmd
+    except HelixError:
+        return
+    options = DrawingOptions(node_budget=budget, gpus=gpus)
+    for drawing in draw(program, options)[0]:
+        found = inspect_dot(drawing.dot, drawing.stem)
+        assert found.findings == ()
+        assert (found.nodes, found.edges) == (drawing.nodes, drawing.edges)
+
+
+UNREAD = """
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 900 TFLOP/s; launch = 1 us }
+link wire { bandwidth = 100 GB/s; latency = 1 us }
+cluster box { gpu chip; level gpu = 2 via wire }
+model m { dim a = 8; input x: bf16[a]; y = gelu(x); output z = relu(x) }
+plan p for m on box { mesh t = 2; shard a over t }
+"""
+
+
+def test_a_value_that_nobody_reads_ends_in_a_node_that_says_so() -> None:
+    whole = named(draw(helixc.compile_text(UNREAD).spmd)[0])["complete_m_model"]
+    kinds = dict(inspect_dot(whole.dot).operators)
+    assert (kinds["unused"], kinds["output"]) == (2, 2)
 
 
 def test_layers_are_numbered_through_and_carry_their_label() -> None:

@@ -47,15 +47,15 @@ class Boundary:
         )
         return self._drawn(template) and all(kept)
 
-    def is_output(self, instance: Instance) -> bool:
-        """Whether a value is a result of the model."""
-        return instance in self._outputs
-
-    def leaves(self, instance: Instance) -> bool:
-        """Whether something outside the drawing reads the value, or it is a result of the model."""
+    def fate(self, instance: Instance) -> str:
+        """What a value comes to beside being read in the drawing: "output", "leaves", "unused" or ""."""
         index, turns = instance
+        if instance in self._outputs:
+            return "output"
         readers = self._readers.get(index, ())
-        return instance in self._outputs or any(self._read_outside(r, turns) for r in readers)
+        if any(self._read_outside(reader, turns) for reader in readers):
+            return "leaves"
+        return "" if any(_reads(reader, turns) for reader in readers) else "unused"
 
     def _drawn(self, template: Template) -> bool:
         return self._values is None or template.value in self._values
@@ -67,19 +67,31 @@ class Boundary:
             zip(reader.template.loops, reader.piece.box, strict=True)
         ):
             kept = self._kept.get(loop.scope)
-            if depth < len(turns) and reader.piece.turns[depth].follows:
-                turn = turns[depth] - reader.piece.turns[depth].shift
-                if not low <= turn < high:
-                    return False
-                outside = outside or (kept is not None and turn not in kept)
-            elif kept is not None:
-                outside = outside or any(turn not in kept for turn in range(low, high))
-        fixed = (
-            t.follows or t.shift == turn for t, turn in zip(reader.piece.turns, turns, strict=True)
-        )
-        return all(fixed) and outside
+            turn = _follower(reader, turns, depth)
+            read = range(low, high) if turn is None else (turn,)
+            outside = outside or (kept is not None and any(t not in kept for t in read))
+        return outside and _reads(reader, turns)
 
     @staticmethod
     def _output_sources(device: DeviceProgram, finder: SourceFinder) -> Iterator[Instance]:
         for output in device.program.outputs:
             yield finder.source_of(output.value)
+
+
+def _reads(reader: _Reader, turns: tuple[int, ...]) -> bool:
+    """Whether a reader has any turn on which it reads this turn's value."""
+    fixed = (
+        t.follows or t.shift == turn for t, turn in zip(reader.piece.turns, turns, strict=True)
+    )
+    followers = (_follower(reader, turns, depth) for depth in range(len(reader.piece.box)))
+    return all(fixed) and all(
+        turn is None or low <= turn < high
+        for turn, (low, high) in zip(followers, reader.piece.box, strict=True)
+    )
+
+
+def _follower(reader: _Reader, turns: tuple[int, ...], depth: int) -> int | None:
+    """The turn of the reader's loop at ``depth`` that goes with this turn; None: any."""
+    if depth < len(turns) and reader.piece.turns[depth].follows:
+        return turns[depth] - reader.piece.turns[depth].shift
+    return None

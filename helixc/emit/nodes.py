@@ -61,15 +61,15 @@ def arriving_node(book: FactBook, source: Instance, value: str, gpu: int) -> Nod
     )
 
 
-def leaving_node(book: FactBook, origin: Instance, value: str, gpu: int, *, output: bool) -> Node:
-    """A value that one GPU hands on to what is not drawn, or to the outside as a result."""
-    text, kind = book.value(origin), "output" if output else "leaves"
+def leaving_node(book: FactBook, origin: Instance, value: str, gpu: int, fate: str) -> Node:
+    """A value that one GPU hands on to what is not drawn, to the outside, or to nobody."""
+    text = book.value(origin)
     return Node(
-        id=f"{_instance_id(value, origin[1])}@{gpu} {kind}",
-        title=kind,
+        id=f"{_instance_id(value, origin[1])}@{gpu} {fate}",
+        title=fate,
         lines=(f"in: {text}",),
         place=f"GPU {gpu}",
-        facts=(("op", kind), ("gpu", str(gpu)), ("in", text), ("out", "")),
+        facts=(("op", fate), ("gpu", str(gpu)), ("in", text), ("out", "")),
         look=_BOUNDARY_LOOK,
     )
 

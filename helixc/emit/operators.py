@@ -62,8 +62,8 @@ class _Painter:
         node = task_node(task, self._book.facts(instance))
         alone = task.template.atoms is None
         self._nodes[node.id] = Placed(node, instance, task.gpus, alone)
-        if self._boundary.leaves(instance):
-            self._paint_leaving(task, instance)
+        if fate := self._boundary.fate(instance):
+            self._paint_leaving(task, instance, fate)
 
     def _paint_inputs(self, task: Task, instance: Instance) -> None:
         tone = self._tones[task_id(task)] = group_tone(self._device.program.mesh, task)
@@ -88,12 +88,11 @@ class _Painter:
         self._nodes.setdefault(node.id, Placed(node, reader, (gpu,)))
         return node.id
 
-    def _paint_leaving(self, task: Task, instance: Instance) -> None:
-        output = self._boundary.is_output(instance)
+    def _paint_leaving(self, task: Task, instance: Instance, fate: str) -> None:
         for gpu in task.gpus:
             if gpu in self._gpus:
                 value = task.template.value
-                node = leaving_node(self._book, instance, value, gpu, output=output)
+                node = leaving_node(self._book, instance, value, gpu, fate)
                 self._nodes[node.id] = Placed(node, instance, (gpu,))
                 tone = self._tones[task_id(task)]
                 self._edges.append(edge(self._book, instance, (task_id(task), node.id), tone))

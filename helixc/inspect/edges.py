@@ -22,7 +22,7 @@ def check_edges(claims: Mapping[str, Claim], edges: tuple[DotEdge, ...], finder:
             message = f"{edge.source} -> {edge.target}: {problem}"
             finder.add("HX0909", edge.line, message)
     for name, claim in claims.items():
-        for problem in (*_missing(claim, arriving[name]), *_unwanted(claim, leaving[name])):
+        for problem in _unconnected(claim, arriving[name], leaving[name]):
             finder.add("HX0912", claim.node.line, f"{name}: {problem}")
 
 
@@ -45,6 +45,11 @@ def _edge_problems(edge: DotEdge, source: Claim, target: Claim) -> Iterator[str]
         yield f"{edge.source} yields {source.out.text}, {edge.target} reads {wanted[0].text}"
 
 
+def _unconnected(claim: Claim, sources: list[Claim], targets: list[Claim]) -> Iterator[str]:
+    yield from _missing(claim, sources)
+    yield from _unwanted(claim, sources, targets)
+
+
 def _missing(claim: Claim, sources: list[Claim]) -> Iterator[str]:
     """Inputs that no edge brings; and, of an operator, edges that nothing asks for."""
     if claim.op == "gpu":
@@ -59,6 +64,9 @@ def _missing(claim: Claim, sources: list[Claim]) -> Iterator[str]:
         yield f"{len(sources)} edges lead here, but it reads {len(claim.inputs)} values"
 
 
-def _unwanted(claim: Claim, targets: list[Claim]) -> Iterator[str]:
-    if claim.op in {"leaves", "output"} and targets:
+def _unwanted(claim: Claim, sources: list[Claim], targets: list[Claim]) -> Iterator[str]:
+    """Every value goes somewhere, if only to a node that says it is unused."""
+    if claim.out is None and claim.op != "gpu" and targets:
         yield "what leaves the drawing feeds nothing in it"
+    if claim.out is not None and not targets and not any(s.op == "gpu" for s in sources):
+        yield f"no edge takes {claim.out.text} anywhere"

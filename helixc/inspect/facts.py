@@ -11,7 +11,7 @@ from helixc.diagnostics import Diagnostic, Span
 from helixc.inspect.reader import DotGraph, DotNode
 
 # Nodes at the edge of a drawing, which yield or take a value and compute nothing.
-EDGE_OPS = frozenset({"arrives", "leaves", "output", "gpu"})
+EDGE_OPS = frozenset({"arrives", "leaves", "output", "unused", "gpu"})
 COLLECTIVES = frozenset({"all_gather", "all_reduce", "reduce_scatter", "all_to_all", "permute"})
 
 _VALUE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from helixc.inspect.facts import COLLECTIVES, Claim, Finder
+from helixc.inspect.facts import COLLECTIVES, EDGE_OPS, Claim, Finder
 from helixc.inspect.reader import DotGraph
 
 _AMOUNT = re.compile(r"([0-9.]+) (|k|M|G|T|P|E)B to each GPU, .*")
@@ -95,7 +95,7 @@ def _amount_problems(claim: Claim, body: tuple[str, ...]) -> Iterator[str]:
 
 def _title(claim: Claim) -> str:
     """How the label must be headed."""
-    if claim.op in {"arrives", "leaves", "output"}:
+    if claim.op in EDGE_OPS - {"gpu"}:
         return claim.op
     if claim.op == "gpu":
         return f"GPU {claim.gpus[0]}"

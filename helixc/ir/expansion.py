@@ -219,8 +219,9 @@ def _connect(
         source_terms.append(other)
     for depth, turn in fixed.items():
         there, found = _positions(source.axes[depth], np.asarray([turn.shift]))
-        source_terms[0] = source_terms[0][found] + there[found] * source.axes[depth].stride
-        reader_terms[0] = reader_terms[0][found]
+        # A turn that is not kept has no tasks: what reads from it has no edge.
+        source_terms.append(there[found] * source.axes[depth].stride)
+        reader_terms.append(np.zeros(len(there[found]), dtype=np.int64))
     reader_places, source_places = _pairs(reader, source)
     return (
         np.add.outer(_outer(reader_terms), reader_places).ravel().astype(np.int32),
