@@ -1,7 +1,7 @@
 """What each step does to a layout, and when it is legal: the table of SEMANTICS section 3 as code.
 
-One function serves three readers: the reshard search (which steps lead on from here), the verifier
-(does this move give the layout it claims) and the reader of dumps.
+Every move is held to it, whoever wrote the move: the reshard search, a pass, or the hand that edited a
+dump.
 """
 
 from __future__ import annotations
