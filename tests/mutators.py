@@ -377,18 +377,33 @@ def yield_another_layout(program: Spmd) -> Spmd:
 
 
 def leave_a_reshard(program: Spmd) -> Spmd:
+    return attrs.evolve(program, body=_edit_spmd(program.body, "y~1", _reshard))
+
+
+def _reshard(move: Move) -> Reshard:
+    return Reshard(
+        result=move.result,
+        source=move.source,
+        type=move.type,
+        layout=move.layout,
+        scope=move.scope,
+        names=move.names,
+        why=move.why,
+    )
+
+
+def reshard_to_where_it_is(program: Spmd) -> Spmd:
     def change(move: Move) -> Reshard:
-        return Reshard(
-            result=move.result,
-            source=move.source,
-            type=move.type,
-            layout=move.layout,
-            scope=move.scope,
-            names=move.names,
-            why=move.why,
-        )
+        return attrs.evolve(_reshard(move), layout=program.layouts[move.source])
 
     return attrs.evolve(program, body=_edit_spmd(program.body, "y~1", change))
+
+
+def reshard_a_sum_to_a_maximum(program: Spmd) -> Spmd:
+    def change(move: Move) -> Reshard:
+        return attrs.evolve(_reshard(move), layout=make_layout({}, ("n",), "max"))
+
+    return attrs.evolve(program, body=_edit_spmd(program.body, "y~1.1", change))
 
 
 LOGICAL_MUTATORS = (
@@ -455,6 +470,8 @@ SPMD_MUTATORS = (
     Mutator(facts.LEGAL_STEPS, gather_what_is_not_innermost),
     Mutator(facts.LEGAL_STEPS, arrive_somewhere_else),
     Mutator(facts.LEGAL_STEPS, slice_a_dimension_that_is_not_there),
+    Mutator(facts.LEGAL_STEPS, reshard_to_where_it_is),
+    Mutator(facts.LEGAL_STEPS, reshard_a_sum_to_a_maximum),
     Mutator(facts.NO_DROPPED_PARTIAL, forget_to_reduce),
     Mutator(facts.NO_DROPPED_PARTIAL, output_a_partial_value),
     Mutator(facts.LOOP_LAYOUTS, carry_another_layout),

@@ -17,6 +17,24 @@ def _legal_steps(program: Spmd) -> Iterator[Diagnostic]:
     for statement in walk(program.body):
         if isinstance(statement, Move):
             yield from _check_move(statement, program)
+        elif isinstance(statement, Reshard):
+            yield from _check_reshard(statement, program)
+
+
+def _check_reshard(reshard: Reshard, program: Spmd) -> Iterator[Diagnostic]:
+    """Steps can lead from one layout to the other, and there is at least one to take."""
+    source, target = program.layouts.get(reshard.source), reshard.layout
+    if source is None:
+        return
+    message = ""
+    if source == target:
+        message = f"%{reshard.source} is {source} already"
+    elif target.kind not in ("", "sum", source.kind):
+        message = f"%{reshard.source} is {source}; nothing makes it a partial {target.kind}"
+    elif target.kind and source.kind and target.kind != source.kind:
+        message = f"a partial {source.kind} never becomes a partial {target.kind}"
+    if message:
+        yield Diagnostic("HX0655", f"%{reshard.result}: {message}", reshard.why.line)
 
 
 def _check_move(move: Move, program: Spmd) -> Iterator[Diagnostic]:

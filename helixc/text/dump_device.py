@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helixc.ir.device import DeviceProgram, Selection
+from helixc.ir.spmd import Loop, walk
 from helixc.text.dump_printer import VERSION, spmd_lines
 from helixc.text.dump_words import show_list, show_value
 
@@ -36,7 +37,7 @@ def _selection_line(selection: Selection) -> str:
 
 
 def _task_lines(program: DeviceProgram) -> Iterator[str]:
-    names = [show_value(template.value) for template in program.templates]
+    names = _names(program)
     columns = (program.template, program.turn, program.gpu, program.order)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     starts, after = program.start.tolist(), program.after.tolist()
@@ -45,4 +46,10 @@ def _task_lines(program: DeviceProgram) -> Iterator[str]:
         edges = range(starts[number], starts[number + 1])
         reads = "".join(f" {after[edge]}:{operand[edge]}" for edge in edges)
         where = f"template {template} turn {turn} gpu {gpu} order {order}"
-        yield f"task {number} {where} after{reads}  # {names[template]}"
+        yield f"task {number} {where} after{reads}{names.get(template, '')}"
+
+
+def _names(program: DeviceProgram) -> dict[int, str]:
+    """The remark about each template; read off the statements, so that broken programs print too."""
+    made = (s for s in walk(program.program.body) if not isinstance(s, Loop))
+    return {index: f"  # {show_value(s.result)}" for index, s in enumerate(made)}
