@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -214,6 +215,29 @@ def test_passes_prints_what_each_needs_and_gives(capsys: pytest.CaptureFixture[s
         "schedule",
     ]  # fmt: skip
     assert all(row["what"] for row in rows)
+
+
+class Terminal(io.StringIO):
+    """A text stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["colour", "NO_COLOR"])
+def test_colour_is_for_terminals_that_want_it(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, *, plain: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if plain:
+        monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert run(["compile", wrong]) == 1
+    shown = terminal.getvalue()
+    assert ("\x1b[1;31merror[HX" in shown) == (not plain)
+    assert re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).count("error[HX") == 1
 
 
 # --- what is written

@@ -13,6 +13,7 @@ from helixc.cli.dumps import asked_for, dump_files, up_to
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load, one_plan
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
+from helixc.cli.progress import working
 from helixc.cli.ranges import Ranges
 from helixc.cli.verify_command import proved, summary
 from helixc.compiler import Compilation, compile_sources, lower
@@ -75,10 +76,13 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
     choice = one_plan(sources, chosen)
     passes = (*to_spmd(choice), *TO_DEVICE)
     asked = asked_for(passes, wanted.dump_after)
-    compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
-    drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
-    proof = None if wanted.no_verify else proved(compilation)
-    outputs = make_outputs(compilation, SvgWriter(), drawing, proof and proof.to_json())
+    with working("compiling"):
+        compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
+    with working("proving"):
+        proof = None if wanted.no_verify else proved(compilation)
+    with working("drawing"):
+        drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
+        outputs = make_outputs(compilation, SvgWriter(), drawing, proof and proof.to_json())
     dumps = dump_files(_stages(compilation, asked), asked)
     written = write_files(Path(wanted.output or FOLDER), {**outputs.files, **dumps})
     if as_json:

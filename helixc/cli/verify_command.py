@@ -9,6 +9,7 @@ import click
 from helixc.cli.findings import show_error, show_json, show_text
 from helixc.cli.inputs import choice_of, load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
+from helixc.cli.progress import working
 from helixc.cli.status import BUG, DONE
 from helixc.compiler import Compilation, check_sources
 from helixc.diagnostics import CompilerBug, HelixError
@@ -32,7 +33,8 @@ def command(file: str, *, chosen: Chosen, full: bool, seed: int, output_format: 
     as_json = output_format == "json"
     if not checked.ok:
         return show_error(HelixError(checked.diagnostics, checked.texts), as_json=as_json)
-    reports = [prove(compiled, full=full, seed=seed) for compiled in checked.compiled]
+    with working("proving"):
+        reports = [prove(compiled, full=full, seed=seed) for compiled in checked.compiled]
     if as_json:
         objects = [report.to_json() for report in reports]
         show_json(objects[0] if len(objects) == 1 else objects)
