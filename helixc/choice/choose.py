@@ -19,10 +19,11 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from helixc.choice.operators import Operator
 from helixc.choice.planning import Planning
 from helixc.choice.problem import Assignment, Problem
-from helixc.choice.solution import Read, Solution, Step, captured, last_uses
-from helixc.choice.states import Cost, Frontier, Node, add, scale
+from helixc.choice.solution import Read, Solution, Step, captured, last_uses, results_of
+from helixc.choice.states import Cost, Frontier, Node, State, add, scale
 from helixc.choice.transitions import Transition, path_cost, with_copies
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op, Repeat, Statement
@@ -110,7 +111,10 @@ class Chooser:
 
 
 class _Run:
-    """One pass of the dynamic program over one body, at one width."""
+    """One pass of the dynamic program over one body, at one width.
+
+    ``names`` are the live values; a state has the number of a set of copies for each of them.
+    """
 
     def __init__(
         self,
@@ -123,24 +127,28 @@ class _Run:
     ) -> None:
         self.chooser = chooser
         self.problem = chooser.problem
+        self.sets = chooser.problem.sets
         self.body = body
         self.targets = targets
         self.last = last_uses(body, targets)
-        least = [self.problem.least_picoseconds(statement) for statement in body]
+        self.least = [self.problem.least_picoseconds(statement) for statement in body]
+        self.names = tuple(start)
+        first = tuple(self.sets.number((layout,)) for layout in start.values())
         self.frontier: Frontier[Decision] = Frontier(
-            {value: (layout,) for value, layout in start.items()}, width, bound, sum(least)
+            first, self.sets, width, bound, sum(self.least)
         )
-        self.least = least
 
     def result(self) -> Solution | None:
         """The best solution, or None where no way is legal."""
         for position, statement in enumerate(self.body):
             self.frontier.spend(self.least[position])
-            for node in self.frontier.nodes:
-                if isinstance(statement, Op):
-                    self._operator(node, statement, position)
-                else:
-                    self._repeat(node, statement, position)
+            there = (*self.names, *results_of(statement))
+            keep = [i for i, name in enumerate(there) if self.last.get(name, -1) > position]
+            if isinstance(statement, Op):
+                self._operator(statement, keep)
+            else:
+                self._repeat(statement, keep)
+            self.names = tuple(there[i] for i in keep)
             self.frontier.advance()
         for node in self.frontier.nodes:
             self._finish(node)
@@ -151,24 +159,32 @@ class _Run:
         steps = tuple(_step(decision) for decision in best.history())
         return Solution(steps, best.cost, self.frontier.gap(best.cost))
 
-    def _operator(self, node: Node[Decision], op: Op, position: int) -> None:
+    def _operator(self, op: Op, keep: list[int]) -> None:
         operator = self.problem.operators[op.result]
-        existing = tuple(node.copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
+        slot = {name: i for i, name in enumerate(self.names)}
+        slots = [slot[o] if isinstance(o, str) else -1 for o in op.operands]
+        whole = self.sets.number((WHOLE,))
         banned = self.chooser.limits.banned.get(op.result, ())
-        transitions = self.problem.transitions
-        found = (
-            transitions.every(operator, existing) if banned else transitions.of(operator, existing)
-        )
-        for transition in found:
-            if transition.way.assignment in banned or not self._has_room(op, transition):
-                continue
-            copies = dict(node.copies)
-            for operand, there in zip(op.operands, transition.copies, strict=True):
-                if isinstance(operand, str) and len(there) > len(copies[operand]):
-                    copies[operand] = there
-            copies[op.result] = (transition.made,)
-            cost = add(node.cost, transition.cost)
-            self._offer(node, cost, copies, (op, transition), position)
+        for node in self.frontier.nodes:
+            existing = tuple(node.state[i] if i >= 0 else whole for i in slots)
+            for transition in self._transitions(operator, existing, banned):
+                if not self._has_room(op, transition):
+                    continue
+                state = [*node.state, transition.kept]
+                for i, copies in zip(slots, transition.copies, strict=True):
+                    if i >= 0:
+                        state[i] = copies
+                cost = add(node.cost, transition.cost)
+                self.frontier.offer(node, cost, tuple(state[i] for i in keep), (op, transition))
+
+    def _transitions(
+        self, operator: Operator, existing: State, banned: Sequence[Assignment]
+    ) -> Sequence[Transition]:
+        """What may be done from here; where something is banned, the runners-up count too."""
+        if not banned:
+            return self.problem.transitions.of(operator, existing)
+        every = self.problem.transitions.every(operator, existing)
+        return [found for found in every if found.way.assignment not in banned]
 
     def _has_room(self, op: Op, transition: Transition) -> bool:
         """Whether every block that the transition makes fits beside the weights."""
@@ -176,62 +192,54 @@ class _Run:
         if room is None:
             return True
         made = [(op.result, transition.way.result), (op.result, transition.made)]
-        for operand, layouts in zip(op.operands, transition.copies, strict=True):
-            made += [(operand, layout) for layout in layouts if isinstance(operand, str)]
+        for operand, copies in zip(op.operands, transition.copies, strict=True):
+            if isinstance(operand, str):
+                made += [(operand, layout) for layout in self.sets.layouts(copies)]
         return all(self.problem.block_bytes(value, layout) <= room for value, layout in made)
 
-    def _repeat(self, node: Node[Decision], repeat: Repeat, position: int) -> None:
+    def _repeat(self, repeat: Repeat, keep: list[int]) -> None:
         layouts = self.problem.planning.layouts
         for boundary in self.problem.boundaries(repeat):
             inner = self.chooser.loop(repeat, boundary)
             wanted = [(c.init, b) for c, b in zip(repeat.carried, boundary, strict=True)]
             wanted += [(value, layouts[value]) for value in captured(repeat)]
-            done = self._read(node, wanted)
-            if inner is None or done is None:
-                continue
-            cost, copies, reads = done
-            cost = add(cost, scale(inner.cost, repeat.trips))
-            for carried, layout in zip(repeat.carried, boundary, strict=True):
-                copies[carried.result] = (layout,)
-            step = Step(repeat, None, reads, (), inner, boundary)
-            self._offer(node, cost, copies, step, position)
+            results = [self.sets.number((layout,)) for layout in boundary]
+            for node in self.frontier.nodes:
+                done = self._read(node, wanted)
+                if inner is None or done is None:
+                    continue
+                cost = add(done[0], scale(inner.cost, repeat.trips))
+                state = (*done[1], *results)
+                step = Step(repeat, None, done[2], (), inner, boundary)
+                self.frontier.offer(node, cost, tuple(state[i] for i in keep), step)
 
     def _finish(self, node: Node[Decision]) -> None:
         done = self._read(node, self.targets)
         if done is not None:
-            cost, copies, reads = done
-            self.frontier.offer(node, cost, copies, Step(None, None, reads))
+            cost, state, reads = done
+            self.frontier.offer(node, cost, state, Step(None, None, reads))
 
     def _read(
         self, node: Node[Decision], wanted: Sequence[tuple[str, Layout]]
-    ) -> tuple[Cost, dict[str, tuple[Layout, ...]], tuple[Read, ...]] | None:
+    ) -> tuple[Cost, State, tuple[Read, ...]] | None:
         """Make every wanted layout exist; each from the nearest copy."""
-        cost, copies = node.cost, dict(node.copies)
+        cost, state = node.cost, list(node.state)
         reads: list[Read] = []
         for value, target in wanted:
+            slot = self.names.index(value)
+            existing = self.sets.layouts(state[slot])
             nearest = [
                 (path_cost(path), source, path)
-                for source in copies[value]
+                for source in existing
                 if (path := self.problem.path(value, source, target)) is not None
             ]
             if not nearest:
                 return None
             spent, source, path = min(nearest, key=lambda entry: entry[0])
             cost = add(cost, spent)
-            copies[value] = with_copies(copies[value], path)
+            state[slot] = self.sets.number(with_copies(existing, path))
             reads.append(Read(value, source, target))
-        return cost, copies, tuple(reads)
-
-    def _offer(
-        self,
-        node: Node[Decision],
-        cost: Cost,
-        copies: dict[str, tuple[Layout, ...]],
-        decision: Decision,
-        position: int,
-    ) -> None:
-        live = {v: c for v, c in copies.items() if self.last.get(v, -1) > position}
-        self.frontier.offer(node, cost, live, decision)
+        return cost, tuple(state), tuple(reads)
 
 
 def _step(decision: Decision) -> Step:

@@ -10,6 +10,7 @@ import attrs
 from helixc.choice.operators import Operator, operator_of
 from helixc.choice.planning import Planning
 from helixc.choice.reshard import ReshardPath, ReshardSearch
+from helixc.choice.states import CopySets
 from helixc.choice.transitions import Transitions
 from helixc.ir.layout import WHOLE, Layout, local_bytes
 from helixc.ir.logical import Logical, Op, Repeat, Statement
@@ -28,7 +29,8 @@ class Problem:
         self.planning = planning
         prices = CollectivePrices(planning.mesh, program.cluster)
         self.search = ReshardSearch(prices, program.sizes)
-        self.transitions = Transitions(self.search, program.cluster.gpu)
+        self.sets = CopySets()
+        self.transitions = Transitions(self.search, program.cluster.gpu, self.sets)
         found = {value: operator_of(op, program, planning) for value, op in program.makers.items()}
         held = {value for _, values in found.values() for value in values}
         self.operators: dict[str, Operator] = {

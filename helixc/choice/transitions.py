@@ -11,7 +11,7 @@ import attrs
 
 from helixc.choice.operators import Operator
 from helixc.choice.reshard import ReshardPath, ReshardSearch
-from helixc.choice.states import ZERO, Cost, add
+from helixc.choice.states import ZERO, CopySets, Cost, State, add
 from helixc.choice.ways import Setting, Way, candidate_ways, follows
 from helixc.ir.hardware import Gpu
 from helixc.ir.layout import WHOLE, Layout
@@ -27,37 +27,51 @@ class Transition:
     """One way from given copies.
 
     ``reads``: operand position, source and target layout.  ``copies``: what exists of each operand
-    afterwards.  ``made``: the layout in which the result is kept (``way.result``, unless it is held).
+    afterwards, as numbers of sets.  ``made``: the layout in which the result is kept (``way.result``,
+    unless it is held), ``kept`` the number of the set of it alone.
     """
 
     way: Way
     cost: Cost
     reads: tuple[tuple[int, Layout, Layout], ...]
-    copies: Copies
+    copies: State
     made: Layout
+    kept: int
 
 
 class Transitions:
     """Works out transitions, each once."""
 
-    def __init__(self, search: ReshardSearch, gpu: Gpu) -> None:
+    def __init__(self, search: ReshardSearch, gpu: Gpu, sets: CopySets) -> None:
         self.search = search
         self.gpu = gpu
+        self.sets = sets
         self._ways: dict[tuple[Operator, Copies], tuple[Way, ...]] = {}
-        self._known: dict[tuple[Operator, Copies], tuple[Transition, ...]] = {}
+        self._known: dict[tuple[Operator, State], tuple[Transition, ...]] = {}
         self._times: dict[tuple[Operator, tuple[tuple[str, int], ...]], int] = {}
 
-    def of(self, operator: Operator, copies: Copies) -> tuple[Transition, ...]:
-        """The transitions worth trying when the operands exist in these layouts."""
-        key = (operator, copies)
-        if key not in self._known:
-            self._known[key] = _undominated(self.every(operator, copies))
-        return self._known[key]
+    def of(self, operator: Operator, state: State) -> tuple[Transition, ...]:
+        """The transitions worth trying from these copies of the operands, cheapest first."""
+        key = (operator, state)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._undominated(self.every(operator, state))
+        return known
 
-    def every(self, operator: Operator, copies: Copies) -> list[Transition]:
+    def every(self, operator: Operator, state: State) -> list[Transition]:
         """Every transition, those included that another outdoes."""
+        copies = tuple(self.sets.layouts(number) for number in state)
         tried = (self._go(operator, way, copies) for way in self.ways(operator, copies))
         return [found for found in tried if found is not None]
+
+    def _undominated(self, found: list[Transition]) -> tuple[Transition, ...]:
+        """Without those that another matches in its result and its copies at no higher cost."""
+        kept: list[Transition] = []
+        for one in sorted(found, key=lambda transition: transition.cost):
+            rivals = (other.copies for other in kept if other.made == one.made)
+            if not any(self.sets.covers(copies, one.copies) for copies in rivals):
+                kept.append(one)
+        return tuple(kept)
 
     def ways(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
         """The ways of an operator whose operands exist in these layouts."""
@@ -143,21 +157,8 @@ class Transitions:
                 return None
             cost = add(cost, path_cost(held))
             made = operator.planned
-        return Transition(way, cost, tuple(reads), tuple(there), made)
-
-
-def _undominated(found: list[Transition]) -> tuple[Transition, ...]:
-    """Without those that another matches in its result and its copies at no higher cost."""
-    kept: list[Transition] = []
-    for one in sorted(found, key=lambda transition: transition.cost):
-        if not any(other.made == one.made and _covers(other, one) for other in kept):
-            kept.append(one)
-    return tuple(kept)
-
-
-def _covers(larger: Transition, smaller: Transition) -> bool:
-    pairs = zip(larger.copies, smaller.copies, strict=True)
-    return all(set(less) <= set(more) for more, less in pairs)
+        numbers = tuple(self.sets.number(there[first]) for first in operator.same)
+        return Transition(way, cost, tuple(reads), numbers, made, self.sets.number((made,)))
 
 
 def path_cost(path: ReshardPath) -> Cost:
