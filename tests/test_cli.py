@@ -126,6 +126,17 @@ def test_without_a_plan_the_others_are_listed(capsys: pytest.CaptureFixture[str]
     assert "choose one with --plan:\n  published\n  two_level\n  megatron\n  megatron_sp" in shown
 
 
+def test_a_file_without_a_plan_can_be_checked_but_not_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "model.hx"
+    path.write_text(SMALL[: SMALL.index("plan ")], encoding="utf-8")
+    assert run(["check", str(path)]) == 0
+    for command in ("verify", "compile"):
+        assert run([command, str(path)]) == 1
+        assert "error[HX0212]" in capsys.readouterr().err
+
+
 def test_an_unwritable_folder_is_2(
     small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
