@@ -9,7 +9,9 @@ import attrs
 import pytest
 
 from helixc.diagnostics import CompilerBug, Diagnostic, HelixError
+from helixc.elaborate.choice import Choice
 from helixc.ir.fact import Invariant
+from helixc.ir.source import Sources
 from helixc.passes.contract import (
     BrokenFactError,
     Pass,
@@ -17,6 +19,8 @@ from helixc.passes.contract import (
     plan_pipeline,
     run_pipeline,
 )
+from helixc.pipeline import to_spmd
+from helixc.pipeline_device import TO_DEVICE
 
 
 @attrs.frozen
@@ -123,3 +127,26 @@ def test_findings_about_the_program_pass_through_untouched() -> None:
 
     with pytest.raises(HelixError, match=r"no 2"):
         run_pipeline((_double("refuse", run=refuse),), High(2))
+
+
+PIPELINE = (*to_spmd(Choice()), *TO_DEVICE)
+
+
+def test_the_pipeline_is_in_order() -> None:
+    held = plan_pipeline(PIPELINE, Sources)
+    assert {fact.name for fact in held[-1]} >= {"acyclic", "matched", "same-collective-order"}
+
+
+@pytest.mark.parametrize("name", ["elaborate", "partition", "communicate", "localize"])
+def test_the_pipeline_cannot_do_without(name: str) -> None:
+    with pytest.raises(PipelineError):
+        plan_pipeline([step for step in PIPELINE if step.name != name], Sources)
+
+
+def test_every_pass_says_what_it_does_and_has_a_name_of_its_own() -> None:
+    assert len({step.name for step in PIPELINE}) == len(PIPELINE)
+    assert all((step.run.__doc__ or "").strip() for step in PIPELINE)
+
+
+def test_no_pass_gives_a_fact_that_it_breaks() -> None:
+    assert [step.name for step in PIPELINE if step.gives & step.breaks] == []
