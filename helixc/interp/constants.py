@@ -34,7 +34,8 @@ def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> Changes:
     for op in ops.values():
         numbers = {i: o.value for i, o in enumerate(op.operands) if isinstance(o, Number)}
         if longest and op.kind in _BOUNDS and op.reads and positions.issuperset(op.reads):
-            scaled = {i: _bound(v, *lengths) for i, v in numbers.items()}
+            keeps = lengths[1] + (op.kind == "mod")
+            scaled = {i: _bound(v, *lengths, keeps) for i, v in numbers.items()}
         elif op.kind in ("mul", "div") and len(op.reads) == 1:
             scale = _contraction_scale(ops, op.reads[0], full, small)
             factor = scale if op.kind == "div" else 1.0 / scale
@@ -61,9 +62,9 @@ def _longest(ops: Mapping[str, Op], full: Sizes) -> Dims:
     return max(dims, key=lambda product: product_size(full, product), default=())
 
 
-def _bound(value: float, full: int, small: int) -> float:
-    """A bound at the small size: it stays a whole number, and stays as it is if it still binds."""
-    if abs(value) < small or not math.isfinite(value) or not float(value).is_integer():
+def _bound(value: float, full: int, small: int, keeps: int) -> float:
+    """A bound at the small size: a whole number still, and the same one if it is below ``keeps``."""
+    if abs(value) < keeps or not math.isfinite(value) or not float(value).is_integer():
         return value
     return math.copysign(max(1.0, math.floor(abs(value) * small / full)), value)
 

@@ -7,7 +7,7 @@ Facts are read off the programs: which dimensions must be equal (one renamed to 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise, product
 
 import attrs
@@ -15,11 +15,13 @@ import attrs
 from helixc.interp.site import Dims, product_size
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Op
-from helixc.ir.ops import Cut, Joined, Renamed
+from helixc.ir.ops import Cut, Joined, Position, Renamed
 
 # Candidate multiples tried for a dimension before its full size, and combinations of them in all.
 _MULTIPLES = 6
 _COMBINATIONS = 20_000
+# So long a dimension stays where positions run along it, so that masks have something to mask.
+_LENGTH = 4
 
 
 @attrs.frozen
@@ -48,19 +50,20 @@ class Relation:
 class Needs:
     """What small sizes must keep, and where cuts begin.
 
-    ``full`` sizes, equal pairs, relations, numbers of blocks; ``starts`` lists, for the result of a
-    cut, the pieces of its source that lie before it.
+    ``full`` sizes, equal pairs, relations, numbers of blocks, and the dimensions that ``positions``
+    run along; ``starts`` lists, for the result of a cut, the pieces of its source that lie before it.
     """
 
     full: Mapping[str, int]
     equal: tuple[tuple[str, str], ...]
     relations: tuple[Relation, ...]
     blocks: Mapping[str, tuple[int, ...]]
+    positions: frozenset[str]
     starts: Mapping[str, tuple[Dims, ...]]
 
 
 def gather_needs(
-    ops: Iterable[Op],
+    ops: Collection[Op],
     layouts: Iterable[Layout],
     full: Mapping[str, int],
     atoms: Mapping[str, int],
@@ -81,11 +84,14 @@ def gather_needs(
                 cuts.setdefault((op.reads[0], op.params.source), []).append((op.result, op.params))
             case _:
                 pass
+    positions = frozenset(
+        dim for op in ops if isinstance(op.params, Position) for dim in op.params.dims
+    )
     sizes, starts = dict(full), dict[str, tuple[Dims, ...]]()
     for (value, source), pieces in cuts.items():
         relations += _cut_relations(f"{value}.{'*'.join(source)}", source, pieces, sizes, starts)
     unique = tuple(dict.fromkeys(relations))
-    return Needs(sizes, tuple(equal), unique, _blocks(layouts, atoms), starts)
+    return Needs(sizes, tuple(equal), unique, _blocks(layouts, atoms), positions, starts)
 
 
 def _cut_relations(
@@ -129,13 +135,12 @@ def _blocks(layouts: Iterable[Layout], atoms: Mapping[str, int]) -> dict[str, tu
 def solve(needs: Needs) -> dict[str, int]:
     """Small sizes for every dimension that keep all needs; full sizes where nothing smaller does."""
     classes = _classes(needs)
-    units = {root: _unit(needs, members) for root, members in classes.items()}
+    limits = {root: _limits(needs, members) for root, members in classes.items()}
     root_of = {dim: root for root, members in classes.items() for dim in members}
     sizes: dict[str, int] = {}
     for group in _components(list(classes), needs.relations, root_of):
         own = [_renamed(r, root_of) for r in needs.relations if root_of[r.total[0]] in group]
-        limits = {root: (units[root], needs.full[root]) for root in group}
-        found = _solve_group(limits, own, set(sizes.values()))
+        found = _solve_group({r: limits[r] for r in group}, own, set(sizes.values()))
         sizes.update(found or {root: needs.full[root] for root in group})
     return {dim: sizes[root_of[dim]] for dim in needs.full}
 
@@ -157,9 +162,33 @@ def _classes(needs: Needs) -> dict[str, list[str]]:
     return classes
 
 
-def _unit(needs: Needs, members: list[str]) -> int:
-    """The least size of a class that every split of it divides."""
-    return math.lcm(*(count for dim in members for count in needs.blocks.get(dim, ())))
+@attrs.frozen
+class _Limits:
+    """What the size of a class must be: a multiple of ``unit``, at least ``least``, at most ``full``."""
+
+    unit: int
+    least: int
+    full: int
+
+    @property
+    def candidates(self) -> list[int]:
+        """Sizes to try, smallest first."""
+        some = range(self.least, self.least + _MULTIPLES * self.unit, self.unit)
+        return [*(size for size in some if size < self.full), self.full]
+
+    def allow(self, size: int) -> bool:
+        """Whether a size that follows from others will do."""
+        return size % self.unit == 0 and size >= self.least
+
+
+def _limits(needs: Needs, members: list[str]) -> _Limits:
+    """Whole blocks, two elements in each where there are two; some length where positions count."""
+    full = needs.full[members[0]]
+    unit = math.lcm(*(count for dim in members for count in needs.blocks.get(dim, ())))
+    least = unit * (2 if full >= 2 * unit else 1)
+    if not needs.positions.isdisjoint(members):
+        least = max(least, min(math.ceil(_LENGTH / unit) * unit, full // unit * unit))
+    return _Limits(unit, least, full)
 
 
 def _components(
@@ -187,35 +216,20 @@ def _renamed(relation: Relation, root_of: Mapping[str, str]) -> Relation:
 
 
 def _solve_group(
-    limits: Mapping[str, tuple[int, int]], relations: Sequence[Relation], taken: set[int]
+    limits: Mapping[str, _Limits], relations: Sequence[Relation], taken: set[int]
 ) -> dict[str, int] | None:
-    """Sizes of tied classes; ``limits`` gives each one's unit and full size.
+    """Sizes of tied classes.
 
     A class that is a sum follows from the others; every other one is tried from small to large.
     """
     derived = {r.total[0] for r in relations if len(r.total) == 1}
     free = [root for root in limits if root not in derived]
-    choices = [_candidates(*limits[root]) for root in free]
+    choices = [limits[root].candidates for root in free]
     for sizes in islice(_spread(choices, taken), _COMBINATIONS):
         found = _complete(dict(zip(free, sizes, strict=True)), relations)
-        if found is not None and all(_fits(found[root], *limits[root]) for root in derived):
+        if found is not None and all(limits[root].allow(found[root]) for root in derived):
             return found
     return None
-
-
-def _candidates(unit: int, full: int) -> list[int]:
-    """Sizes for one class, smallest first: whole blocks, two elements in each where there are two."""
-    least = _least(unit, full)
-    small = [unit * m for m in range(least, least + _MULTIPLES) if unit * m < full]
-    return [*small, full]
-
-
-def _least(unit: int, full: int) -> int:
-    return 2 if full >= 2 * unit else 1
-
-
-def _fits(size: int, unit: int, full: int) -> bool:
-    return size % unit == 0 and size >= unit * _least(unit, full)
 
 
 def _spread(choices: list[list[int]], taken: set[int]) -> Iterator[tuple[int, ...]]:
