@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from helixc.compiler import lower, plan_names
 from helixc.diagnostics import CompilerBug, Diagnostic, HelixError
 from helixc.elaborate.choice import Choice
 from helixc.ir.fact import Invariant
@@ -21,6 +23,7 @@ from helixc.passes.contract import (
 )
 from helixc.pipeline import to_spmd
 from helixc.pipeline_device import TO_DEVICE
+from helixc.text.loader import load_path
 
 
 @attrs.frozen
@@ -129,6 +132,7 @@ def test_findings_about_the_program_pass_through_untouched() -> None:
         run_pipeline((_double("refuse", run=refuse),), High(2))
 
 
+EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.hx"))
 PIPELINE = (*to_spmd(Choice()), *TO_DEVICE)
 
 
@@ -150,3 +154,12 @@ def test_every_pass_says_what_it_does_and_has_a_name_of_its_own() -> None:
 
 def test_no_pass_gives_a_fact_that_it_breaks() -> None:
     assert [step.name for step in PIPELINE if step.gives & step.breaks] == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_fact_holds_after_every_pass_on_every_example(path: Path) -> None:
+    sources = load_path(path)
+    for plan in plan_names(sources):
+        passes = (*to_spmd(Choice(plan=plan)), *TO_DEVICE)
+        stages = lower(sources, passes, verify_each=True)
+        assert [name for name, _ in stages] == [step.name for step in passes]
