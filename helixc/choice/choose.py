@@ -30,7 +30,7 @@ from helixc.ir.logical import Logical, Op, Repeat, Statement
 
 NARROW = 20
 WIDE = 2000
-# States followed in a whole body, at most: a long body gets a narrower search, and says so.
+# States followed in a whole body, about: a long body gets a narrower search, and says so.
 STATES = 20_000
 
 # An operator's decision is named only where it is part of the solution.
@@ -102,11 +102,12 @@ class Chooser:
         start: Mapping[str, Layout],
         targets: tuple[tuple[str, Layout], ...],
     ) -> Solution | None:
-        narrow = _Run(self, body, start, targets, NARROW, None).result()
-        if narrow is None or not narrow.gap or self.limits.width <= NARROW:
+        affordable = max(2, min(self.limits.width, STATES // max(len(body), 1)))
+        width = min(NARROW, affordable)
+        narrow = _Run(self, body, start, targets, width, None).result()
+        if narrow is None or not narrow.gap or affordable <= 2 * width:
             return narrow
-        width = min(self.limits.width, max(NARROW, STATES // len(body)))
-        wide = _Run(self, body, start, targets, width, narrow.cost).result()
+        wide = _Run(self, body, start, targets, affordable, narrow.cost).result()
         return wide or narrow
 
 

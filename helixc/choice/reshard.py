@@ -17,7 +17,6 @@ from typing import NamedTuple
 import attrs
 
 from helixc.ir.layout import (
-    WHOLE,
     AllGather,
     AllReduce,
     AllToAll,
@@ -107,20 +106,25 @@ class ReshardSearch:
         self, type_: TensorType, source: Layout, target: Layout, *, stored: bool
     ) -> ReshardPath | None:
         common = _common(source, target)
-        room = tuple(
-            (dim, self.sizes[dim] // self.mesh.ways(common.atoms_of(dim)))
-            for dim in type_.dims
-            if source.atoms_of(dim) or target.atoms_of(dim)
-        )
         block = local_bytes(type_, common, self.sizes, self.mesh)
-        start, end = _without(source, common), _without(target, common)
+        dims = [d for d in type_.dims if source.atoms_of(d) or target.atoms_of(d)]
+        # Dimensions go by number, so that equal layers with dimensions of their own share a search.
+        numbers = {dim: f"{number:03}" for number, dim in enumerate(dims)}
+        room = tuple(
+            (numbers[dim], self.sizes[dim] // self.mesh.ways(common.atoms_of(dim))) for dim in dims
+        )
+        start = _renamed(_without(source, common), numbers)
+        end = _renamed(_without(target, common), numbers)
         difference = _Difference(block, room, start, end, stored)
         if difference not in self._searched:
             self._searched[difference] = _search(difference, self.prices)
         found = self._searched[difference]
-        if found is None or common == WHOLE:
-            return found
-        return ReshardPath(tuple(_beside(leg, common, self.mesh) for leg in found.legs), found.cost)
+        if found is None:
+            return None
+        names = {number: dim for dim, number in numbers.items()}
+        return ReshardPath(
+            tuple(_beside(leg, names, common, self.mesh) for leg in found.legs), found.cost
+        )
 
 
 def _common(source: Layout, target: Layout) -> Layout:
@@ -151,11 +155,27 @@ def _joined(layout: Layout, common: Layout, mesh: Mesh) -> Layout:
     return make_layout(split, partial, layout.kind or common.kind)
 
 
-def _beside(leg: Leg, common: Layout, mesh: Mesh) -> Leg:
+def _renamed(layout: Layout, names: Mapping[str, str]) -> Layout:
+    split = {names[dim]: atoms for dim, atoms in layout.split}
+    return make_layout(split, layout.partial, layout.kind)
+
+
+def _beside(leg: Leg, names: Mapping[str, str], common: Layout, mesh: Mesh) -> Leg:
     """A leg of the difference as a leg of the whole layouts."""
-    layout = _joined(leg.layout, common, mesh)
-    step = Permute(layout) if isinstance(leg.step, Permute) else leg.step
-    return Leg(step, layout, leg.picoseconds)
+    layout = _joined(_renamed(leg.layout, names), common, mesh)
+    return Leg(_step_on(leg.step, names, layout), layout, leg.picoseconds)
+
+
+def _step_on(step: Step, names: Mapping[str, str], after: Layout) -> Step:
+    match step:
+        case Slice() | AllGather() | ReduceScatter():
+            return attrs.evolve(step, dim=names[step.dim])
+        case AllToAll():
+            return AllToAll(names[step.source], names[step.target], step.atoms)
+        case Permute():
+            return Permute(after)
+        case AllReduce() | Seed():
+            return step
 
 
 def _search(difference: _Difference, prices: CollectivePrices) -> ReshardPath | None:
