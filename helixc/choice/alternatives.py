@@ -75,10 +75,14 @@ def _way_of(solution: Solution, reader: str) -> Way | None:
 
 def describe(way: Way, op: Op) -> str:
     """A way in words: which mesh axis splits which dimension, and what is repeated."""
-    parts = [
-        f"{atom} stays partial through operand {where.split()[1]}"
-        if where.startswith("partial ")
-        else f"{atom} splits {where}" + (" (partial sum)" if where in op.over else "")
-        for atom, where in way.assignment
-    ]
+    parts = [_part(atom, where, op) for atom, where in way.assignment]
     return f"{op.kind}: " + ("; ".join(parts) if parts else "every GPU does all of it")
+
+
+def _part(atom: str, where: str, op: Op) -> str:
+    if where == "partial all":
+        return f"{atom} stays a partial sum, the other operands seeded"
+    if where.startswith("partial "):
+        operand = op.operands[int(where.split()[1])]
+        return f"`{operand}` stays partial over {atom}"
+    return f"{atom} splits {where}" + (" (partial result)" if where in op.over else "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from helixc.choice.planning import Planning
-from helixc.diagnostics import NOWHERE, Span
+from helixc.diagnostics import Span
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op
+from helixc.ir.plan import Shard
 from helixc.ir.spmd import Why
 
 
@@ -22,7 +23,7 @@ def reason(
     who = _reader_words(reader, value)
     held = f"{_words(source)}; {who} {_words(target)}"
     name = value if reader is None else reader.result
-    line = _line(moved, (value, name), planning, program.plan.span)
+    line = _line(moved, (value, name), program, planning)
     return Why(
         value=value,
         reader="" if reader is None else reader.result,
@@ -40,16 +41,21 @@ def _moved(source: Layout, target: Layout) -> list[str]:
     ] or atoms
 
 
-def _line(atoms: list[str], values: tuple[str, ...], planning: Planning, default: Span) -> Span:
-    for value in values:
+def _line(atoms: list[str], values: tuple[str, ...], program: Logical, planning: Planning) -> Span:
+    """The line of the plan that holds one of these atoms: on the values, or on what made them."""
+    makers = [program.makers[value] for value in values if value in program.makers]
+    near = [*values, *(operand for op in makers for operand in op.reads)]
+    for value in near:
         for atom in atoms:
             holder = planning.holders.get((value, atom))
             if holder is not None:
                 return holder.span
-    for (_, atom), holder in sorted(planning.holders.items(), key=lambda item: item[0]):
-        if atom in atoms:
-            return holder.span
-    return default if default != NOWHERE else NOWHERE
+    axes = {atom.axis for atom in planning.mesh.atoms if atom.name in atoms}
+    for block in program.plan.blocks:
+        for line in block.lines:
+            if isinstance(line, Shard) and axes & set(line.axes):
+                return line.span
+    return program.plan.span
 
 
 def _reader_words(reader: Op | None, value: str) -> str:
