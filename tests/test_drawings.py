@@ -250,12 +250,36 @@ def test_chosen_layers_are_the_ones_that_are_drawn(layers: set[int]) -> None:
     assert all(inspect_dot(drawing.dot).ok for drawing in drawings)
 
 
+INNER = """
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 900 TFLOP/s; launch = 1 us }
+link wire { bandwidth = 100 GB/s; latency = 1 us }
+cluster box { gpu chip; level gpu = 2 via wire }
+model m { dim a = 8; input x: bf16[a]; repeat 3 { x = deep(x) }; output x }
+layer deep(x: [.., a]) -> [.., a] { repeat 600 as step { x = x + gelu(x) }; return x }
+plan p for m on box { mesh t = 2; shard a over t }
+"""
+
+
+def test_a_repeat_inside_a_layer_is_folded_without_folding_the_layers() -> None:
+    program = helixc.compile_text(INNER).spmd
+    drawings, _ = draw(program, DrawingOptions(layers=(1, 2)))
+    assert drawings[0].stem == "deep_layer_1_to_2"
+    assert all(inspect_dot(drawing.dot).ok and drawing.nodes < 50 for drawing in drawings)
+    few, _ = draw(program, DrawingOptions(layers=(1,)))
+    assert few[0].stem == "deep_layer_1"
+
+
+def test_a_repeat_that_turns_a_billion_times_is_drawn_folded() -> None:
+    drawings, _ = draw(mlp_program(turns=10**9))
+    assert all(drawing.nodes < 50 for drawing in drawings)
+
+
 def test_gpus_and_layers_that_do_not_exist_are_refused_together() -> None:
     with pytest.raises(HelixError) as caught:
         draw(mlp_program(), DrawingOptions(gpus=(0, 2), layers=(7,)))
     found = caught.value.diagnostics
     assert [d.code for d in found] == ["HX0904", "HX0904"]
-    assert [d.legal for d in found] == [("GPUs 0 to 1",), ("layers 0-1",)]
+    assert [d.legal for d in found] == [("GPUs 0 to 1",), ("layers 0 to 1",)]
 
 
 def test_a_program_without_collectives_shows_gpus_that_do_not_talk() -> None:

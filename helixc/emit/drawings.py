@@ -63,17 +63,13 @@ def _check(program: Spmd, options: DrawingOptions) -> None:
     if wrong or options.gpus == ():
         found = f"there is no GPU {gpus_text(wrong)} here" if wrong else "no GPU is named"
         findings.error("HX0904", found, legal=(f"GPUs 0 to {devices - 1}",))
-    known = _layer_numbers(program)
-    absent = [layer for layer in options.layers or () if layer not in known]
+    known = [range(y.first, y.first + y.turns) for y in find_layers(program).layers if y.repeats]
+    absent = [n for n in options.layers or () if not any(n in numbers for numbers in known)]
     if absent or options.layers == ():
         found = f"there is no layer {gpus_text(absent)}" if absent else "no layer is named"
-        findings.error("HX0904", found, legal=(f"layers {gpus_text(known)}",) if known else ())
+        legal = tuple(dict.fromkeys(f"layers {r.start} to {r.stop - 1}" for r in known))
+        findings.error("HX0904", found, legal=legal)
     findings.stop_on_errors()
-
-
-def _layer_numbers(program: Spmd) -> tuple[int, ...]:
-    numbers = {n for layer in find_layers(program).layers for n in layer.indices if n is not None}
-    return tuple(sorted(numbers))
 
 
 def _operator_drawing(sheet: Sheet) -> Drawing:

@@ -14,32 +14,47 @@ from helixc.ir.spmd import Loop, Spmd, SpmdStatement
 
 @attrs.frozen(kw_only=True)
 class Fold:
-    """Whether a drawing shows one turn of each loop, and one GPU, for all; how large it was before."""
+    """What a drawing shows of a program: the part, perhaps with loops that turn once, and one GPU.
 
+    ``turns`` and ``gpus`` say whether one stands for all; ``tasks`` is the number without folding.
+    """
+
+    program: Spmd
+    selection: Selection
+    tasks: int
     turns: bool = False
     gpus: bool = False
-    unfolded_nodes: int = 0
 
 
-def choose_fold(program: Spmd, selection: Selection, budget: int) -> Fold:
-    """The least folding with which a drawing has at most ``budget`` nodes: turns first, then GPUs."""
-    nodes = count_tasks(program, selection)
-    if nodes <= budget:
-        return Fold()
-    folded, kept = fold_turns(program), attrs.evolve(selection, turns=())
-    fewer = count_tasks(folded, kept)
-    turns = fewer < nodes
-    return Fold(turns=turns, gpus=fewer > budget and program.mesh.devices > 1, unfolded_nodes=nodes)
+def fold(
+    program: Spmd, selection: Selection, budget: int, keep: frozenset[int] = frozenset()
+) -> Fold:
+    """The least folding with which a drawing has at most ``budget`` tasks: turns first, then GPUs.
+
+    The loops of the scopes in ``keep`` stay as they are.
+    """
+    tasks = count_tasks(program, selection)
+    if tasks <= budget:
+        return Fold(program=program, selection=selection, tasks=tasks)
+    once = attrs.evolve(program, body=_once(program.body, keep))
+    turns = tuple(entry for entry in selection.turns if entry[0] in keep)
+    kept = attrs.evolve(selection, turns=turns)
+    fewer = count_tasks(once, kept)
+    if fewer == tasks:
+        once, kept = program, selection
+    one_gpu = fewer > budget and program.mesh.devices > 1
+    if one_gpu:
+        kept = attrs.evolve(kept, gpus=(0 if selection.gpus is None else selection.gpus[0],))
+    return Fold(program=once, selection=kept, tasks=tasks, turns=fewer < tasks, gpus=one_gpu)
 
 
-def fold_turns(program: Spmd) -> Spmd:
-    """The program with every loop turning once."""
-    return attrs.evolve(program, body=_once(program.body))
-
-
-def _once(body: tuple[SpmdStatement, ...]) -> tuple[SpmdStatement, ...]:
+def _once(body: tuple[SpmdStatement, ...], keep: frozenset[int]) -> tuple[SpmdStatement, ...]:
     return tuple(
-        attrs.evolve(statement, trips=min(statement.trips, 1), body=_once(statement.body))
+        attrs.evolve(
+            statement,
+            trips=statement.trips if statement.scope in keep else min(statement.trips, 1),
+            body=_once(statement.body, keep),
+        )
         if isinstance(statement, Loop)
         else statement
         for statement in body

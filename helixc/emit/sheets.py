@@ -6,17 +6,18 @@ Turns of a repeat are sheets of their own; above the budget of nodes they are on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from helixc.analysis.layers import Layer, LayerMap, find_layers
-from helixc.emit.fold import choose_fold, count_tasks, fold_turns
+from helixc.emit.fold import Fold, fold
 from helixc.emit.wording import gpus_text
 from helixc.ir.device import Selection
 from helixc.ir.spmd import Spmd
 
 DEFAULT_NODE_BUDGET = 2000
+_TURNS = "one turn of each repeat stands for all of them"
 
 
 @attrs.frozen(kw_only=True)
@@ -55,18 +56,13 @@ def layer_sheets(program: Spmd, options: DrawingOptions) -> Iterator[Sheet]:
 def model_sheet(program: Spmd, options: DrawingOptions) -> Sheet:
     """The sheet of the whole model."""
     turns = tuple(_kept_turns(program, find_layers(program), options))
-    selection = Selection(gpus=options.gpus, turns=turns)
-    fold = choose_fold(program, selection, options.node_budget)
-    if fold.turns:
-        selection = attrs.evolve(selection, turns=())
+    part = fold(program, Selection(gpus=options.gpus, turns=turns), options.node_budget)
     return Sheet(
         stem=f"complete_{program.name}_model",
         title=f"{program.name}, the whole model, plan {program.plan.name}",
-        program=fold_turns(program) if fold.turns else program,
-        selection=_fold_gpus(selection, fold=fold.gpus),
-        folded=_folded_text(
-            program, options, fold.unfolded_nodes, turns=fold.turns, gpus=fold.gpus
-        ),
+        program=part.program,
+        selection=part.selection,
+        folded=_folded_text(part, part.tasks, options, [_TURNS] if part.turns else []),
         sections=True,
     )
 
@@ -76,48 +72,55 @@ def _sheets_of(
 ) -> Iterator[Sheet]:
     layer = layers.layers[position]
     values = tuple(sorted(value for value, owner in layers.of.items() if owner == position))
-    numbers = [n for n in layer.indices if n is None or _is_kept(n, options)]
+    numbers = _numbers(layer, options)
     if not numbers:
         return
+    # All turns are equal, so one tells how much each is folded, and how large all are.
     one = Selection(gpus=options.gpus, turns=_turns(program, layer, numbers[0]), values=values)
-    fold = choose_fold(program, one, options.node_budget)
-    nodes = count_tasks(program, one) * len(numbers)
-    together = len(numbers) > 1 and nodes > options.node_budget
-    text = _folded_text(program, options, nodes, turns=together, gpus=fold.gpus)
+    part = fold(program, one, options.node_budget, frozenset(layer.repeats))
+    tasks = part.tasks * len(numbers)
+    together = len(numbers) > 1 and tasks > options.node_budget
+    stands = [f"{layer.repeat} {numbers[0]} stands for {len(numbers)} turns"] if together else []
+    text = _folded_text(part, tasks, options, stands + ([_TURNS] if part.turns else []))
     for number in numbers[:1] if together else numbers:
-        last = numbers[-1] if together else number
+        drawn = numbers if together else (number,)
+        turns = _turns(program, layer, number)
         yield Sheet(
-            stem=_stem(layer, number, last),
-            title=f"{_title(layer, number, last)}, plan {program.plan.name}",
-            program=program,
-            selection=_fold_gpus(
-                attrs.evolve(one, turns=_turns(program, layer, number)), fold=fold.gpus
-            ),
+            stem=_stem(layer, drawn),
+            title=f"{_title(layer, drawn)}, plan {program.plan.name}",
+            program=part.program,
+            selection=attrs.evolve(part.selection, turns=turns),
             folded=text,
         )
 
 
-def _is_kept(number: int, options: DrawingOptions) -> bool:
-    return options.layers is None or number in options.layers
+def _numbers(layer: Layer, options: DrawingOptions) -> Sequence[int | None]:
+    """The turns of a layer that are asked for; None where it is in no repeat."""
+    if not layer.repeats:
+        return (None,)
+    every = range(layer.first, layer.first + layer.turns)
+    if options.layers is None:
+        return every
+    return tuple(number for number in sorted(set(options.layers)) if number in every)
 
 
-def _stem(layer: Layer, number: int | None, last: int | None) -> str:
+def _stem(layer: Layer, numbers: Sequence[int | None]) -> str:
     parts = [layer.title]
-    if number is not None:
-        parts += [layer.repeat, str(number)]
-    if last != number:
-        parts += ["to", str(last)]
+    if numbers[0] is not None:
+        parts += [layer.repeat, str(numbers[0])]
+    if len(numbers) > 1:
+        parts += ["to", str(numbers[-1])]
     if layer.label:
         parts.append(layer.label)
     return "_".join(parts)
 
 
-def _title(layer: Layer, number: int | None, last: int | None) -> str:
-    if number is None or last is None:
+def _title(layer: Layer, numbers: Sequence[int | None]) -> str:
+    if numbers[0] is None:
         return layer.title
-    if last == number:
-        return f"{layer.title}, {layer.repeat} {number}"
-    return f"{layer.title}, {layer.repeat} {number} to {last} (x {last - number + 1})"
+    if len(numbers) == 1:
+        return f"{layer.title}, {layer.repeat} {numbers[0]}"
+    return f"{layer.title}, {layer.repeat} {numbers[0]} to {numbers[-1]} (x {len(numbers)})"
 
 
 def _turns(
@@ -140,28 +143,17 @@ def _kept_turns(
         return
     repeats = {layer.repeats[0] for layer in layers.layers if layer.repeats}
     for repeat in sorted(repeats):
-        scope = program.scopes[repeat]
-        numbers = range(scope.first, scope.first + scope.turns)
-        yield repeat, tuple(n - scope.first for n in numbers if n in options.layers)
+        first, turns = program.scopes[repeat].first, program.scopes[repeat].turns
+        wanted = sorted(number - first for number in set(options.layers))
+        yield repeat, tuple(turn for turn in wanted if 0 <= turn < turns)
 
 
-def _fold_gpus(selection: Selection, *, fold: bool) -> Selection:
-    if not fold:
-        return selection
-    first = 0 if selection.gpus is None else selection.gpus[0]
-    return attrs.evolve(selection, gpus=(first,))
-
-
-def _folded_text(
-    program: Spmd, options: DrawingOptions, nodes: int, *, turns: bool, gpus: bool
-) -> str:
-    """What stands for what, and how to see it all; "" if nothing is folded."""
-    if not turns and not gpus:
+def _folded_text(part: Fold, tasks: int, options: DrawingOptions, stands: list[str]) -> str:
+    """What stands for what, and how much there would be; "" if nothing is folded."""
+    every = range(part.program.mesh.devices) if options.gpus is None else options.gpus
+    if part.gpus:
+        stands = [*stands, f"GPU {every[0]} stands for GPUs {gpus_text(every)} (x {len(every)})"]
+    if not stands:
         return ""
-    every = range(program.mesh.devices) if options.gpus is None else options.gpus
-    parts: list[str] = []
-    if turns:
-        parts.append("one turn of each repeat stands for all of them")
-    if gpus:
-        parts.append(f"GPU {every[0]} stands for GPUs {gpus_text(every)} (x {len(every)})")
-    return f"folded, since {nodes} nodes are more than {options.node_budget}: {' and '.join(parts)}"
+    why = f"folded, since {tasks} tasks are more than a budget of {options.node_budget} nodes"
+    return f"{why}: {', '.join(stands)}"

@@ -106,9 +106,10 @@ class _Layout:
         return np.unique(leads, return_inverse=True)
 
     def _kept(self, loop: Loop) -> Numbers:
-        every = np.arange(loop.trips, dtype=np.int64)
         kept = self._turns.get(loop.scope)
-        return every if kept is None else kept[(kept >= 0) & (kept < loop.trips)]
+        if kept is None:
+            return np.arange(loop.trips, dtype=np.int64)
+        return kept[(kept >= 0) & (kept < loop.trips)]
 
     def _size(self, body: tuple[SpmdStatement, ...]) -> int:
         """Tasks of a body; remembered per loop, by its scope."""
