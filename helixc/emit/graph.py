@@ -73,7 +73,7 @@ class Graph:
 
 
 def is_acyclic(graph: Graph) -> bool:
-    """Whether one can follow arrows forever: no."""
+    """Whether no arrows lead round."""
     targets: dict[str, list[str]] = {}
     missing: dict[str, int] = {node.id: 0 for node in graph.all_nodes()}
     for edge in graph.edges:
