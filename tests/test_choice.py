@@ -11,6 +11,7 @@ from helixc.choice.alternatives import other_ways, received_bytes
 from helixc.choice.choose import Chooser, Limits, choose
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.problem import Problem
+from helixc.choice.solution import Solution
 from helixc.choice.states import ZERO, Cost, add
 from helixc.diagnostics import Findings
 from helixc.ir.invariants import COMMUNICATED_FACTS, SPMD_FACTS
@@ -28,6 +29,13 @@ def planned(program: Logical) -> Planning | None:
     findings = Findings()
     planning = plan_layouts(program, findings)
     return None if findings.errors else planning
+
+
+def chosen(problem: Problem) -> Solution:
+    """The choice for a program that forces nothing, so that there is one."""
+    solution = choose(problem)
+    assert solution is not None
+    return solution
 
 
 Copies = dict[str, tuple[Layout, ...]]
@@ -130,8 +138,8 @@ def test_freedom_never_costs_more_than_strict(program: Logical) -> None:
     if strict_planning is None or free_planning is None:
         return
 
-    strict_cost = choose(program, strict_planning).cost
-    free_cost = choose(free, free_planning).cost
+    strict_cost = chosen(Problem(program, strict_planning)).cost
+    free_cost = chosen(Problem(free, free_planning)).cost
 
     assert free_cost[:2] <= strict_cost[:2]
 
@@ -143,7 +151,7 @@ def test_an_alternative_is_a_program_that_can_be_had(program: Logical) -> None:
     if planning is None:
         return
     problem = Problem(program, planning)
-    best = choose(program, planning)
+    best = chosen(problem)
     for op in program.makers.values():
         others = other_ways(program, planning, op.result)
         ranked = [(other.gathers, other.picoseconds) for other in others]

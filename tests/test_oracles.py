@@ -123,6 +123,17 @@ def test_the_published_layout_computed_exactly(via: str) -> None:
     ]
 
 
+def test_a_forced_exchange_of_weights_moves_four_of_them_under_strict() -> None:
+    """6.291 MB each."""
+    plan = """mesh n = 4, m = 4
+      in mha { shard head over n; shard head_dim over m via weights }
+      in mlp { shard hidden over n, m }
+      strict"""
+    exchange = ("AllToAll", "m", 4, 3 * WEIGHT // 16 // 4)
+
+    assert collectives(program(plan)) == [exchange] * 4 + [PROJ, FC2]
+
+
 MEGATRON = """
   in mha { shard head over tp }
   in mlp { shard hidden over tp }

@@ -20,13 +20,12 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from helixc.choice.operators import Operator
-from helixc.choice.planning import Planning
 from helixc.choice.problem import Assignment, Problem
 from helixc.choice.solution import Read, Solution, Step, captured, last_uses, results_of
 from helixc.choice.states import Cost, Frontier, Node, State, add, scale
 from helixc.choice.transitions import Transition, path_cost, with_copies
 from helixc.ir.layout import WHOLE, Layout
-from helixc.ir.logical import Logical, Op, Repeat, Statement
+from helixc.ir.logical import Op, Repeat, Statement
 
 NARROW = 20
 WIDE = 2000
@@ -50,14 +49,14 @@ class Limits:
     banned: Mapping[str, Sequence[Assignment]] = attrs.Factory(dict[str, Sequence[Assignment]])
 
 
-def choose(program: Logical, planning: Planning) -> Solution:
-    """The cheapest program that respects the plan, preferring one that fits into memory."""
-    problem = Problem(program, planning)
+def choose(problem: Problem) -> Solution | None:
+    """The cheapest program that respects the plan, preferring one that fits into memory.
+
+    None where the plan's ``via`` lines leave no way.
+    """
     best = Chooser(problem, Limits()).solve()
-    if best is None:
-        raise ValueError("no legal way was found for this program")
-    room = program.cluster.gpu.memory_bytes - problem.weight_bytes()
-    if room <= 0 or _largest(best, problem) <= room:
+    room = problem.program.cluster.gpu.memory_bytes - problem.weight_bytes()
+    if best is None or room <= 0 or _largest(best, problem) <= room:
         return best
     return Chooser(problem, Limits(room=room)).solve() or best
 

@@ -22,7 +22,10 @@ MIXED_BOUNDARIES = 3
 
 
 class Problem:
-    """One program under one plan: operators with their transitions, and paths with their prices."""
+    """One program under one plan: operators with their transitions, and paths with their prices.
+
+    ``forcing_lines``: the ``via`` lines that force some operator, as block and number.
+    """
 
     def __init__(self, program: Logical, planning: Planning) -> None:
         self.program = program
@@ -32,7 +35,8 @@ class Problem:
         self.sets = CopySets()
         self.transitions = Transitions(self.search, program.cluster.gpu, self.sets)
         found = {value: operator_of(op, program, planning) for value, op in program.makers.items()}
-        held = {value for _, values in found.values() for value in values}
+        held = {value for _, forcing in found.values() for value in forcing.held}
+        self.forcing_lines = {key for _, forcing in found.values() for key in forcing.lines}
         self.operators: dict[str, Operator] = {
             value: attrs.evolve(operator, exact=True) if value in held else operator
             for value, (operator, _) in found.items()

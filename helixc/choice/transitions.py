@@ -144,6 +144,8 @@ class Transitions:
                 for source in there[first]
                 if (path := self.search.path(type_, source, target, stored=stored)) is not None
             ]
+            if position in operator.unmoved:
+                nearest = [entry for entry in nearest if not entry[2].legs]
             if not nearest:
                 return None
             spent, source, path = min(nearest, key=lambda entry: entry[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from helixc.choice.waterfall import Outcome
 from helixc.diagnostics import Findings, Note
@@ -33,6 +33,34 @@ def judge_lines(
                 f"`{axis.name}` ({axis.size}): its GPUs repeat each other's work",
                 program.plan.span,
             )
+
+
+def judge_forcing(
+    program: Logical,
+    forcing: Collection[tuple[int, int]],
+    findings: Findings,
+    *,
+    possible: bool,
+) -> None:
+    """Record ``via`` lines that force nothing, and those that together leave no way at all."""
+    for index, block in enumerate(program.plan.blocks):
+        for number, line in enumerate(block.lines):
+            if not isinstance(line, Shard) or not line.via:
+                continue
+            if (index, number) not in forcing:
+                findings.warn(
+                    "HX0603",
+                    f"`via {line.via}` forces nothing: no operator here contracts the dimension "
+                    "or finds another one, named in the same block, to take the axis",
+                    line.span,
+                )
+            elif not possible:
+                findings.error(
+                    "HX0604",
+                    f"`via {line.via}` leaves no way to compute what it speaks of",
+                    line.span,
+                    legal=["all_reduce", "all_gather", "all_to_all", "the same without `strict`"],
+                )
 
 
 def _judge_line(

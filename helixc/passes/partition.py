@@ -14,9 +14,11 @@ import attrs
 
 from helixc.choice.choose import choose
 from helixc.choice.planning import Planning, plan_layouts
+from helixc.choice.problem import Problem
 from helixc.choice.reasons import reason
 from helixc.choice.reshard import ReshardSearch
 from helixc.choice.solution import Read, Solution, Step, captured
+from helixc.choice.verdicts import judge_forcing
 from helixc.diagnostics import Diagnostic, Findings
 from helixc.ir.invariants import LOGICAL_FACTS, SPMD_FACTS
 from helixc.ir.layout import Layout
@@ -32,7 +34,12 @@ def partition(program: Logical) -> Spmd:
     findings = Findings()
     planning = plan_layouts(program, findings)
     findings.stop_on_errors()
-    solution = choose(program, planning)
+    problem = Problem(program, planning)
+    solution = choose(problem)
+    judge_forcing(program, problem.forcing_lines, findings, possible=solution is not None)
+    findings.stop_on_errors()
+    if solution is None:
+        raise ValueError("no way was found, though no line forces one")
     writer = _Writer(program, planning)
     body, names = writer.body(solution, {})
     outputs = tuple(
