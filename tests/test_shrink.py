@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_programs import HARDWARE, causal, program
 from test_programs import compiled_or_refused, drawn_from
@@ -30,6 +30,7 @@ def small(compiled: Compilation) -> tuple[Instance, Logical, list[Spmd]]:
     return instance, model, [stage for stage in placed if isinstance(stage, Spmd)]
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_every_split_still_divides_with_two_elements_where_there_were_two(seed: int) -> None:
     compiled = compiled_or_refused(drawn_from(seed))
@@ -48,6 +49,7 @@ def test_every_split_still_divides_with_two_elements_where_there_were_two(seed: 
                     assert instance.sizes[dim] >= 2 * ways
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_the_small_model_is_as_well_typed_as_the_large_one(seed: int) -> None:
     compiled = compiled_or_refused(drawn_from(seed))

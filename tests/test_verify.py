@@ -247,6 +247,23 @@ def test_a_read_of_another_copy_is_found() -> None:
     assert report.verdict == "differs"
 
 
+def test_a_value_with_other_dimensions_is_found() -> None:
+    compiled = compile_text(program(TWO_LEVEL))
+    model = compiled.logical
+    softmax = next(op for op in model.makers.values() if op.kind == "softmax")
+    summed = attrs.evolve(
+        softmax,
+        kind="sum",
+        type=attrs.evolve(softmax.type, dims=tuple(d for d in softmax.type.dims if d != "key")),
+    )
+    body = tuple(summed if s == softmax else s for s in model.body)
+
+    report = verify(model, [("faulty", attrs.evolve(model, body=body))])
+
+    assert report.verdict == "differs"
+    assert report.passes[0].value in (softmax.result, model.name)
+
+
 def test_an_output_that_is_another_value_is_found() -> None:
     compiled = compile_text(program(TWO_LEVEL))
     name, last = versions(compiled)[-1]

@@ -8,7 +8,7 @@ checks pass the version computes the model by induction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -74,6 +74,7 @@ class _Check:
         version: Version,
         supply: Supply,
         divided: Mapping[str, Sequence[Dim]],
+        approximated: Collection[str],
     ) -> None:
         self.reference = reference
         self.held = version.held
@@ -84,7 +85,8 @@ class _Check:
         # them where the version does not have them and they are computed here).
         self.values: dict[str, Array] = {}
         self.errors: dict[str, Array | float] = {}
-        # Values with other dimensions than in the model, and what was computed from such.
+        # Values with other dimensions than in the model: approximated ones, and what reads those.
+        self.approximated = approximated
         self.unlike: set[str] = set()
         self.new: list[tuple[Moment, Array]] = []
         self.compared = 0
@@ -165,6 +167,9 @@ class _Check:
         like = None if held is None else as_in_model(held, dims, self.divided)
         self.unlike.discard(name)
         if held is not None and like is None:
+            if expected is not None and name not in self.approximated:
+                have, want = ", ".join(held.dims), ", ".join(dims)
+                return Mismatch(name, turns, f"its dimensions are [{have}], not [{want}]")
             self.unlike.add(name)
             return None
         if like is None:
@@ -226,9 +231,13 @@ def check_values(
     version: Version,
     supply: Supply,
     divided: Mapping[str, Sequence[Dim]] | None = None,
+    approximated: Collection[str] = (),
 ) -> Checked:
-    """Check every value that a version has against the model; stops at the first that is wrong."""
-    check = _Check(reference, version, supply, divided or {})
+    """Check every value that a version has against the model; stops at the first that is wrong.
+
+    ``divided``: dimensions that it writes as products; ``approximated``: values that it gives others.
+    """
+    check = _Check(reference, version, supply, divided or {}, approximated)
     with np.errstate(all="ignore"):
         first = check.run()
     return Checked(first, check.compared, tuple(check.new))

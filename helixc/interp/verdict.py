@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import attrs
@@ -78,7 +79,7 @@ class VerifyReport:
             "schema": SCHEMA,
             "plan": self.plan,
             "verdict": self.verdict,
-            "outputs": [attrs.asdict(output) for output in self.outputs],
+            "outputs": [_figures(output) for output in self.outputs],
             "replicas_equal": self.replicas_equal,
             "passes": [attrs.asdict(result) for result in self.passes],
             "approximations": [self._approximation(a) for a in self.approximations],
@@ -89,5 +90,13 @@ class VerifyReport:
         }
 
     def _approximation(self, found: ApproximationFound) -> dict[str, object]:
-        rewritten = [attrs.asdict(output) for output in self.rewritten]
+        rewritten = [_figures(output) for output in self.rewritten]
         return {**attrs.asdict(found), "outputs": rewritten}
+
+
+def _figures(output: OutputDifference) -> dict[str, object]:
+    """The figures of one output; null where one is not finite, for which JSON has no number."""
+    return {
+        name: value if isinstance(value, str) or math.isfinite(value) else None
+        for name, value in attrs.asdict(output).items()
+    }

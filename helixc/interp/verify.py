@@ -158,14 +158,16 @@ class _Judgement:
     def _accepts(self, name: str, version: Version, full: AnyProgram) -> bool:
         """Check one version against the model as rewritten so far, and note the result."""
         known = self.reference.program.approximations
-        rewrites = isinstance(full, Logical) and full.approximations != known
+        new = full.approximations[len(known) :] if isinstance(full, Logical) else ()
+        rewrites = bool(new)
         divided = self.case.divided if rewrites else {}
-        checked = check_values(self.reference, version, self.supply, divided)
+        changed = [approximation.value for approximation in new]
+        checked = check_values(self.reference, version, self.supply, divided, changed)
         self._note(name, checked, rewrites=rewrites)
         if checked.first is not None:
             return False
         if rewrites and isinstance(full, Logical) and isinstance(version.program, Logical):
-            for approximation in full.approximations[len(known) :]:
+            for approximation in new:
                 self.approximations.append(
                     describe(self.case.full, full, approximation, self.reference, checked)
                 )
