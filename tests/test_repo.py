@@ -114,7 +114,11 @@ def test_suppressions_give_a_rule_and_a_reason_and_do_not_grow() -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         for match in SUPPRESSION.finditer(line)
     ]
-    bare = [place for place, rest in found if not re.match(r"(: [A-Z]+\d+(, [A-Z]+\d+)*|\[\w+\]) - \w", rest)]
+    bare = [
+        place
+        for place, rest in found
+        if not re.match(r"(: [A-Z]+\d+(, [A-Z]+\d+)*|\[\w+\]) - \w", rest)
+    ]
     assert bare == []
     assert len(found) <= SUPPRESSIONS_ALLOWED, found
 
