@@ -23,8 +23,8 @@ SOFT_FILE_LINES = 300
 HARD_FILE_LINES = 400
 LONG_FILES_ALLOWED = 2
 FUNCTION_LINES = 40
-# Rules that are switched off for one line, with the reason beside it; only allowed to fall.
-SUPPRESSIONS_ALLOWED = 11
+# Rules that the package switches off for one line, with the reason beside it; only allowed to fall.
+SUPPRESSIONS_ALLOWED = 3
 
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")))
 CODE = re.compile(r"\bHX\d{4}\b")
@@ -120,7 +120,8 @@ def test_suppressions_give_a_rule_and_a_reason_and_do_not_grow() -> None:
         if not re.match(r"(: [A-Z]+\d+(, [A-Z]+\d+)*|\[\w+\]) - \w", rest)
     ]
     assert bare == []
-    assert len(found) <= SUPPRESSIONS_ALLOWED, found
+    in_package = [place for place, _ in found if place.startswith("helixc/")]
+    assert len(in_package) <= SUPPRESSIONS_ALLOWED, in_package
 
 
 def test_every_code_in_the_package_has_a_title_and_every_title_is_used() -> None:
