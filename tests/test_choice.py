@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import attrs
 import pytest
 from drawn_choices import programs
@@ -13,6 +15,7 @@ from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.problem import Problem
 from helixc.choice.solution import Solution
 from helixc.choice.states import ZERO, Cost, add
+from helixc.choice.ways import Way
 from helixc.diagnostics import Findings
 from helixc.ir.invariants import COMMUNICATED_FACTS, SPMD_FACTS
 from helixc.ir.layout import WHOLE, Layout
@@ -61,7 +64,9 @@ def exhaustive(problem: Problem, position: int, cost: Cost, copies: Copies) -> C
     return min(found, default=None)
 
 
-def finish(problem: Problem, op: Op, way, after, there: Copies, position: int) -> list[Cost]:  # noqa: ANN001 - a test's helper
+def finish(
+    problem: Problem, op: Op, way: Way, after: Cost, there: Copies, position: int
+) -> list[Cost]:
     """Go on behind one operator."""
     operator = problem.operators[op.result]
     split = [(atom, dim) for dim, atoms in way.result.split for atom in atoms]
@@ -78,7 +83,9 @@ def finish(problem: Problem, op: Op, way, after, there: Copies, position: int) -
     return [] if rest is None else [rest]
 
 
-def reads(problem: Problem, cost: Cost, copies: Copies, needs):  # noqa: ANN001, ANN201 - a test's helper
+def reads(
+    problem: Problem, cost: Cost, copies: Copies, needs: Sequence[tuple[str, Layout]]
+) -> Iterator[tuple[Cost, Copies]]:
     """Every combination of source copies for these needs: cost, and the copies that exist then."""
     if not needs:
         yield cost, copies
