@@ -1,0 +1,92 @@
+"""The pictures: small drawings of the examples, laid out once and committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import attrs
+
+from docs.made_examples import compiled
+from helixc.emit.drawings import draw
+from helixc.emit.sheets import DrawingOptions
+from helixc.emit.svg import SvgWriter
+
+FOLDER = Path(__file__).resolve().parent / "pictures"
+
+
+@attrs.frozen
+class Picture:
+    """One drawing: of which plan, which part of the file's name it has, and whether of GPU 0 alone."""
+
+    example: str
+    plan: str
+    part: str
+    one_gpu: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return f"{self.example}_{self.plan}_{self.part}.svg"
+
+    @property
+    def words(self) -> str:
+        """What is to be seen."""
+        if self.one_gpu:
+            return f"{self.part}, first turn, GPU 0 from top to bottom: {self.example}, {self.plan}"
+        return f"Who talks to whom: {self.example}, plan {self.plan}"
+
+
+PATTERNS = "communication_patterns"
+PLANS = (
+    ("helix_16", "published", "mha"),
+    ("helix_16", "two_level", "mha"),
+    ("helix_16", "megatron", "mha"),
+    ("helix_16", "megatron_sp", "mha"),
+    ("gpt3_175b", "tp8", "mha"),
+    ("gpt3_175b", "tp8_sp", "mha"),
+    ("custom_layer", "tensor", "mix"),
+    ("custom_layer", "grid", "mix"),
+)
+PICTURES = tuple(
+    picture
+    for example, plan, layer in PLANS
+    for picture in (
+        Picture(example, plan, PATTERNS),
+        Picture(example, plan, layer, one_gpu=True),
+    )
+)
+
+
+def picture(folder: str, example: str, plan: str, part: str) -> Iterator[str]:
+    """A line that shows a picture."""
+    found = next(p for p in PICTURES if (p.example, p.plan, p.part) == (example, plan, part))
+    yield f"![{found.words}]({folder}/{found.name})"
+
+
+def write_pictures(pictures: Sequence[Picture]) -> None:
+    """Lay out every picture."""
+    FOLDER.mkdir(exist_ok=True)
+    writer = SvgWriter()
+    for one in pictures:
+        part = (0,) if one.one_gpu else None
+        options = DrawingOptions(gpus=part, layers=part)
+        drawings, _ = draw(compiled(one.example, one.plan).spmd, options)
+        marks = (f"{one.part}_", f"_{one.part}")
+        drawing = next(
+            d for d in drawings if d.stem.startswith(marks[0]) or d.stem.endswith(marks[1])
+        )
+        svg = writer.picture(drawing.stem, drawing.dot).svg
+        if svg is None:
+            raise RuntimeError(f"no engine lays out {drawing.stem}")
+        (FOLDER / one.name).write_text(compact(svg), encoding="utf-8", newline="\n")
+
+
+def compact(svg: str) -> str:
+    """The same picture in fewer bytes: what every text repeats is said once, at the root."""
+    first = svg.find('font-family="')
+    if first < 0:
+        return svg
+    family = svg[first : svg.index('"', first + len('font-family="')) + 1]
+    svg = svg.replace(f" {family}", "").replace(' xml:space="preserve"', "")
+    return svg.replace("<svg ", f'<svg xml:space="preserve" {family} ', 1)

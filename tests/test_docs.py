@@ -1,0 +1,115 @@
+"""The pages say what is true today: what they show is made anew and compared, what they name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.made_passes import PASSES
+from docs.made_pictures import FOLDER, PICTURES
+from docs.make_pages import MAKERS, PAGES, blocks, remade
+from helixc.cli.main import COMMANDS
+from helixc.compiler import compile_text, plan_names
+from helixc.diagnostics import HelixError
+from helixc.text.loader import load_path
+
+ROOT = Path(__file__).parent.parent
+MOST_PICTURE_BYTES = 150_000
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)#]+)(?:#[\w-]+)?\)")
+COMMAND = re.compile(r"(?:^|[`/ ])helixc ([a-z]+)\b(?= [A-Z`<\w./-])")
+PATH = re.compile(r"`((?:helixc|tests|benchmarks|docs|examples|grammar)/[\w./]+)`")
+
+
+def text(name: str) -> str:
+    """A page."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_shows_is_what_the_compiler_does(page: Path) -> None:
+    """``python docs/make_pages.py`` mends it."""
+    found = page.read_text(encoding="utf-8")
+
+    assert remade(found) == found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_exists(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    named = PATH.findall(page.read_text(encoding="utf-8"))
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_made_block_is_closed_and_has_a_maker(page: Path) -> None:
+    found = page.read_text(encoding="utf-8")
+
+    assert found.count("<!-- made: ") == found.count("<!-- end -->") == len(blocks(found))
+    assert {name for name, *_ in blocks(found)} <= set(MAKERS)
+
+
+def test_the_gallery_shows_every_plan_of_every_example() -> None:
+    examples = sorted((ROOT / "examples").glob("*.hx"))
+    plans = [(path.stem, plan) for path in examples for plan in plan_names(load_path(path))]
+    made = blocks(text("docs/gallery.md"))
+
+    for what in ("plan", "collectives", "verdict"):
+        assert sorted((e, p) for name, e, p, *_ in _with_plan(made) if name == what) == sorted(
+            plans
+        )
+    assert sorted({(p.example, p.plan) for p in PICTURES}) == sorted(plans)
+
+
+def _with_plan(made: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [block for block in made if len(block) > 2]
+
+
+def test_pictures_are_those_that_pages_show_and_small() -> None:
+    shown = {picture.name for picture in PICTURES}
+
+    assert {path.name for path in FOLDER.iterdir()} == shown
+    for path in FOLDER.iterdir():
+        svg = path.read_text(encoding="utf-8")
+        assert svg.startswith("<?xml")
+        assert svg.rstrip().endswith("</svg>")
+        assert len(svg.encode()) <= MOST_PICTURE_BYTES, path.name
+    linked = {Path(link).name for page in PAGES for link in LINK.findall(text(str(page)))}
+    assert shown <= linked
+
+
+def test_the_page_of_passes_shows_all_of_them_in_order() -> None:
+    made = blocks(text("docs/passes.md"))
+
+    for what in ("facts", "change"):
+        assert [words[0] for name, *words in made if name == what] == [*PASSES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_a_page_names_exist(page: Path) -> None:
+    named = set(COMMAND.findall(page.read_text(encoding="utf-8")))
+
+    assert named <= set(COMMANDS)
+
+
+def test_the_program_in_the_readme_compiles() -> None:
+    programs = re.findall(r"^```hx\n(.*?)^```", text("README.md"), re.DOTALL | re.MULTILINE)
+
+    assert programs
+    for program in programs:
+        for plan in re.findall(r"^plan (\w+)", program, re.MULTILINE):
+            compile_text(program, plan=plan)
+
+
+def test_what_the_readme_says_is_not_done_yet_is_refused() -> None:
+    """The day it means something, the sentence has to go."""
+    with pytest.raises(HelixError, match="not yet"):
+        compile_text("model m { dim a = 2\n input x: bf16[a]\n minimize sum(x, over a) }")
