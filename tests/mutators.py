@@ -12,7 +12,7 @@ import attrs
 
 from helixc.ir import invariants as facts
 from helixc.ir.fact import AnyInvariant
-from helixc.ir.layout import AllGather, Layout, Slice, make_layout
+from helixc.ir.layout import AllGather, Layout, Permute, Slice, make_layout
 from helixc.ir.logical import Logical, Op, Output, Repeat, Statement
 from helixc.ir.mesh import Atom
 from helixc.ir.ops import Norm
@@ -285,6 +285,14 @@ def use_another_mesh_than_the_plan(program: Spmd) -> Spmd:
     return attrs.evolve(program, plan=attrs.evolve(program.plan, axes=()))
 
 
+def step_over_an_unknown_axis(program: Spmd) -> Spmd:
+    return _statement(program, "y~1", step=AllGather("batch", ("z",)))
+
+
+def permute_to_an_unknown_axis(program: Spmd) -> Spmd:
+    return _statement(program, "y~1", step=Permute(make_layout({"batch": ("z",)})))
+
+
 def double_atom(program: Spmd) -> Spmd:
     return _statement(program, "wq", layout=make_layout({"head": ("m",), "size": ("m",)}))
 
@@ -453,6 +461,8 @@ SPMD_MUTATORS = (
     Mutator(facts.ATOMS_KNOWN, split_a_dimension_that_is_not_there),
     Mutator(facts.ATOMS_KNOWN, cut_an_axis_into_too_much),
     Mutator(facts.ATOMS_KNOWN, use_another_mesh_than_the_plan),
+    Mutator(facts.ATOMS_KNOWN, step_over_an_unknown_axis),
+    Mutator(facts.ATOMS_KNOWN, permute_to_an_unknown_axis),
     Mutator(facts.ATOM_ONCE, double_atom),
     Mutator(facts.ATOM_ONCE, split_and_be_partial_alike),
     Mutator(facts.DIVISIBLE, split_unevenly),

@@ -111,6 +111,14 @@ def test_other_facts_survive_a_broken_device_program(mutator: Mutator) -> None:
     assert {finding.code for finding in found} <= set(CODES)
 
 
+@pytest.mark.parametrize("mutator", SPMD_MUTATORS, ids=lambda mutator: mutator.name)
+def test_tasks_of_a_broken_program_are_found_out(mutator: Mutator) -> None:
+    sound = device_program()
+    broken = attrs.evolve(sound, program=mutator.mutate(sound.program))
+
+    assert [finding for fact in SCHEDULED_FACTS for finding in fact.check(broken)]
+
+
 @given(st.data())
 def test_any_change_to_the_edges_of_tasks_is_found(data: st.DataObject) -> None:
     program = device_program()

@@ -9,10 +9,10 @@ import attrs
 
 from helixc.diagnostics import Diagnostic, Span
 from helixc.ir.fact import Invariant
-from helixc.ir.layout import Layout, make_layout
+from helixc.ir.layout import Layout, Permute, make_layout
 from helixc.ir.layout_steps import mesh_order
 from helixc.ir.mesh import Mesh
-from helixc.ir.spmd import Compute, Loop, Spmd, walk
+from helixc.ir.spmd import Compute, Loop, Move, Spmd, walk
 from helixc.ir.tensor import TensorType
 
 KINDS = ("sum", "max", "min")
@@ -58,6 +58,17 @@ def _atoms_known(program: Spmd) -> Iterator[Diagnostic]:
             if dim not in value.type.dims:
                 message = f"%{value.name} has no dimension {dim}, which its layout {layout} splits"
                 yield Diagnostic("HX0650", message, value.span, legal=value.type.dims)
+    for statement in walk(program.body):
+        if isinstance(statement, Move):
+            yield from _check_step(statement, legal)
+
+
+def _check_step(move: Move, legal: tuple[str, ...]) -> Iterator[Diagnostic]:
+    step = move.step
+    named = step.layout.used if isinstance(step, Permute) else frozenset(step.atoms)
+    for atom in sorted(named - set(legal)):
+        message = f"the step to %{move.result} is over {atom}: the mesh has no such axis"
+        yield Diagnostic("HX0650", message, move.why.line, legal=legal)
 
 
 def _check_mesh(program: Spmd) -> Iterator[Diagnostic]:
