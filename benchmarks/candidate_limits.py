@@ -1,6 +1,6 @@
 """What the limits on candidates cost: how often, and by how much, something cheaper lies outside them.
 
-    python benchmarks/candidate_limits.py [--count N] [--seed S]
+    python benchmarks/candidate_limits.py [--count N] [--seed S] [--scale N ...]
 
 Draws small programs with plans, chooses, and chooses again with limits lifted.  What is at rest stays where
 the plan puts it, and weights are still gathered only where nothing else is possible; those are promises,
@@ -32,7 +32,7 @@ from helixc.ir.logical import Logical
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 OPERATORS = 4
-# The drawn sizes are so small that latency is all; with these factors bandwidth comes to count.
+# The drawn sizes are so small that latency is all; many times as large, bandwidth comes to count.
 SCALES = (1, 16, 256)
 IDLE, FOLLOW, ANY = "idle", "follow", "any dimension"
 VARIANTS = ((IDLE,), (FOLLOW,), (IDLE, FOLLOW), (IDLE, FOLLOW, ANY))
@@ -154,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scale", type=int, nargs="+", default=SCALES)
     arguments = parser.parse_args()
     programs = drawn(arguments.count, arguments.seed)
     print(
@@ -162,7 +163,7 @@ def main() -> None:
     )
     print("| sizes | limits lifted | decided | cheaper outside | median | worst | undecided |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for factor in SCALES:
+    for factor in arguments.scale:
         larger = [scaled(program, factor) for program in programs]
         for lifted in VARIANTS:
             row = tally(larger, lifted).row()
