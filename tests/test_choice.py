@@ -55,9 +55,13 @@ def exhaustive(problem: Problem, position: int, cost: Cost, copies: Copies) -> C
     assert isinstance(op, Op)
     existing = tuple(copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
     found: list[Cost] = []
-    for way in problem.transitions.ways(problem.operators[op.result], existing):
+    site = problem.sites[op.result]
+    inward = [site.inward(problem.sets.number(c), problem.sets) for c in existing]
+    numbered = tuple(problem.sets.layouts(number) for number in inward)
+    for way in problem.transitions.ways(site.operator, numbered):
+        named = site.way(way)
         needs = [
-            (o, n) for o, n in zip(op.operands, way.operands, strict=False) if isinstance(o, str)
+            (o, n) for o, n in zip(op.operands, named.operands, strict=False) if isinstance(o, str)
         ]
         for after, there in reads(problem, cost, copies, needs):
             found += finish(problem, op, way, after, there, position)
@@ -68,17 +72,18 @@ def finish(
     problem: Problem, op: Op, way: Way, after: Cost, there: Copies, position: int
 ) -> list[Cost]:
     """Go on behind one operator."""
-    operator = problem.operators[op.result]
+    site = problem.sites[op.result]
+    operator, planned_layout = site.operator, site.layout(site.operator.planned)
     split = [(atom, dim) for dim, atoms in way.result.split for atom in atoms]
     departs = any(atom not in operator.planned.atoms_of(dim) for atom, dim in split)
     total = add(after, (0, problem.transitions.picoseconds(operator, way), int(departs), 0))
-    made = way.result
-    if operator.exact and made != operator.planned:
-        path = problem.path(op.result, made, operator.planned)
+    made = site.layout(way.result)
+    if operator.exact and made != planned_layout:
+        path = problem.path(op.result, made, planned_layout)
         if path is None:
             return []
         total = add(total, (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps))
-        made = operator.planned
+        made = planned_layout
     rest = exhaustive(problem, position + 1, total, {**there, op.result: (made,)})
     return [] if rest is None else [rest]
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helixc.choice.difference import shape_of
 from helixc.choice.reshard import ReshardSearch
 from helixc.ir.hardware import Cluster, Gpu, Level, Link
 from helixc.ir.layout import (
@@ -43,6 +44,7 @@ MESHES = [
 ]
 SIZES = {"i": 720, "j": 1440, "k": 360}
 TYPE = TensorType("bf16", ("i", "j", "k"))
+SHAPE = shape_of(TYPE, SIZES)
 
 
 def mesh_of(axes: tuple[tuple[str, int], ...]) -> Mesh:
@@ -75,7 +77,7 @@ def reshards(draw: st.DrawFn) -> tuple[Mesh, Layout, Layout]:
 
 def search_on(mesh: Mesh) -> ReshardSearch:
     """A search with nothing remembered."""
-    return ReshardSearch(CollectivePrices(mesh, CLUSTER), SIZES)
+    return ReshardSearch(CollectivePrices(mesh, CLUSTER))
 
 
 @given(reshards())
@@ -83,7 +85,7 @@ def test_every_path_is_legal_and_ends_where_it_should(case: tuple[Mesh, Layout, 
     """Each step applies to the layout before it; bytes and time are the sums of the steps."""
     mesh, source, target = case
     search = search_on(mesh)
-    path = search.path(TYPE, source, target)
+    path = search.path(SHAPE, source, target)
 
     assert path is not None
     layout, received, time = source, 0, 0
@@ -104,8 +106,8 @@ def test_a_path_costs_no_more_than_going_by_way_of_the_whole_value(
     """The triangle inequality through the replicated layout."""
     mesh, source, target = case
     search = search_on(mesh)
-    direct = search.path(TYPE, source, target)
-    there, back = search.path(TYPE, source, Layout()), search.path(TYPE, Layout(), target)
+    direct = search.path(SHAPE, source, target)
+    there, back = search.path(SHAPE, source, Layout()), search.path(SHAPE, Layout(), target)
 
     assert direct is not None
     assert there is not None
@@ -118,14 +120,14 @@ def test_the_rest_of_a_path_is_the_path_of_the_rest(case: tuple[Mesh, Layout, La
     """Why a reshard may be written in two parts without changing its price."""
     mesh, source, target = case
     search = search_on(mesh)
-    path = search.path(TYPE, source, target)
+    path = search.path(SHAPE, source, target)
 
     assert path is not None
     for before, after in pairwise([source, *(leg.layout for leg in path.legs)]):
-        rest, step = search.path(TYPE, after, target), search.path(TYPE, before, after)
+        rest, step = search.path(SHAPE, after, target), search.path(SHAPE, before, after)
         assert rest is not None
         assert step is not None
-        whole = search.path(TYPE, before, target)
+        whole = search.path(SHAPE, before, target)
         assert whole is not None
         total = step.cost.picoseconds + rest.cost.picoseconds
         assert whole.cost.picoseconds == total
@@ -134,9 +136,8 @@ def test_the_rest_of_a_path_is_the_path_of_the_rest(case: tuple[Mesh, Layout, La
 def steps_of(source: Layout, target: Layout, *, stored: bool = False) -> list[object]:
     """The steps between two layouts on a 4 x 4 mesh."""
     search = search_on(mesh_of((("n", 4), ("m", 4))))
-    type_ = TensorType("bf16", ("h", "s"))
-    search.sizes = {"h": 160, "s": 160}
-    path = search.path(type_, source, target, stored=stored)
+    shape = shape_of(TensorType("bf16", ("h", "s")), {"h": 160, "s": 160})
+    path = search.path(shape, source, target, stored=stored)
     return [] if path is None else [leg.step for leg in path.legs]
 
 
@@ -179,4 +180,4 @@ def test_a_partial_maximum_never_becomes_a_partial_sum(kind: str) -> None:
     search = search_on(mesh_of((("a", 2), ("b", 2))))
     source = make_layout({}, ("a",), kind)
 
-    assert search.path(TYPE, source, make_layout({}, ("a", "b"))) is None
+    assert search.path(SHAPE, source, make_layout({}, ("a", "b"))) is None

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from helixc.choice.operators import Operator
+from helixc.choice.operators import Site
 from helixc.choice.problem import Assignment, Problem
 from helixc.choice.solution import Read, Solution, Step, captured, last_uses, results_of
 from helixc.choice.states import Cost, Frontier, Node, State, add, scale
@@ -32,8 +32,22 @@ WIDE = 2000
 # States followed in a whole body, about: a long body gets a narrower search, and says so.
 STATES = 20_000
 
-# An operator's decision is named only where it is part of the solution.
-Decision = tuple[Op, Transition] | Step
+
+@attrs.frozen(eq=False)
+class Moved:
+    """A transition where its operator stands: numbers of sets with the program's dimensions.
+
+    Its values and layouts are named only where it is part of the solution.
+    """
+
+    op: Op
+    site: Site
+    transition: Transition
+    copies: State
+    kept: int
+
+
+Decision = Moved | Step
 
 
 @attrs.frozen(kw_only=True)
@@ -133,6 +147,7 @@ class _Run:
         self.last = last_uses(body, targets)
         self.least = [self.problem.least_picoseconds(statement) for statement in body]
         self.names = tuple(start)
+        self._moved: dict[tuple[str, State], list[Moved]] = {}
         first = tuple(self.sets.number((layout,)) for layout in start.values())
         self.frontier: Frontier[Decision] = Frontier(
             first, self.sets, width, bound, sum(self.least)
@@ -160,39 +175,53 @@ class _Run:
         return Solution(steps, best.cost, self.frontier.gap(best.cost))
 
     def _operator(self, op: Op, keep: list[int]) -> None:
-        operator = self.problem.operators[op.result]
         slot = {name: i for i, name in enumerate(self.names)}
         slots = [slot[o] if isinstance(o, str) else -1 for o in op.operands]
         whole = self.sets.number((WHOLE,))
-        banned = self.chooser.limits.banned.get(op.result, ())
         for node in self.frontier.nodes:
             existing = tuple(node.state[i] if i >= 0 else whole for i in slots)
-            for transition in self._transitions(operator, existing, banned):
-                if not self._has_room(op, transition):
-                    continue
-                state = [*node.state, transition.kept]
-                for i, copies in zip(slots, transition.copies, strict=True):
+            for moved in self._moves(op, existing):
+                state = [*node.state, moved.kept]
+                for i, copies in zip(slots, moved.copies, strict=True):
                     if i >= 0:
                         state[i] = copies
-                cost = add(node.cost, transition.cost)
-                self.frontier.offer(node, cost, tuple(state[i] for i in keep), (op, transition))
+                cost = add(node.cost, moved.transition.cost)
+                self.frontier.offer(node, cost, tuple(state[i] for i in keep), moved)
 
-    def _transitions(
-        self, operator: Operator, existing: State, banned: Sequence[Assignment]
-    ) -> Sequence[Transition]:
-        """What may be done from here; where something is banned, the runners-up count too."""
+    def _moves(self, op: Op, existing: State) -> list[Moved]:
+        """What may be done with an operator from these copies of its operands."""
+        key = (op.result, existing)
+        if key not in self._moved:
+            self._moved[key] = [
+                moved
+                for transition in self._transitions(op, existing)
+                if self._has_room(op, moved := self._at(op, transition))
+            ]
+        return self._moved[key]
+
+    def _at(self, op: Op, transition: Transition) -> Moved:
+        site = self.problem.sites[op.result]
+        copies = tuple(site.outward(number, self.sets) for number in transition.copies)
+        return Moved(op, site, transition, copies, site.outward(transition.kept, self.sets))
+
+    def _transitions(self, op: Op, existing: State) -> Sequence[Transition]:
+        """The operator's transitions; where something is banned, the runners-up count too."""
+        site = self.problem.sites[op.result]
+        state = tuple(site.inward(number, self.sets) for number in existing)
+        banned = self.chooser.limits.banned.get(op.result, ())
         if not banned:
-            return self.problem.transitions.of(operator, existing)
-        every = self.problem.transitions.every(operator, existing)
-        return [found for found in every if found.way.assignment not in banned]
+            return self.problem.transitions.of(site.operator, state)
+        every = self.problem.transitions.every(site.operator, state)
+        return [found for found in every if site.way(found.way).assignment not in banned]
 
-    def _has_room(self, op: Op, transition: Transition) -> bool:
-        """Whether every block that the transition makes fits beside the weights."""
+    def _has_room(self, op: Op, moved: Moved) -> bool:
+        """Whether every block that is made fits beside the weights."""
         room = self.chooser.limits.room
         if room is None:
             return True
-        made = [(op.result, transition.way.result), (op.result, transition.made)]
-        for operand, copies in zip(op.operands, transition.copies, strict=True):
+        made = [(op.result, moved.site.layout(moved.transition.way.result))]
+        made += [(op.result, layout) for layout in self.sets.layouts(moved.kept)]
+        for operand, copies in zip(op.operands, moved.copies, strict=True):
             if isinstance(operand, str):
                 made += [(operand, layout) for layout in self.sets.layouts(copies)]
         return all(self.problem.block_bytes(value, layout) <= room for value, layout in made)
@@ -243,15 +272,16 @@ class _Run:
 
 
 def _step(decision: Decision) -> Step:
-    """A decision with its values named."""
+    """A decision with its values and dimensions named."""
     if isinstance(decision, Step):
         return decision
-    op, transition = decision
+    op, site, transition = decision.op, decision.site, decision.transition
     reads = tuple(
-        Read(operand, source, target)
+        Read(operand, site.layout(source), site.layout(target))
         for position, source, target in transition.reads
         if isinstance(operand := op.operands[position], str)
     )
-    made = transition.way.result
-    held = (Read(op.result, made, transition.made),) if made != transition.made else ()
-    return Step(op, transition.way, reads, held)
+    way = site.way(transition.way)
+    made = site.layout(transition.made)
+    held = (Read(op.result, way.result, made),) if way.result != made else ()
+    return Step(op, way, reads, held)

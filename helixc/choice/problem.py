@@ -7,7 +7,8 @@ from itertools import product
 
 import attrs
 
-from helixc.choice.operators import Operator, operator_of
+from helixc.choice.difference import Shape, shape_of
+from helixc.choice.operators import Operator, site_of
 from helixc.choice.planning import Planning
 from helixc.choice.reshard import ReshardPath, ReshardSearch
 from helixc.choice.states import CopySets
@@ -30,23 +31,25 @@ class Problem:
     def __init__(self, program: Logical, planning: Planning) -> None:
         self.program = program
         self.planning = planning
-        prices = CollectivePrices(planning.mesh, program.cluster)
-        self.search = ReshardSearch(prices, program.sizes)
+        self.search = ReshardSearch(CollectivePrices(planning.mesh, program.cluster))
         self.sets = CopySets()
         self.transitions = Transitions(self.search, program.cluster.gpu, self.sets)
-        found = {value: operator_of(op, program, planning) for value, op in program.makers.items()}
-        held = {value for _, forcing in found.values() for value in forcing.held}
-        self.forcing_lines = {key for _, forcing in found.values() for key in forcing.lines}
-        self.operators: dict[str, Operator] = {
-            value: attrs.evolve(operator, exact=True) if value in held else operator
-            for value, (operator, _) in found.items()
-        }
+        sites = {value: site_of(op, program, planning) for value, op in program.makers.items()}
+        held = {value for site in sites.values() for value in site.forcing.held}
+        for value in sorted(held & set(sites)):
+            operator = attrs.evolve(sites[value].operator, exact=True)
+            sites[value] = attrs.evolve(sites[value], operator=operator)
+        self.sites = sites
+        self.forcing_lines = {key for site in sites.values() for key in site.forcing.lines}
         self._least: dict[Operator, int] = {}
+        self._shapes: dict[str, Shape] = {}
 
     def path(self, value: str, source: Layout, target: Layout) -> ReshardPath | None:
         """The cheapest path between two layouts of a value."""
+        if value not in self._shapes:
+            self._shapes[value] = shape_of(self.program.types[value], self.program.sizes)
         stored = value in self.program.stored
-        return self.search.path(self.program.types[value], source, target, stored=stored)
+        return self.search.path(self._shapes[value], source, target, stored=stored)
 
     def boundaries(self, repeat: Repeat) -> list[tuple[Layout, ...]]:
         """Candidate layouts of the carried values of a repeat: planned, or whole."""
@@ -67,7 +70,7 @@ class Problem:
         """Less time than any solution spends on the work of a statement."""
         if isinstance(statement, Repeat):
             return statement.trips * sum(self.least_picoseconds(s) for s in statement.body)
-        operator = self.operators[statement.result]
+        operator = self.sites[statement.result].operator
         if operator not in self._least:
             devices = self.planning.mesh.devices
             least = self.transitions.least_picoseconds(operator, devices)

@@ -85,20 +85,21 @@ class Transitions:
         key = (operator, way.ways)
         if key not in self._times:
             split = dict(way.ways)
-            sizes = self.search.sizes
+            sizes = operator.sizes
             local = {f.name: sizes[_dim(f)] // split[f.name] for f in operator.rule}
             self._times[key] = self._price(operator, local)
         return self._times[key]
 
     def least_picoseconds(self, operator: Operator, devices: int) -> int:
         """Less time than any way can take: all the work, shared by all GPUs."""
-        local = {f.name: self.search.sizes[_dim(f)] for f in operator.rule}
+        local = {f.name: operator.sizes[_dim(f)] for f in operator.rule}
         return self._price(operator, local) // devices
 
     def _price(self, operator: Operator, local: Mapping[str, int]) -> int:
-        work = local_work(operator.kind, operator.types, operator.type, operator.rule, local)
+        types = [shape.type for shape in operator.shapes]
+        work = local_work(operator.kind, types, operator.result.type, operator.rule, local)
         dense = OPS[operator.kind].work == "matmul"
-        return compute_picoseconds(work, operator.type.dtype, self.gpu, dense=dense)
+        return compute_picoseconds(work, operator.result.dtype, self.gpu, dense=dense)
 
     def _find(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
         row = OPS[operator.kind]
@@ -120,7 +121,7 @@ class Transitions:
             forced=dict(operator.forced),
             follows=follows(row, operator.rule),
         )
-        return candidate_ways(setting, self.search.mesh, self.search.sizes)
+        return candidate_ways(setting, self.search.mesh, operator.sizes)
 
     def _source(self, operator: Operator, layout: Layout) -> Way:
         """The way of a value that is simply there: in its layout at rest."""
@@ -138,11 +139,11 @@ class Transitions:
             if operator.numbers[position]:
                 continue
             first = operator.same[position]
-            type_, stored = operator.types[position], operator.stored[position]
+            shape, stored = operator.shapes[position], operator.stored[position]
             nearest = [
                 (path_cost(path), source, path)
                 for source in there[first]
-                if (path := self.search.path(type_, source, target, stored=stored)) is not None
+                if (path := self.search.path(shape, source, target, stored=stored)) is not None
             ]
             if position in operator.unmoved:
                 nearest = [entry for entry in nearest if not entry[2].legs]
@@ -154,7 +155,7 @@ class Transitions:
             there[first] = with_copies(there[first], path)
         made = way.result
         if operator.exact and made != operator.planned:
-            held = self.search.path(operator.type, made, operator.planned)
+            held = self.search.path(operator.result, made, operator.planned)
             if held is None:
                 return None
             cost = add(cost, path_cost(held))

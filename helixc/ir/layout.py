@@ -74,6 +74,12 @@ def make_layout(
     return Layout(split=entries, partial=partial, kind=kind if partial else "")
 
 
+def rename_layout(layout: Layout, names: Mapping[str, str]) -> Layout:
+    """The layout of the same value with its dimensions called by other names."""
+    split = {names[dim]: atoms for dim, atoms in layout.split}
+    return make_layout(split, layout.partial, layout.kind)
+
+
 def local_sizes(
     type_: TensorType, layout: Layout, sizes: Mapping[str, int], mesh: Mesh
 ) -> dict[str, int]:

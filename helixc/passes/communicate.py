@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from helixc.choice.difference import shape_of
 from helixc.choice.reshard import ReshardSearch
 from helixc.ir.invariants import NO_RESHARD, SPMD_FACTS
 from helixc.ir.spmd import Loop, Move, Reshard, Spmd, SpmdStatement
@@ -13,7 +14,7 @@ from helixc.price.collective import CollectivePrices
 
 def communicate(program: Spmd) -> Spmd:
     """The program with a collective, or a local step, wherever a value changes its layout."""
-    search = ReshardSearch(CollectivePrices(program.mesh, program.cluster), program.sizes)
+    search = ReshardSearch(CollectivePrices(program.mesh, program.cluster))
     return attrs.evolve(program, body=_expand_body(program.body, program, search))
 
 
@@ -35,8 +36,9 @@ def _expand_body(
 
 def _expand(reshard: Reshard, program: Spmd, search: ReshardSearch) -> list[Move]:
     source = program.layouts[reshard.source]
+    shape = shape_of(reshard.type, program.sizes)
     stored = reshard.why.value in program.stored
-    path = search.path(reshard.type, source, reshard.layout, stored=stored)
+    path = search.path(shape, source, reshard.layout, stored=stored)
     if path is None:
         raise ValueError(f"{reshard.result}: no path from {source} to {reshard.layout}")
     moves: list[Move] = []

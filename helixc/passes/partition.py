@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import attrs
 
 from helixc.choice.choose import choose
+from helixc.choice.difference import shape_of
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.problem import Problem
 from helixc.choice.reasons import reason
@@ -80,7 +81,7 @@ class _Writer:
         self.program = program
         self.planning = planning
         prices = CollectivePrices(planning.mesh, program.cluster)
-        self.search = ReshardSearch(prices, program.sizes)
+        self.search = ReshardSearch(prices)
         self.copies: dict[str, int] = {}
         self.homes = _homes(program)
 
@@ -123,7 +124,7 @@ class _Writer:
         if (read.value, read.target) in names:
             return []
         path = self.search.path(
-            self.program.types[read.value],
+            shape_of(self.program.types[read.value], self.program.sizes),
             read.source,
             read.target,
             stored=read.value in self.program.stored,

@@ -1,0 +1,131 @@
+"""What is left of a reshard without what both ends hold alike.
+
+Only the difference is searched.  Its dimensions go by number, so that equal layers, each with dimensions
+of its own, share one search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import takewhile
+
+import attrs
+
+from helixc.ir.layout import (
+    AllGather,
+    AllReduce,
+    AllToAll,
+    Layout,
+    Permute,
+    ReduceScatter,
+    Seed,
+    Slice,
+    Step,
+    local_bytes,
+    make_layout,
+    rename_layout,
+)
+from helixc.ir.mesh import Mesh
+from helixc.ir.tensor import NUMBER, TensorType
+
+
+@attrs.frozen(cache_hash=True)
+class Shape:
+    """A value as the search sees it: a dtype, and its dimensions with their global sizes."""
+
+    dtype: str
+    sizes: tuple[tuple[str, int], ...]
+
+    @property
+    def type(self) -> TensorType:
+        """The type, without the sizes."""
+        dims = tuple(dim for dim, _ in self.sizes)
+        return NUMBER if self.dtype == NUMBER.dtype else TensorType(self.dtype, dims)
+
+
+def shape_of(type_: TensorType, sizes: Mapping[str, int]) -> Shape:
+    """The shape of a type."""
+    return Shape(type_.dtype, tuple((dim, sizes[dim]) for dim in type_.dims))
+
+
+@attrs.frozen(cache_hash=True)
+class Difference:
+    """``block``: bytes of a GPU's block that only the common atoms split.
+
+    ``room``: for each dimension that either end splits what the common atoms leave of its size, in the
+    order of the type.  ``stored``: the value is a weight or a cache.
+    """
+
+    block: int
+    room: tuple[tuple[str, int], ...]
+    source: Layout
+    target: Layout
+    stored: bool
+
+
+@attrs.frozen
+class Common:
+    """What both ends hold alike, and the dimensions by their numbers: the way back."""
+
+    layout: Layout
+    names: tuple[tuple[str, str], ...]
+    mesh: Mesh
+
+    def layout_beside(self, layout: Layout) -> Layout:
+        """A layout of the difference together with what is common."""
+        layout = rename_layout(layout, dict(self.names))
+        split = dict(self.layout.split)
+        for dim, atoms in layout.split:
+            split[dim] = (*split.get(dim, ()), *atoms)
+        order = self.mesh.order.__getitem__
+        partial = sorted((*self.layout.partial, *layout.partial), key=order)
+        return make_layout(split, partial, layout.kind or self.layout.kind)
+
+    def step_beside(self, step: Step, after: Layout) -> Step:
+        """A step of the difference as a step on the whole value; ``after`` is the layout then."""
+        names = dict(self.names)
+        match step:
+            case Slice() | AllGather() | ReduceScatter():
+                return attrs.evolve(step, dim=names[step.dim])
+            case AllToAll():
+                return AllToAll(names[step.source], names[step.target], step.atoms)
+            case Permute():
+                return Permute(after)
+            case AllReduce() | Seed():
+                return step
+
+
+def subtract(
+    shape: Shape, source: Layout, target: Layout, mesh: Mesh, *, stored: bool
+) -> tuple[Difference, Common]:
+    """The difference of two layouts of a value, and what they have in common."""
+    sizes = dict(shape.sizes)
+    common = _common(source, target)
+    block = local_bytes(TensorType(shape.dtype, tuple(sizes)), common, sizes, mesh)
+    dims = [dim for dim in sizes if source.atoms_of(dim) or target.atoms_of(dim)]
+    numbers = {dim: f"{number:03}" for number, dim in enumerate(dims)}
+    room = tuple((numbers[d], sizes[d] // mesh.ways(common.atoms_of(d))) for d in dims)
+    start = rename_layout(_without(source, common), numbers)
+    end = rename_layout(_without(target, common), numbers)
+    names = tuple((number, dim) for dim, number in numbers.items())
+    return Difference(block, room, start, end, stored), Common(common, names, mesh)
+
+
+def alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
+    """The equal beginning of two tuples."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    return tuple(atom for atom, _ in pairs)
+
+
+def _common(source: Layout, target: Layout) -> Layout:
+    """Equal beginnings of tuples, and atoms partial in both."""
+    split = {dim: alike(atoms, target.atoms_of(dim)) for dim, atoms in source.split}
+    same_kind = source.kind == target.kind
+    partial = tuple(a for a in source.partial if same_kind and a in target.partial)
+    return make_layout(split, partial, source.kind)
+
+
+def _without(layout: Layout, common: Layout) -> Layout:
+    split = {dim: atoms[len(common.atoms_of(dim)) :] for dim, atoms in layout.split}
+    partial = tuple(a for a in layout.partial if a not in common.partial)
+    return make_layout(split, partial, layout.kind)

@@ -1,0 +1,157 @@
+"""The steps worth trying from a layout on the way to another: the pruning of SEMANTICS section 8.
+
+Atoms that neither end mentions are never touched, a slice or an exchange goes only toward the target, a
+reduce-scatter lands only on a dimension that either end splits, a permute is a reordering or the last
+step, and what already lies as the target has it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from helixc.choice.difference import Difference, alike
+from helixc.ir.layout import (
+    AllGather,
+    AllReduce,
+    AllToAll,
+    Layout,
+    Permute,
+    ReduceScatter,
+    Seed,
+    Slice,
+    Step,
+    make_layout,
+)
+from helixc.ir.mesh import Mesh
+
+
+class Moves:
+    """The steps worth trying from a layout, on the way to one target."""
+
+    def __init__(self, difference: Difference, mesh: Mesh) -> None:
+        self.room = dict(difference.room)
+        self.mesh = mesh
+        self.target = difference.target
+        self.target_split = dict(difference.target.split)
+
+    def of(self, layout: Layout) -> Iterator[tuple[Step, Layout]]:
+        """Steps and the layouts that they lead to."""
+        split = dict(layout.split)
+        settled = {
+            dim: len(alike(atoms, self.target_split.get(dim, ()))) for dim, atoms in split.items()
+        }
+        yield from self._slices(layout, split)
+        yield from self._gathers(layout, split, settled)
+        yield from self._reductions(layout, split)
+        yield from self._exchanges(layout, split, settled)
+        yield from self._permutes(layout, split, settled)
+        yield from self._seeds(layout, split)
+
+    def _with(
+        self, layout: Layout, split: Mapping[str, tuple[str, ...]], partial: tuple[str, ...]
+    ) -> Layout:
+        return make_layout(split, partial, layout.kind)
+
+    def _fits(self, dim: str, atoms: tuple[str, ...]) -> bool:
+        return self.room[dim] % self.mesh.ways(atoms) == 0
+
+    def _slices(
+        self, layout: Layout, split: dict[str, tuple[str, ...]]
+    ) -> Iterator[tuple[Step, Layout]]:
+        used = layout.used
+        for dim, wanted in self.target.split:
+            missing = tuple(atom for atom in wanted if atom not in used)
+            for length in range(1, len(missing) + 1):
+                atoms = missing[:length]
+                after = (*split.get(dim, ()), *atoms)
+                if self._fits(dim, after):
+                    step = Slice(dim, atoms)
+                    yield step, self._with(layout, {**split, dim: after}, layout.partial)
+
+    def _gathers(
+        self,
+        layout: Layout,
+        split: dict[str, tuple[str, ...]],
+        settled: Mapping[str, int],
+    ) -> Iterator[tuple[Step, Layout]]:
+        for dim, atoms in layout.split:
+            for length in range(1, len(atoms) - settled[dim] + 1):
+                kept = atoms[: len(atoms) - length]
+                step = AllGather(dim, atoms[len(atoms) - length :])
+                yield step, self._with(layout, {**split, dim: kept}, layout.partial)
+
+    def _reductions(
+        self, layout: Layout, split: dict[str, tuple[str, ...]]
+    ) -> Iterator[tuple[Step, Layout]]:
+        open_ = tuple(a for a in layout.partial if a not in self.target.partial)
+        for length in range(len(open_), 0, -1):
+            for atoms in combinations(open_, length):
+                rest = tuple(a for a in layout.partial if a not in atoms)
+                yield AllReduce(atoms), self._with(layout, split, rest)
+        for dim in self.room:
+            for atoms in self._scattered(dim, open_):
+                after = (*split.get(dim, ()), *atoms)
+                if self._fits(dim, after):
+                    rest = tuple(a for a in layout.partial if a not in atoms)
+                    step = ReduceScatter(dim, atoms)
+                    yield step, self._with(layout, {**split, dim: after}, rest)
+
+    def _scattered(self, dim: str, open_: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Orders in which partial atoms may land on a dimension: the target's, or the mesh's."""
+        wanted = tuple(a for a in self.target_split.get(dim, ()) if a in open_)
+        found = [wanted[:length] for length in range(len(wanted), 0, -1)]
+        for length in range(len(open_), 0, -1):
+            found += [c for c in combinations(open_, length) if c not in found]
+        return found
+
+    def _exchanges(
+        self,
+        layout: Layout,
+        split: dict[str, tuple[str, ...]],
+        settled: Mapping[str, int],
+    ) -> Iterator[tuple[Step, Layout]]:
+        for source, held in layout.split:
+            for length in range(1, len(held) - settled[source] + 1):
+                atoms = held[len(held) - length :]
+                kept = held[: len(held) - length]
+                for dim, wanted in self.target.split:
+                    after = (*split.get(dim, ()), *atoms)
+                    if dim == source or not set(atoms) & set(wanted) or not self._fits(dim, after):
+                        continue
+                    step = AllToAll(source, dim, atoms)
+                    changed = {**split, source: kept, dim: after}
+                    yield step, self._with(layout, changed, layout.partial)
+
+    def _permutes(
+        self,
+        layout: Layout,
+        split: dict[str, tuple[str, ...]],
+        settled: Mapping[str, int],
+    ) -> Iterator[tuple[Step, Layout]]:
+        if layout.partial == self.target.partial and self._same_blocks(split):
+            yield Permute(self.target), self.target
+        for dim, atoms in layout.split:
+            first, loose = atoms[: settled[dim]], atoms[settled[dim] :]
+            for length in range(1, len(loose)):
+                for last in combinations(loose, length):
+                    after = (*first, *(a for a in loose if a not in last), *last)
+                    if after != atoms:
+                        reordered = self._with(layout, {**split, dim: after}, layout.partial)
+                        yield Permute(reordered), reordered
+
+    def _same_blocks(self, split: dict[str, tuple[str, ...]]) -> bool:
+        dims = {*split, *self.target_split}
+        return all(
+            self.mesh.ways(split.get(d, ())) == self.mesh.ways(self.target_split.get(d, ()))
+            for d in dims
+        )
+
+    def _seeds(
+        self, layout: Layout, split: dict[str, tuple[str, ...]]
+    ) -> Iterator[tuple[Step, Layout]]:
+        used = layout.used
+        atoms = tuple(a for a in self.target.partial if a not in used)
+        if atoms and self.target.kind == "sum" and layout.kind in ("", "sum"):
+            partial = tuple(sorted({*layout.partial, *atoms}, key=self.mesh.order.__getitem__))
+            yield Seed(atoms), make_layout(split, partial, "sum")
