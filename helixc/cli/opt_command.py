@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -32,7 +33,7 @@ def command(file: str, *, name: str, output: str, verify_each: bool) -> int:
     step = _find(name)
     text, file_name = read_text(file, MAX_DUMP_BYTES)
     program = parse_dump(text, file_name)
-    _check(step, program)
+    _check(step, program, {file_name: text})
     result = print_dump(run_pipeline((step,), program, step.needs, verify_each=verify_each))
     if output == STDIN:
         click.echo(result, nl=False)
@@ -49,7 +50,7 @@ def _find(name: str) -> AnyPass:
     return passes[name]
 
 
-def _check(step: AnyPass, program: object) -> None:
+def _check(step: AnyPass, program: object, texts: Mapping[str, str]) -> None:
     """Check what the pass needs: a dump is input, and may have been written by anyone."""
     if type(program) is not step.source:
         found, wanted = type(program).__name__, step.source.__name__
@@ -58,4 +59,4 @@ def _check(step: AnyPass, program: object) -> None:
     facts = step.needs.union(ALL_FACTS[type(program)])
     findings = [finding for fact in by_name(facts) for finding in fact.check(program)]
     if findings:
-        raise HelixError(findings)
+        raise HelixError(findings, texts)
