@@ -105,20 +105,21 @@ def _run_compute(run: _Run, compute: Compute, turns: Turns) -> Array:
     if OPS[op.kind].work == "source":
         return scatter(run.supply(op, turns), op.type.dims, compute.layout, program.mesh)
     operands = operands_of(op, run.domain, run.trace.latest)
-    blocks = run.domain.meanings[op.kind](_site(run, compute), operands)
+    blocks = run.domain.meanings[op.kind](site_on_gpus(program, compute, run.devices), operands)
     return run.domain.settle(blocks)
 
 
-def _site(run: _Run, compute: Compute) -> Site:
-    program, op = run.program, compute.op
+def site_on_gpus(program: Spmd, compute: Compute, devices: Devices) -> Site:
+    """Where an operator of a partitioned program runs: on the blocks of some GPUs, one lane each."""
+    op, types = compute.op, program.types
 
     def positions(dim: str) -> Array:
         atoms = compute.layout.atoms_of(dim)
         local = program.sizes[dim] // program.mesh.ways(atoms)
-        return run.devices.ranks(atoms)[:, None] * local + np.arange(local)
+        return devices.ranks(atoms)[:, None] * local + np.arange(local)
 
     return Site(
-        operands=tuple(program.types[o].dims if isinstance(o, str) else () for o in op.operands),
+        operands=tuple(types[o].dims if isinstance(o, str) else () for o in op.operands),
         dims=op.type.dims,
         over=op.over,
         params=op.params,

@@ -17,8 +17,8 @@ from helixc.interp.collectives import run_step
 from helixc.interp.devices import Devices
 from helixc.interp.domain import REALS, Domain
 from helixc.interp.logical import Supply, Trace, Turns
-from helixc.interp.site import Array, Site, align
-from helixc.interp.spmd import ExecutionError
+from helixc.interp.site import Array, align
+from helixc.interp.spmd import ExecutionError, site_on_gpus
 from helixc.ir.device import DeviceProgram, Task
 from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Move
@@ -131,7 +131,8 @@ class _Run:
             else self.domain.number(o.value)
             for o in op.operands
         )
-        site = self._site(compute, gpu)
+        spmd = self.program.program
+        site = site_on_gpus(spmd, compute, Devices(spmd.mesh, (gpu,)))
         return self.domain.settle(self.domain.meanings[op.kind](site, operands))
 
     def _source(self, compute: Compute, turns: Turns) -> Array:
@@ -141,23 +142,6 @@ class _Run:
             mesh = self.program.program.mesh
             self.sources[key] = scatter(whole, compute.op.type.dims, compute.layout, mesh)
         return self.sources[key]
-
-    def _site(self, compute: Compute, gpu: int) -> Site:
-        spmd, op = self.program.program, compute.op
-
-        def positions(dim: str) -> Array:
-            atoms = compute.layout.atoms_of(dim)
-            local = spmd.sizes[dim] // spmd.mesh.ways(atoms)
-            return (spmd.mesh.rank(gpu, atoms) * local + np.arange(local))[None]
-
-        return Site(
-            operands=tuple(spmd.types[o].dims if isinstance(o, str) else () for o in op.operands),
-            dims=op.type.dims,
-            over=op.over,
-            params=op.params,
-            sizes=spmd.sizes,
-            positions=positions,
-        )
 
     def trace(self) -> Trace:
         """All blocks by value and turn, GPUs in their order."""
