@@ -6,14 +6,15 @@ and it takes milliseconds.  Tasks per GPU, drawings and the report are computed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from helixc.choice.outlook import look_ahead
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice
 from helixc.elaborate.elaborate import check_models
@@ -22,7 +23,7 @@ from helixc.ir.logical import Logical
 from helixc.ir.source import PlanDecl, Sources
 from helixc.ir.spmd import Spmd
 from helixc.passes.contract import AnyPass, Facts, Observer, ignore, run_pipeline
-from helixc.pipeline import to_spmd
+from helixc.pipeline import to_logical, to_spmd
 from helixc.text.loader import load_path, load_text
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ class Compilation:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Checked:
-    """What ``check`` found in all plans of a file; ``compiled`` are the plans without errors."""
+    """What was found in all plans of a file; ``plans`` are those without errors, in order."""
 
     diagnostics: tuple[Diagnostic, ...]
-    compiled: tuple[Compilation, ...]
+    plans: tuple[str, ...]
     texts: Mapping[str, str] = attrs.field(repr=False)
 
     @property
@@ -147,30 +148,58 @@ def check(
     model: str | None = None,
     settings: Mapping[str, int] | None = None,
 ) -> Checked:
-    """Check the models of a file and compile every plan (or the one named); raises nothing."""
+    """Check the models and every plan of a file (or the plan named); raises nothing."""
     try:
         sources = load_path(Path(path))
     except HelixError as error:
-        return Checked(diagnostics=error.diagnostics, compiled=(), texts=error.sources)
+        return Checked(diagnostics=error.diagnostics, plans=(), texts=error.sources)
     return check_sources(sources, make_choice(model, plan, cluster, settings))
 
 
-def check_sources(sources: Sources, choice: Choice, *, verify_each: bool = False) -> Checked:
+def check_sources(sources: Sources, choice: Choice) -> Checked:
     """As ``check``, for sources that are loaded already."""
-    findings = Findings()
+    return _check_plans(sources, choice, partial(_look_over, sources))
+
+
+def compile_plans(
+    sources: Sources, choice: Choice, *, verify_each: bool = False
+) -> tuple[Checked, tuple[Compilation, ...]]:
+    """Compile every plan (or the one named): all that was found, and the plans without errors."""
     compiled: list[Compilation] = []
-    plans = (choice.plan,) if choice.plan else plan_names(sources, choice.model)
+
+    def look(chosen: Choice) -> tuple[Diagnostic, ...]:
+        compiled.append(compile_sources(sources, chosen, verify_each=verify_each))
+        return compiled[-1].diagnostics
+
+    return _check_plans(sources, choice, look), tuple(compiled)
+
+
+def _check_plans(
+    sources: Sources, choice: Choice, look: Callable[[Choice], Iterable[Diagnostic]]
+) -> Checked:
+    """What is wrong with the models, and what a look at each plan finds."""
+    findings = Findings()
+    sound: list[str] = []
     if choice.plan is None:
         findings.extend(_check_models(sources, choice))
-    for plan in plans:
+    for plan in (choice.plan,) if choice.plan else plan_names(sources, choice.model):
         try:
-            chosen = attrs.evolve(choice, plan=plan)
-            compiled.append(compile_sources(sources, chosen, verify_each=verify_each))
-            findings.extend(compiled[-1].diagnostics)
+            findings.extend(look(attrs.evolve(choice, plan=plan)))
+            sound.append(plan)
         except HelixError as error:
             findings.extend(error.diagnostics)
-    texts = texts_of(sources)
-    return Checked(diagnostics=findings.all, compiled=tuple(compiled), texts=texts)
+    return Checked(diagnostics=findings.all, plans=tuple(sound), texts=texts_of(sources))
+
+
+def _look_over(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:
+    """What compiling a choice finds; it is partitioned only where that can find any more."""
+    findings = Findings()
+    stages = [_as(Logical, program) for _, program in lower(sources, to_logical(choice))]
+    for program in stages:
+        findings.extend(program.notes)
+    if look_ahead(stages[-1], findings):
+        return findings.all
+    return compile_sources(sources, choice).diagnostics
 
 
 def _check_models(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:

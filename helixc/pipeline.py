@@ -32,6 +32,11 @@ def elaborate_pass(choice: Choice) -> Pass[Sources, Logical]:
     return Pass(name="elaborate", run=run, source=Sources, target=Logical, gives=LOGICAL_FACTS)
 
 
+def to_logical(choice: Choice) -> tuple[AnyPass, ...]:
+    """The passes before anything is partitioned, in order."""
+    return (elaborate_pass(choice), APPROXIMATE, EXPAND)
+
+
 def to_spmd(choice: Choice) -> tuple[AnyPass, ...]:
     """Every pass that compiling a choice takes, in order."""
-    return (elaborate_pass(choice), APPROXIMATE, EXPAND, PARTITION, COMMUNICATE, SIMPLIFY)
+    return (*to_logical(choice), PARTITION, COMMUNICATE, SIMPLIFY)

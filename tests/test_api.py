@@ -55,13 +55,13 @@ def test_settings_override_dimensions() -> None:
 
 def test_check_collects_and_never_raises_for_a_wrong_program(tmp_path: Path) -> None:
     assert helixc.check(HELIX).ok
-    assert [c.spmd.plan.name for c in helixc.check(HELIX, plan="megatron").compiled] == ["megatron"]
+    assert helixc.check(HELIX, plan="megatron").plans == ("megatron",)
     assert not helixc.check(tmp_path / "nothing.hx").ok
     path = tmp_path / "wrong.hx"
     path.write_text(TEXT.replace("shard hidden over tp", "shard hidden over pt"), encoding="utf-8")
     wrong = helixc.check(path)
     assert not wrong.ok
-    assert len(wrong.compiled) == 2
+    assert len(wrong.plans) == 2
     assert {found.code for found in wrong.diagnostics if found.severity == "error"} != set()
 
 

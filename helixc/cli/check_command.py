@@ -7,7 +7,7 @@ import click
 from helixc.cli.findings import show_json, show_text, status_of
 from helixc.cli.inputs import choice_of, load
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
-from helixc.compiler import Checked, check_sources
+from helixc.compiler import Checked, check_sources, compile_plans
 from helixc.render import to_json
 
 
@@ -18,9 +18,13 @@ from helixc.render import to_json
 @FORMAT
 def command(file: str, *, chosen: Chosen, verify_each: bool, output_format: str) -> int:
     """Check every plan of FILE (or the one named); `-` is standard input."""
-    checked = check_sources(load(file), choice_of(chosen), verify_each=verify_each)
+    sources, choice = load(file), choice_of(chosen)
+    if verify_each:
+        checked, _ = compile_plans(sources, choice, verify_each=True)
+    else:
+        checked = check_sources(sources, choice)
     if output_format == "json":
-        show_json({**to_json(checked.diagnostics), "plans": list(_plans(checked))})
+        show_json({**to_json(checked.diagnostics), "plans": list(checked.plans)})
     else:
         show_text(checked.diagnostics, checked.texts)
         if checked.ok:
@@ -28,12 +32,8 @@ def command(file: str, *, chosen: Chosen, verify_each: bool, output_format: str)
     return status_of(checked.diagnostics)
 
 
-def _plans(checked: Checked) -> tuple[str, ...]:
-    return tuple(compiled.spmd.plan.name for compiled in checked.compiled)
-
-
 def _counted(checked: Checked) -> str:
-    names = _plans(checked)
+    names = checked.plans
     if not names:
         return "no plan; models and hardware"
     return f"plan {names[0]}" if len(names) == 1 else f"{len(names)} plans ({', '.join(names)})"

@@ -11,7 +11,7 @@ from helixc.cli.inputs import choice_of, load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.cli.status import BUG, DONE
-from helixc.compiler import Compilation, check_sources, compile_sources
+from helixc.compiler import Compilation, compile_plans, compile_sources
 from helixc.diagnostics import CompilerBug, HelixError
 from helixc.interp.verdict import OutputDifference, VerifyReport
 from helixc.interp.verify import verify
@@ -30,14 +30,14 @@ from helixc.interp.verify import verify
 def command(file: str, *, chosen: Chosen, full: bool, seed: int, output_format: str) -> int:
     """Prove every plan of FILE (or the one named) by running it; `-` is standard input."""
     sources, choice = load(file), choice_of(chosen)
-    checked = check_sources(sources, choice)
+    checked, compiled = compile_plans(sources, choice)
     as_json = output_format == "json"
     if not checked.ok:
         return show_error(HelixError(checked.diagnostics, checked.texts), as_json=as_json)
     # Without any plan there is nothing to prove, and compiling says so.
-    plans = checked.compiled or (compile_sources(sources, choice),)
+    plans = compiled or (compile_sources(sources, choice),)
     with working("proving"):
-        reports = [prove(compiled, full=full, seed=seed) for compiled in plans]
+        reports = [prove(plan, full=full, seed=seed) for plan in plans]
     if as_json:
         objects = [report.to_json() for report in reports]
         show_json(objects[0] if len(objects) == 1 else objects)
