@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.candidate_limits import VARIANTS, drawn, gain
 from docs.made_passes import PASSES
 from docs.made_pictures import FOLDER, PICTURES
 from docs.make_pages import MAKERS, PAGES, blocks, remade
@@ -166,3 +167,12 @@ def test_what_the_readme_calls_not_done_yet_is_refused_by_name(word: str) -> Non
     assert [message for message in found if f"`{word}" in message], refused.value
     section = text("README.md").split("## What is not done yet")[1].split("##")[0]
     assert README_WORDS.get(word, f"`{word}`") in section
+
+
+@pytest.mark.parametrize("lifted", VARIANTS, ids=", ".join)
+def test_lifting_limits_never_makes_a_choice_dearer(lifted: tuple[str, ...]) -> None:
+    """What the page on the choice measures can still be measured."""
+    gains = [gain(program, lifted) for program in drawn(30, 1)]
+
+    assert gains
+    assert all(found is None or found >= 1 for found in gains)
