@@ -25,6 +25,9 @@ MAX_LINE_CHARACTERS: Final = 2**16
 MAX_GPUS: Final = 2**20
 """GPUs of one cluster."""
 
+MAX_TURNS: Final = 2**20
+"""Turns of one repeat, those of the repeats around it included: reports have a row for each."""
+
 MAX_SIZE: Final = 2**53
 """Whole numbers stay below this, so that every size is exact as a float too."""
 

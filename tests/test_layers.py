@@ -164,7 +164,7 @@ def test_a_repeat_inside_a_layer_runs_more_than_once_per_turn(outer: int, inner:
     )
     layers = find_layers(program(scopes, turns))
     assert layers.layer("c").name == "mlp"
-    assert layers.layer("c").indices == tuple(range(2, 2 + outer))
+    assert layers.layer("c").indices == range(2, 2 + outer)
     assert layers.runs["c"] == outer * inner
     assert layers.runs_per_turn("c") == inner
 

@@ -42,9 +42,9 @@ class Layer:
         return self.name if self.call == 0 else f"{self.name}_{self.call + 1}"
 
     @property
-    def indices(self) -> tuple[int, ...] | tuple[None]:
+    def indices(self) -> range | tuple[None]:
         """The numbers of the turns; (None,) outside a repeat."""
-        return tuple(range(self.first, self.first + self.turns)) if self.repeats else (None,)
+        return range(self.first, self.first + self.turns) if self.repeats else (None,)
 
 
 @attrs.frozen(kw_only=True)

@@ -129,7 +129,8 @@ class Moves:
         split: dict[str, tuple[str, ...]],
         settled: Mapping[str, int],
     ) -> Iterator[tuple[Step, Layout]]:
-        if layout.partial == self.target.partial and self._same_blocks(split):
+        held = (layout.partial, layout.kind)
+        if held == (self.target.partial, self.target.kind) and self._same_blocks(split):
             yield Permute(self.target), self.target
         for dim, atoms in layout.split:
             first, loose = atoms[: settled[dim]], atoms[settled[dim] :]

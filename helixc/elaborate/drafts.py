@@ -38,20 +38,18 @@ class Value:
     position: bool = False
     adapts: bool = False
     stored: bool = False
-    names: list[Place] = attrs.field(factory=list[Place])
+    names: dict[Place, None] = attrs.field(factory=dict[Place, None])
 
     def add_name(self, place: Place, *, first: bool = False) -> None:
         """Let the value go by another name, as its home if ``first``."""
-        if place in self.names:
-            if not first:
-                return
-            self.names.remove(place)
-        self.names.insert(0 if first else len(self.names), place)
+        if first:
+            self.names = {place: None, **self.names}
+        else:
+            self.names.setdefault(place)
 
     def drop_name(self, place: Place) -> None:
         """Let the value no longer go by a name."""
-        if place in self.names:
-            self.names.remove(place)
+        self.names.pop(place, None)
 
 
 Operand = Value | Quantity

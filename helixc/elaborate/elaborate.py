@@ -92,7 +92,8 @@ def _assemble(selection: Selection, builder: Builder, findings: Findings) -> Log
         message = "a choice without a finding lacks its plan, its model or its cluster"
         raise CompilerBug(message)
     done = finish(builder)
-    places = Places(done.scopes, done.body, {dim.name: dim.size for dim in done.dims})
+    sizes = {dim.name: dim.size for dim in done.dims}
+    places = Places(done.scopes, done.body, sizes, {output.value for output in done.outputs})
     return Logical(
         name=model.declaration.name.text,
         dims=done.dims,

@@ -159,5 +159,5 @@ class _Finisher:
         return tuple(self.leaf_names[leaf] for leaf in leaves((dim,)) if leaf in self.leaf_names)
 
 
-def _merged(one: list[Place], other: list[Place]) -> tuple[Place, ...]:
+def _merged(one: Iterable[Place], other: Iterable[Place]) -> tuple[Place, ...]:
     return tuple(dict.fromkeys((*one, *other)))

@@ -6,7 +6,7 @@ the i-th call of a layer of that name in its parent, counted from the end if neg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -14,30 +14,39 @@ from helixc.diagnostics import CompilerBug, Findings
 from helixc.elaborate.wording import did_you_mean, plural
 from helixc.ir import source
 from helixc.ir.logical import Op, Scope, Statement, ancestors, walk
+from helixc.ir.ops import OPS
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
 
 
 @attrs.frozen
 class Known:
-    """A value of the program: the places it goes by, home first, and its type."""
+    """A value of the program: the places it goes by, home first, and its type.
+
+    ``rest``: what it is if it is never in flight: declared, an output, made of positions.
+    """
 
     names: tuple[Place, ...]
     type: TensorType
+    rest: str = ""
 
 
 class Places:
     """An index of a program's scopes and values, in the order of the source.
 
-    ``sizes`` are the global sizes of the leaf dimensions.
+    ``sizes`` are the global sizes of the leaf dimensions, ``outputs`` the values that leave the model.
     """
 
     def __init__(
-        self, scopes: Sequence[Scope], body: tuple[Statement, ...], sizes: Mapping[str, int]
+        self,
+        scopes: Sequence[Scope],
+        body: tuple[Statement, ...],
+        sizes: Mapping[str, int],
+        outputs: Collection[str] = (),
     ) -> None:
         self.scopes = tuple(scopes)
         self.sizes = sizes
-        self.values = tuple(_values(body))
+        self.values = tuple(_values(body, outputs))
         self._order = _outer_first(self.scopes)
         self._span = _spans(self.scopes, self._order)
         self._totals: dict[tuple[int, str], int] = {}
@@ -223,13 +232,20 @@ def _steps(lines: tuple[source.PlanLine, ...]) -> Iterator[source.PathStep]:
             yield from _steps(line.lines)
 
 
-def _values(body: tuple[Statement, ...]) -> Iterator[Known]:
+def _values(body: tuple[Statement, ...], outputs: Collection[str]) -> Iterator[Known]:
     for statement in walk(body):
         if isinstance(statement, Op):
-            yield Known(statement.names or (statement.home,), statement.type)
+            made = (
+                ""
+                if OPS[statement.kind].arity
+                else f"`{statement.kind}` is not computed from parts"
+            )
+            rest = "an output is complete" if statement.result in outputs else made
+            yield Known(statement.names or (statement.home,), statement.type, rest)
         else:
             for carried in statement.carried:
-                yield Known(carried.names, carried.type)
+                rest = "an output is complete" if carried.result in outputs else ""
+                yield Known(carried.names, carried.type, rest)
 
 
 def _outer_first(scopes: tuple[Scope, ...]) -> tuple[int, ...]:

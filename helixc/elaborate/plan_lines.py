@@ -112,6 +112,11 @@ class LineReader:
             message = "`partial` holds one value in flight: write it in that value's block"
             self._findings.error("HX0516", message, line.span)
             return None
+        resting = [known.rest for known in self._places.members(places) if known.rest]
+        if resting:
+            message = f"`partial` holds a value in flight as a sum to be finished; {resting[0]}"
+            self._findings.error("HX0516", message, line.span)
+            return None
         return None if axes is None else PartialOver(axes=axes, span=line.span)
 
     def _label(self, line: source.WordsLine, places: tuple[Place, ...]) -> Label | None:

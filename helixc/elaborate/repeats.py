@@ -15,9 +15,10 @@ from helixc.elaborate.layers import RunBody
 from helixc.elaborate.places import turn_bounds
 from helixc.elaborate.sizes import size
 from helixc.elaborate.units import Quantity
+from helixc.elaborate.wording import plural
 from helixc.ir import source
 from helixc.ir.plan import Place
-from helixc.limits import MAX_SIZE
+from helixc.limits import MAX_SIZE, MAX_TURNS
 
 # What a repeat costs of the depth that there is.
 _LEVEL = 5
@@ -39,7 +40,7 @@ class Repeats:
         """Elaborate a repeat; ``rest`` are the statements after it in the same body."""
         trips = size(statement.count, env, self.builder.findings, least=1)
         carried = self._carried(statement, env)
-        if trips is None:
+        if trips is None or not self._few_enough(trips, statement):
             trips = 1
         name = statement.name.text if statement.name is not None else _DEFAULT_NAME
         scope = self.builder.scopes[self.builder.scope]
@@ -48,6 +49,19 @@ class Repeats:
         bounds = self._bounds(name, first, trips, rest, env)
         for start, end in zip([first, *bounds], [*bounds, first + trips], strict=True):
             self._run(statement, name, (start, end - start), carried, env)
+
+    def _few_enough(self, trips: int, statement: source.RepeatStmt) -> bool:
+        """Whether the turns, times those of the repeats around, stay within the limit."""
+        around, scope = 1, self.builder.scope
+        while scope >= 0:
+            around *= self.builder.scopes[scope].turns
+            scope = self.builder.scopes[scope].parent
+        if trips * around <= MAX_TURNS:
+            return True
+        nested = f", {around * trips} with those of the repeats around it" if around > 1 else ""
+        message = f"{plural(trips, 'turn')}{nested}; at most {MAX_TURNS} (2^20)"
+        self.builder.findings.error("HX0220", message, statement.count.span)
+        return False
 
     def _bounds(
         self,
@@ -124,7 +138,8 @@ class Repeats:
         result = self.builder.new_value(init.dtype, init.dims)
         entry.base = result.base = name.text
         entry.named = result.named = True
-        entry.names = [Place(scope.id, name.text), Place(self.builder.scope, name.text)]
+        inside, outside = Place(scope.id, name.text), Place(self.builder.scope, name.text)
+        entry.names = dict.fromkeys((inside, outside))
         inner.bindings[name.text] = entry
         one = DraftCarried(entry, init, result, entry)
         repeat.carried.append(one)

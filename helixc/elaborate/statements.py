@@ -125,7 +125,7 @@ class Statements:
 
         self.builder.emit(statement.kind, (), value, name.span, params=params)
         value.base = name.text
-        value.names = [Place(self.builder.scope, name.text)]
+        value.names = {Place(self.builder.scope, name.text): None}
         env.bind(name, value)
 
     # --- values

@@ -1,0 +1,79 @@
+"""Programs that once went wrong, each reduced to what made it so."""
+
+from __future__ import annotations
+
+import pytest
+
+from helixc.compiler import Compilation, check_sources, compile_sources, make_choice
+from helixc.diagnostics import HelixError
+from helixc.interp.verify import verify
+from helixc.text.loader import load_text
+
+HARDWARE = """
+gpu g { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 500 TFLOP/s; f32 = 50 TFLOP/s }
+link l { bandwidth = 100 GB/s; latency = 3 us }
+cluster c { gpu g; level gpu = 4 via l }
+"""
+SIZES = "dtype bf16\ndim b = 8, s = 16, e = 32, h = 64\ninput x: [b, s, e]"
+
+
+def program(body: str, plan: str, layers: str = "") -> str:
+    """A model of a few lines under a plan of a few lines, on four GPUs."""
+    return (
+        f"model m {{\n{SIZES}\n{body}\n}}\n{layers}\n{HARDWARE}plan p for m on c {{\n{plan}\n}}\n"
+    )
+
+
+def compiled(text: str) -> Compilation:
+    """The program, every fact checked after every pass."""
+    sources = load_text(text, "defect.hx")
+    return compile_sources(sources, make_choice(None, None, None, None), verify_each=True)
+
+
+def is_proved(text: str) -> bool:
+    """Whether a program computes what its model says."""
+    found = compiled(text)
+    proof = verify(found.logical, found.stages[1:])
+    return proof.verdict == "equal" and proof.replicas_equal
+
+
+@pytest.mark.parametrize("kind", ["max", "min"])
+def test_a_partial_maximum_is_finished_before_it_is_held_as_a_partial_sum(kind: str) -> None:
+    text = program(
+        f"g = {kind}(x, over e)\noutput z = x + g",
+        "mesh t = 4\nshard e over t\nin g { partial over t }",
+    )
+    assert is_proved(text)
+
+
+def test_an_output_is_never_left_as_a_partial_sum() -> None:
+    text = program(
+        "weight a: [e, h]\noutput g = matmul(x, a, over e)",
+        "mesh t = 4\nshard e over t\nin g { partial over t }",
+    )
+    with pytest.raises(HelixError, match="an output is complete"):
+        compiled(text)
+
+
+def test_a_carried_value_may_be_held_as_a_partial_sum_if_it_does_not_leave_so() -> None:
+    mlp = (
+        "layer f(x: [.., e]) -> [.., e] { weight a: [e, h]; weight d: [h, e]\n"
+        "return matmul(gelu(matmul(x, a, over e)), d, over h) }"
+    )
+    lines = "mesh t = 4\nin f { shard h over t }\nin layer.x { partial over t }"
+    assert is_proved(program("repeat 4 { x = x + f(x) }\noutput y = gelu(x)", lines, mlp))
+    with pytest.raises(HelixError, match="an output is complete"):
+        compiled(program("repeat 4 { x = x + f(x) }\noutput x", lines, mlp))
+
+
+@pytest.mark.parametrize("trips", ["10 ** 9", "10 ** 15", "2 ** 20 + 1"])
+def test_absurdly_many_turns_are_refused_with_the_limit(trips: str) -> None:
+    text = program(f"repeat {trips} {{ x = x + 1 }}\noutput x", "mesh t = 4\nshard b over t")
+    found = check_sources(load_text(text, "defect.hx"), make_choice(None, None, None, None))
+    assert [d.code for d in found.diagnostics] == ["HX0220"]
+    assert "2^20" in found.diagnostics[0].message
+
+
+def test_a_million_turns_are_reported_without_being_counted_out() -> None:
+    text = program("repeat 2 ** 20 { x = x + 1 }\noutput x", "mesh t = 4\nshard b over t")
+    assert compiled(text).report.sequence.count("->") < 20
