@@ -101,14 +101,19 @@ def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findi
     legal = [str(d) for d in range(1, min(total, 4096) + 1) if total % d == 0][:16]
     findings.error(
         "HX0524",
-        f"{listed} does not divide over `{axis}` ({size}): {left} of its {size} GPUs "
-        "would have no part",
+        f"{listed} does not divide over `{axis}` ({size}): {_parts(size // left, left)}",
         line.span,
         legal=[
             f"a mesh axis whose size divides {total}: {', '.join(legal)}",
             "another dimension after it in the same line takes what is left",
         ],
     )
+
+
+def _parts(parts: int, copies: int) -> str:
+    if parts == 1:
+        return f"all {copies} GPUs would have the whole"
+    return f"there would be {parts} parts, each on {copies} GPUs"
 
 
 def _product(leaves: Sequence[str], sizes: Mapping[str, int]) -> int:

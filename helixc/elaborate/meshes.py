@@ -8,6 +8,7 @@ from itertools import islice
 from helixc.diagnostics import Findings, Note
 from helixc.elaborate.constants import evaluate
 from helixc.elaborate.hardware import level_numbers
+from helixc.elaborate.wording import plural
 from helixc.ir import source
 from helixc.ir.hardware import Cluster
 from helixc.ir.mesh import Axis
@@ -79,10 +80,10 @@ def _compare(
     if covered > cluster.gpus:
         legal = tuple("x".join(map(str, sizes)) for sizes in factorings(cluster.gpus, len(axes)))
         shown = ", ".join(legal[:_MOST_SHOWN]) + (" ..." if len(legal) > _MOST_SHOWN else "")
-        plural = "axis" if len(axes) == 1 else "axes"
+        noun = "axis" if len(axes) == 1 else "axes"
         message = (
-            f"{total}, but `{cluster.name}` has {cluster.gpus} GPUs; "
-            f"for {_COUNTS.get(len(axes), str(len(axes)))} {plural}: {shown}"
+            f"{total}, but `{cluster.name}` has {plural(cluster.gpus, 'GPU')}; "
+            f"for {_COUNTS.get(len(axes), str(len(axes)))} {noun}: {shown}"
         )
         findings.error("HX0504", message, line.span, legal=legal[:_MOST_SHOWN])
     elif covered < cluster.gpus:

@@ -35,9 +35,17 @@ def approximate(program: Logical) -> Logical:
     lines = [line for block in program.plan.blocks for line in block.lines]
     for line in lines:
         if isinstance(line, Local):
-            program = _carry_out(program, line, done)
-            program = attrs.evolve(program, notes=(*program.notes, _warning(line)))
+            alone = not any(a.size > 1 for a in program.plan.axes if a.name in line.axes)
+            note = _no_effect(line) if alone else _warning(line)
+            program = program if alone else _carry_out(program, line, done)
+            program = attrs.evolve(program, notes=(*program.notes, note))
     return program
+
+
+def _no_effect(line: Local) -> Diagnostic:
+    axes = " and ".join(f"`{axis}`" for axis in line.axes)
+    message = f"`local {line.name}` approximates nothing: {axes} of size 1 splits no sum"
+    return Diagnostic("HX0525", message, line.span, "warning")
 
 
 def _warning(line: Local) -> Diagnostic:
@@ -51,10 +59,11 @@ def _warning(line: Local) -> Diagnostic:
 
 def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
     found = False
+    findings = Findings()
     for op in [s for s in walk(program.body) if isinstance(s, Op)]:
         if OPS[op.kind].combines != "sum" or not set(op.names) & set(line.places):
             continue
-        planning = plan_layouts(program, Findings())
+        planning = plan_layouts(program, findings)
         leaf = _split_leaf(op, line, planning)
         if op.result in done or leaf is None:
             found |= op.result in done
@@ -62,6 +71,7 @@ def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
         program = _segment(program, program.makers[op.result], leaf, line, planning)
         found = True
     if not found:
+        findings.stop_on_errors()  # what cannot be split as planned explains why nothing is
         axes = ", ".join(f"`{axis}`" for axis in line.axes)
         message = f"`{line.name}` sums over nothing that this plan splits over {axes}"
         legal = ("name a value whose operator contracts a dimension split over that axis",)
