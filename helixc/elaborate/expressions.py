@@ -18,7 +18,7 @@ from helixc.elaborate.environment import Environment
 from helixc.elaborate.later import LATER_FUNCTIONS, refuse
 from helixc.elaborate.operators import OPERATORS, RESHAPINGS, Operator
 from helixc.elaborate.units import PLAIN, Quantity
-from helixc.elaborate.wording import did_you_mean, did_you_mean, plural
+from helixc.elaborate.wording import did_you_mean, plural
 from helixc.ir import source
 
 _NOTHING: Results = (None,)
@@ -231,9 +231,11 @@ class Expressions:
         known, dim = env.use_dim(name)
         if not known:
             types = [show(operand.dims) for operand in operands if isinstance(operand, Value)]
-            message = f"no dimension `{name.text}` here{did_you_mean(name.text, env.dim_names())}"
+            message = f"no dimension `{name.text}` here"
             message += f"; the operand is {' and '.join(types)}" if types else ""
-            message += f"; `rename(..., d -> {name.text})` makes one of another dimension `d`"
+            message += did_you_mean(name.text, env.dim_names())
+            if message[-1] != "?":
+                message += f"; `rename(..., d -> {name.text})` makes one of another dimension `d`"
             self.builder.findings.error("HX0202", message, name.span, legal=env.dim_names())
         return dim
 
