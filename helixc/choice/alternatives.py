@@ -19,14 +19,15 @@ from helixc.ir.logical import Logical, Op
 LISTED = 3
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class OtherWay:
     """A complete program in which the operator goes another way: its whole traffic and time.
 
-    ``gathers``: weights that it gathers although no line asks for it, which the choice avoids first.
+    ``assignment``: the way.  ``gathers``: weights that it gathers although no line asks for it, which the choice avoids first.
     """
 
     how: str
+    assignment: Assignment
     gathers: int
     bytes_per_gpu: int
     picoseconds: int
@@ -44,11 +45,19 @@ def other_ways(program: Logical, planning: Planning, reader: str) -> tuple[Other
         if solution is None or way is None:
             break
         if banned:
-            how = describe(way, program.makers[reader])
-            received = received_bytes(solution, problem)
-            found.append(OtherWay(how, solution.cost[0], received, solution.cost[1]))
+            found.append(_other_way(way, program.makers[reader], solution, problem))
         banned.append(way.assignment)
     return tuple(found)
+
+
+def _other_way(way: Way, op: Op, solution: Solution, problem: Problem) -> OtherWay:
+    return OtherWay(
+        how=describe(way, op),
+        assignment=way.assignment,
+        gathers=solution.cost[0],
+        bytes_per_gpu=received_bytes(solution, problem),
+        picoseconds=solution.cost[1],
+    )
 
 
 def received_bytes(solution: Solution, problem: Problem) -> int:

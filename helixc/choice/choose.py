@@ -172,7 +172,8 @@ class _Run:
         if best is None:
             return None
         steps = tuple(_step(decision) for decision in best.history())
-        return Solution(steps, best.cost, self.frontier.gap(best.cost))
+        gap = self.frontier.gap(best.cost) + sum(step.doubt for step in steps)
+        return Solution(steps, best.cost, gap)
 
     def _operator(self, op: Op, keep: list[int]) -> None:
         slot = {name: i for i, name in enumerate(self.names)}
@@ -228,8 +229,10 @@ class _Run:
 
     def _repeat(self, repeat: Repeat, keep: list[int]) -> None:
         layouts = self.problem.planning.layouts
-        for boundary in self.problem.boundaries(repeat):
-            inner = self.chooser.loop(repeat, boundary)
+        bodies = {b: self.chooser.loop(repeat, b) for b in self.problem.boundaries(repeat)}
+        # Any of the bodies, the one not taken too, may be so much cheaper than it was found to be.
+        doubt = repeat.trips * max(body.gap if body else 0 for body in bodies.values())
+        for boundary, inner in bodies.items():
             wanted = [(c.init, b) for c, b in zip(repeat.carried, boundary, strict=True)]
             wanted += [(value, layouts[value]) for value in captured(repeat)]
             results = [self.sets.number((layout,)) for layout in boundary]
@@ -239,7 +242,7 @@ class _Run:
                     continue
                 cost = add(done[0], scale(inner.cost, repeat.trips))
                 state = (*done[1], *results)
-                step = Step(repeat, None, done[2], (), inner, boundary)
+                step = Step(repeat, None, done[2], (), inner, boundary, doubt)
                 self.frontier.offer(node, cost, tuple(state[i] for i in keep), step)
 
     def _finish(self, node: Node[Decision]) -> None:

@@ -26,7 +26,8 @@ class Step:
     """What was decided for one statement.
 
     ``reads`` come before it (for a repeat: carried values entering, captured values), ``after`` behind it
-    (a named value held exactly, a result).  ``inner`` is the solution of a repeat's body.
+    (a named value held exactly, a result).  ``inner`` is the solution of a repeat's body,
+    ``doubt`` how much less time all turns of some body might take (picoseconds).
     """
 
     statement: Statement | None
@@ -35,6 +36,7 @@ class Step:
     after: tuple[Read, ...] = ()
     inner: Solution | None = None
     boundary: tuple[Layout, ...] = ()
+    doubt: int = 0
 
     @property
     def trips(self) -> int:
@@ -44,7 +46,10 @@ class Step:
 
 @attrs.frozen
 class Solution:
-    """Decisions in program order, their cost, and how far from the best they may be (picoseconds)."""
+    """Decisions in program order, their cost, and how far from the best they may be (picoseconds).
+
+    The gap includes those of the bodies of repeats, all turns.
+    """
 
     steps: tuple[Step, ...]
     cost: Cost

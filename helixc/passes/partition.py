@@ -41,12 +41,19 @@ def partition(program: Logical) -> Spmd:
     findings.stop_on_errors()
     if solution is None:
         raise ValueError("no way was found, though no line forces one")
-    writer = _Writer(program, planning)
-    body, names = writer.body(solution, {})
+    notes = (*findings.all, *_notes(program, solution))
+    return write(program, planning, solution, notes)
+
+
+def write(
+    program: Logical, planning: Planning, solution: Solution, notes: tuple[Diagnostic, ...] = ()
+) -> Spmd:
+    """A solution as a program, with these notes."""
+    body, names = _Writer(program, planning).body(solution, {})
     outputs = tuple(
         attrs.evolve(o, value=names[o.value, planning.layouts[o.value]]) for o in program.outputs
     )
-    return _assemble(program, planning, body, outputs, (*findings.all, *writer.notes(solution)))
+    return _assemble(program, planning, body, outputs, notes)
 
 
 def _assemble(
@@ -184,32 +191,30 @@ class _Writer:
             trips=repeat.trips, carried=carried, body=body, scope=repeat.scope, span=repeat.span
         )
 
-    def notes(self, solution: Solution) -> list[Diagnostic]:
-        """What the reader of the result should know about how it was chosen."""
-        found: list[Diagnostic] = []
-        for step in solution.steps:
-            if step.inner is not None:
-                found += self.notes(step.inner)
-        if solution.cost[0] and not found:
-            found.append(
-                Diagnostic(
-                    "HX0601",
-                    "a weight is gathered although no line asks for it: no other way exists",
-                    self.program.plan.span,
-                    "warning",
-                )
+
+def _notes(program: Logical, solution: Solution) -> list[Diagnostic]:
+    """What the reader of the result should know about how it was chosen."""
+    found: list[Diagnostic] = []
+    if solution.cost[0]:
+        found.append(
+            Diagnostic(
+                "HX0601",
+                "a weight is gathered although no line asks for it: no other way exists",
+                program.plan.span,
+                "warning",
             )
-        if solution.gap:
-            best = f"{solution.gap / 1e12:.3g} s"
-            found.append(
-                Diagnostic(
-                    "HX0602",
-                    f"the choice is not proven best; it is at most {best} from it",
-                    self.program.plan.span,
-                    "note",
-                )
+        )
+    if solution.gap:
+        best = f"{solution.gap / 1e12:.3g} s"
+        found.append(
+            Diagnostic(
+                "HX0602",
+                f"the choice is not proven best; it is at most {best} from it",
+                program.plan.span,
+                "note",
             )
-        return found
+        )
+    return found
 
 
 def _homes(program: Logical) -> dict[str, tuple[int, tuple[Place, ...]]]:
