@@ -1,12 +1,22 @@
-"""Every diagnostic code with its title; a code is stable, its wording is not.
-
-00xx files and limits, 01xx syntax, 02xx names, 03xx shapes, 04xx hardware and units, 05xx plans,
-06xx communication, 07xx price and memory, 08xx proof, 09xx drawings.
-"""
+"""Every diagnostic code with its title; a code is stable, its wording is not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+# What the first two digits of a code say.
+FAMILIES: Mapping[str, str] = {
+    "00": "files and limits",
+    "01": "syntax",
+    "02": "names",
+    "03": "shapes",
+    "04": "hardware and units",
+    "05": "plans",
+    "06": "communication",
+    "07": "price and memory",
+    "08": "proof",
+    "09": "drawings",
+}
 
 CODES: Mapping[str, str] = {
     # 00xx files and limits
@@ -167,3 +177,8 @@ CODES: Mapping[str, str] = {
     "HX0911": "a collective's members, dimensions or bytes are inconsistent",
     "HX0912": "an input without an edge, or a GPU left out",
 }
+
+
+def family(code: str) -> str:
+    """What a code is about: ``plans`` for HX0512."""
+    return FAMILIES[code[2:4]]

@@ -76,6 +76,7 @@ class Compilation:
     @cached_property
     def report(self) -> Report:
         """The analysis of the program, with what was passed over for its dearest collectives."""
+        from helixc.analysis.hints import find_hints
         from helixc.analysis.passed_over import passed_over
         from helixc.analysis.report import build_report
 
@@ -84,6 +85,7 @@ class Compilation:
             self.spmd,
             diagnostics=self.diagnostics,
             alternatives=passed_over(logical[-1], self.spmd),
+            hints=find_hints(logical[-1], self.spmd),
         )
 
     @property

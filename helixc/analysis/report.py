@@ -14,6 +14,7 @@ from helixc.analysis.collectives import (
     no_alternatives,
 )
 from helixc.analysis.critical_path import CriticalPath, find_critical_path
+from helixc.analysis.hints import Hint
 from helixc.analysis.layers import LayerMap, find_layers
 from helixc.analysis.local_compute import ComputeTime, roofline_picoseconds
 from helixc.analysis.matmuls import Matmul, find_matmuls
@@ -55,7 +56,8 @@ class Report:
     """The analysis of one program.  Its size does not grow with GPUs or turns; rows do when written.
 
     ``sequence`` is the order of the layers in words; ``layer_map`` tells whose each value is.
-    ``verification`` is the object of ``helixc verify``, None where nothing was executed.
+    ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
+    ``hints`` stand among the notes.
     """
 
     model: str
@@ -72,6 +74,7 @@ class Report:
     critical_path: CriticalPath
     memory: Memory
     notes: tuple[str, ...]
+    hints: tuple[Hint, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     drawings: tuple[DrawingFacts, ...] = ()
     verification: Mapping[str, Any] | None = None
@@ -140,6 +143,7 @@ def build_report(
     diagnostics: Iterable[Diagnostic] = (),
     compute_time: ComputeTime = roofline_picoseconds,
     alternatives: Alternatives = no_alternatives,
+    hints: tuple[Hint, ...] = (),
 ) -> Report:
     """The report of a program whose collectives are explicit.
 
@@ -164,7 +168,8 @@ def build_report(
         collectives=find_collectives(program, layers, alternatives),
         critical_path=path,
         memory=memory,
-        notes=find_notes(program, matmuls, path),
+        notes=(*(hint.text for hint in hints), *find_notes(program, matmuls, path)),
+        hints=hints,
         diagnostics=tuple(dict.fromkeys((*diagnostics, *program.notes, *warnings))),
     )
 

@@ -163,7 +163,7 @@ def _alternative(alternative: Alternative, report: Report) -> str:
     text += seconds_text(alternative.picoseconds)
     if alternative.scope != "program":
         return text
-    dearer = alternative.picoseconds - report.critical_path.picoseconds
+    dearer = alternative.picoseconds - report.critical_path.busy_picoseconds
     sign = "+" if dearer >= 0 else ""
     return f"{text} for the whole program ({sign}{seconds_text(dearer)})"
 

@@ -1,0 +1,70 @@
+"""``helixc explain``: why every collective is there, or what a code means."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+
+from helixc.cli.findings import show_json, show_text
+from helixc.cli.inputs import load, one_plan
+from helixc.cli.options import FORMAT, Chosen, Command, choice_options
+from helixc.cli.progress import working
+from helixc.codes import CODES, family
+from helixc.compiler import Compilation, compile_sources
+from helixc.emit.explanation import Line, explanation_json, explanation_lines
+from helixc.render import escape
+
+_CODE = re.compile(r"HX\d{4}")
+
+
+@click.command("explain", cls=Command)
+@click.argument("what", metavar="FILE|CODE")
+@choice_options
+@FORMAT
+def command(what: str, *, chosen: Chosen, output_format: str) -> int:
+    """Say why each collective of a plan of FILE is there, dearest first; or what CODE (HX0602) means."""
+    as_json = output_format == "json"
+    if _CODE.fullmatch(what):
+        return _explain_code(what, as_json=as_json)
+    sources = load(what)
+    choice = one_plan(sources, chosen)
+    with working("explaining"):
+        compilation = compile_sources(sources, choice)
+        report = compilation.report
+    if as_json:
+        show_json(explanation_json(report, compilation.texts))
+        return 0
+    show_text(report.diagnostics, compilation.texts)
+    _show(compilation)
+    return 0
+
+
+def _explain_code(code: str, *, as_json: bool) -> int:
+    if code not in CODES:
+        raise click.UsageError(f"There is no code {code}.")
+    if as_json:
+        show_json({"code": code, "title": CODES[code], "family": family(code)})
+    else:
+        click.echo(f"{code} ({family(code)}): {CODES[code]}")
+    return 0
+
+
+def _show(compilation: Compilation) -> None:
+    """The explanation on standard output, coloured if that is a terminal."""
+    lines = [_escaped(x) for x in explanation_lines(compilation.report, compilation.texts)]
+    if not sys.stdout.isatty():
+        for line in lines:
+            click.echo("".join(text for text, _ in line))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    for line in lines:
+        console.print(Text.assemble(*line))
+
+
+def _escaped(line: Line) -> Line:
+    return tuple((escape(text), style) for text, style in line)

@@ -1,0 +1,178 @@
+"""Why every collective of a program is there, dearest first: for people, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from helixc.analysis.collectives import Alternative, Collective
+from helixc.analysis.numbers_text import byte_text, count_text, seconds_text
+from helixc.analysis.report import Report
+from helixc.analysis.report_rows import collective_row, seconds
+from helixc.diagnostics import NOWHERE, Span
+from helixc.emit.wording import gpus_text
+
+SCHEMA = "helixc.explain/1"
+
+# The text of each file by the name that spans have for it.
+Texts = Mapping[str, str]
+# A line as pieces: text and a style, "" for none.
+Line = tuple[tuple[str, str], ...]
+
+_INDENT = ("    ", "")
+
+
+def ranked(report: Report) -> tuple[Collective, ...]:
+    """The collectives of a report by their time in all turns, longest first; ties in program order."""
+    return tuple(sorted(report.collectives, key=lambda c: -total_picoseconds(c)))
+
+
+def total_picoseconds(collective: Collective) -> int:
+    """The time of a collective in all turns of its layer."""
+    return collective.layer.turns * collective.picoseconds
+
+
+def explanation_lines(report: Report, texts: Texts) -> Iterator[Line]:
+    """The explanation for people, line by line."""
+    yield from _head(report)
+    for number, collective in enumerate(ranked(report), 1):
+        yield ()
+        yield from _collective(number, collective, report, texts)
+    if report.hints:
+        yield ()
+        yield (("What another storage of weights would save:", "bold"),)
+        for hint in report.hints:
+            yield (("  hint: ", "bold cyan"), (hint.text, ""))
+
+
+def explanation_json(report: Report, texts: Texts) -> dict[str, Any]:
+    """The same as a JSON object."""
+    path = report.critical_path
+    return {
+        "schema": SCHEMA,
+        "model": report.model,
+        "plan": report.plan,
+        "cluster": report.cluster.name,
+        "bytes_per_gpu": report.bytes_per_gpu,
+        "compute_seconds": seconds(path.compute_picoseconds),
+        "communication_seconds": seconds(path.communication_picoseconds),
+        "program_seconds": seconds(path.busy_picoseconds),
+        "collectives": [_row(collective, texts) for collective in ranked(report)],
+        "hints": [{**attrs.asdict(hint), "text": hint.text} for hint in report.hints],
+    }
+
+
+def _row(collective: Collective, texts: Texts) -> dict[str, Any]:
+    row = collective_row(collective, None)
+    del row["index"]
+    turns = collective.layer.turns
+    return {
+        **row,
+        "turns": turns,
+        "total_bytes_per_gpu": turns * collective.bytes_per_gpu,
+        "total_seconds": seconds(total_picoseconds(collective)),
+        "line": quoted(collective.source, texts) or None,
+    }
+
+
+def quoted(span: Span, texts: Texts) -> str:
+    """What stands at a span, its first line only; "" where that is not known."""
+    lines = texts.get(span.file, "").split("\n")
+    if span == NOWHERE or not 1 <= span.line <= len(lines):
+        return ""
+    line = lines[span.line - 1]
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    return line[span.column - 1 : end].strip()
+
+
+def _head(report: Report) -> Iterator[Line]:
+    path = report.critical_path
+    yield (
+        (f"{report.model}, plan {report.plan} on {report.cluster.name}: ", "bold"),
+        (_counted(report), ""),
+    )
+    busy = (path.compute_picoseconds, path.communication_picoseconds, path.busy_picoseconds)
+    compute, communication, together = map(seconds_text, busy)
+    text = f"computing {compute}, communicating {communication}, one after the other {together}"
+    yield ((text, ""),)
+
+
+def _counted(report: Report) -> str:
+    number = len(report.collectives)
+    if not number:
+        return "no collectives; no GPU needs anything of another"
+    runs = sum(c.layer.turns * c.times for c in report.collectives)
+    what = f"{count_text(number)} collective{'' if number == 1 else 's'}"
+    if runs > number:
+        what += f" ({count_text(runs)} with all turns)"
+    return f"{what}, {byte_text(report.bytes_per_gpu)} received by each GPU"
+
+
+def _collective(
+    number: int, collective: Collective, report: Report, texts: Texts
+) -> Iterator[Line]:
+    turns = collective.layer.turns
+    total = total_picoseconds(collective)
+    yield (
+        (f"{number:2}. ", "bold"),
+        (collective.kind.replace("_", "-"), "bold cyan"),
+        (f" of `{collective.value}`", "bold"),
+        (f" in {collective.layer.title}{_dims(collective)}: ", ""),
+        (seconds_text(total), "bold yellow"),
+        (f"{_share(total, report)}, {byte_text(turns * collective.bytes_per_gpu)} per GPU", ""),
+    )
+    yield (_INDENT, (_group(collective), ""))
+    if turns > 1 or collective.times > 1:
+        yield (_INDENT, (_each(collective), ""))
+    yield (_INDENT, (collective.why, ""))
+    if collective.source != NOWHERE:
+        place = f"{collective.source.file}:{collective.source.line}:{collective.source.column}"
+        yield (
+            _INDENT,
+            ("asked for at ", "dim"),
+            (place, "bold"),
+            (": ", ""),
+            (quoted(collective.source, texts), ""),
+        )
+    for alternative in collective.alternatives:
+        yield (_INDENT, ("passed over ", "dim"), (_alternative(alternative, report), ""))
+
+
+def _dims(collective: Collective) -> str:
+    return f", {' -> '.join(collective.dims)}" if collective.dims else ""
+
+
+def _share(picoseconds: int, report: Report) -> str:
+    whole = report.critical_path.communication_picoseconds
+    return f" ({100 * picoseconds / whole:.1f} % of communicating)" if whole else ""
+
+
+def _group(collective: Collective) -> str:
+    members = gpus_text(collective.first_group)
+    more = ", ..." if collective.group_size > len(collective.first_group) else ""
+    what = (
+        f"group{'' if collective.groups == 1 else 's'} of {count_text(collective.group_size)} GPUs"
+    )
+    how = f", {collective.algorithm}" if collective.algorithm else ""
+    axes = ", ".join(collective.axes)
+    return f"over {axes}: {count_text(collective.groups)} {what} ({members}{more}){how}"
+
+
+def _each(collective: Collective) -> str:
+    runs = collective.layer.turns * collective.times
+    return (
+        f"{count_text(runs)} times {seconds_text(collective.picoseconds // collective.times)}, "
+        f"{byte_text(collective.bytes_per_gpu // collective.times)}"
+    )
+
+
+def _alternative(alternative: Alternative, report: Report) -> str:
+    dearer = alternative.picoseconds - report.critical_path.busy_picoseconds
+    sign = "+" if dearer > 0 else ""
+    difference = f"{sign}{seconds_text(dearer)}" if dearer else "no slower"
+    return (
+        f"{alternative.how}: the whole program {byte_text(alternative.bytes_per_gpu)}, "
+        f"{seconds_text(alternative.picoseconds)} ({difference})"
+    )
