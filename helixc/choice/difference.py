@@ -7,7 +7,6 @@ of its own, share one search.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import takewhile
 
 import attrs
 
@@ -23,7 +22,6 @@ from helixc.ir.layout import (
     Step,
     local_bytes,
     make_layout,
-    rename_layout,
 )
 from helixc.ir.mesh import Mesh
 from helixc.ir.tensor import NUMBER, TensorType
@@ -73,9 +71,9 @@ class Common:
 
     def layout_beside(self, layout: Layout) -> Layout:
         """A layout of the difference together with what is common."""
-        layout = rename_layout(layout, dict(self.names))
-        split = dict(self.layout.split)
-        for dim, atoms in layout.split:
+        names, split = dict(self.names), dict(self.layout.split)
+        for number, atoms in layout.split:
+            dim = names[number]
             split[dim] = (*split.get(dim, ()), *atoms)
         order = self.mesh.order.__getitem__
         partial = sorted((*self.layout.partial, *layout.partial), key=order)
@@ -105,16 +103,19 @@ def subtract(
     dims = [dim for dim in sizes if source.atoms_of(dim) or target.atoms_of(dim)]
     numbers = {dim: f"{number:03}" for number, dim in enumerate(dims)}
     room = tuple((numbers[d], sizes[d] // mesh.ways(common.atoms_of(d))) for d in dims)
-    start = rename_layout(_without(source, common), numbers)
-    end = rename_layout(_without(target, common), numbers)
+    start, end = (_without(layout, common, numbers) for layout in (source, target))
     names = tuple((number, dim) for dim, number in numbers.items())
     return Difference(block, room, start, end, stored), Common(common, names, mesh)
 
 
 def alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     """The equal beginning of two tuples."""
-    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
-    return tuple(atom for atom, _ in pairs)
+    length = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        length += 1
+    return left[:length]
 
 
 def _common(source: Layout, target: Layout) -> Layout:
@@ -125,7 +126,8 @@ def _common(source: Layout, target: Layout) -> Layout:
     return make_layout(split, partial, source.kind)
 
 
-def _without(layout: Layout, common: Layout) -> Layout:
-    split = {dim: atoms[len(common.atoms_of(dim)) :] for dim, atoms in layout.split}
+def _without(layout: Layout, common: Layout, numbers: Mapping[str, str]) -> Layout:
+    """What a layout has beside the common, its dimensions called by their numbers."""
+    split = {numbers[dim]: atoms[len(common.atoms_of(dim)) :] for dim, atoms in layout.split}
     partial = tuple(a for a in layout.partial if a not in common.partial)
     return make_layout(split, partial, layout.kind)

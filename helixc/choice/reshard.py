@@ -87,16 +87,21 @@ class ReshardSearch:
         return ReshardPath(tuple(legs), found.cost)
 
 
+# Where the best way to a layout came from: the layout before, the step, its time.
+_Arrivals = dict[Layout, tuple[Layout, Step, int]]
+
+
 def _search(difference: Difference, prices: CollectivePrices) -> ReshardPath | None:
     moves = Moves(difference, prices.mesh)
     order = count()
-    heap: list[tuple[PathCost, int, Layout, tuple[Leg, ...]]] = []
-    heapq.heappush(heap, (PathCost(), next(order), difference.source, ()))
+    heap = [(PathCost(), next(order), difference.source)]
+    least = {difference.source: PathCost()}
+    arrivals: _Arrivals = {}
     done: set[Layout] = set()
     while heap:
-        cost, _, layout, legs = heapq.heappop(heap)
+        cost, _, layout = heapq.heappop(heap)
         if layout == difference.target:
-            return ReshardPath(legs, cost)
+            return ReshardPath(_legs(layout, arrivals), cost)
         if layout in done:
             continue
         done.add(layout)
@@ -105,16 +110,28 @@ def _search(difference: Difference, prices: CollectivePrices) -> ReshardPath | N
             if after in done:
                 continue
             time = prices.picoseconds(step, held, layout)
-            gathers = int(difference.stored and isinstance(step, AllGather))
             grown = PathCost(
-                cost.gathers + gathers,
+                cost.gathers + (difference.stored and isinstance(step, AllGather)),
                 cost.picoseconds + time,
                 cost.bytes + step_bytes(step, held, prices.mesh),
                 cost.steps + 1,
             )
             # Ties go to the path that was found first: the order of moves is fixed.
-            heapq.heappush(heap, (grown, next(order), after, (*legs, Leg(step, after, time))))
+            if after not in least or grown < least[after]:
+                least[after] = grown
+                arrivals[after] = (layout, step, time)
+                heapq.heappush(heap, (grown, next(order), after))
     return None
+
+
+def _legs(layout: Layout, arrivals: _Arrivals) -> tuple[Leg, ...]:
+    """The steps that led to a layout, in order."""
+    legs: list[Leg] = []
+    while layout in arrivals:
+        before, step, time = arrivals[layout]
+        legs.append(Leg(step, layout, time))
+        layout = before
+    return tuple(reversed(legs))
 
 
 def _block(block: int, layout: Layout, mesh: Mesh) -> int:

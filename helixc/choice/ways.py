@@ -13,7 +13,7 @@ from itertools import product
 
 import attrs
 
-from helixc.ir.layout import Layout, make_layout
+from helixc.ir.layout import WHOLE, Layout, make_layout
 from helixc.ir.mesh import Mesh
 from helixc.ir.ops import Factor, OpRow
 
@@ -69,10 +69,8 @@ def candidate_ways(setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> tu
     options = [
         [(atom.name, choice) for choice in _choices(setting, atom.name)] for atom in mesh.atoms
     ]
-    found: dict[Way, None] = {}
-    for assignment in product(*options):
-        for way in _orders(setting, dict(assignment), mesh, sizes):
-            found[way] = None
+    builder = _Builder(setting, mesh, sizes)
+    found = [way for chosen in product(*options) for way in builder.orders(dict(chosen))]
     if not found and setting.forced:
         return candidate_ways(attrs.evolve(setting, forced={}), mesh, sizes)
     return tuple(found)
@@ -172,109 +170,104 @@ def may_pass(row: OpRow, kinds: set[str]) -> bool:
     return kinds == {"sum"} or (row.keeps_order and len(kinds) == 1)
 
 
-def _orders(
-    setting: Setting, assignment: Mapping[str, Choice], mesh: Mesh, sizes: Mapping[str, int]
-) -> Iterator[Way]:
-    """The ways of one assignment: atoms that share a factor may be held in several orders."""
-    groups: dict[str, list[str]] = {}
-    for atom, (kind, name) in assignment.items():
-        if kind == "split":
-            groups.setdefault(name, []).append(atom)
-    factors = {f.name: f for f in setting.rule}
-    for name, atoms in groups.items():
-        if sizes[_dim_of(factors[name])] % mesh.ways(tuple(atoms)):
+# The factors that split an operand or a result, with the dimension that each of them is there.
+Spots = tuple[tuple[str, str], ...]
+Assigned = Mapping[str, Choice]
+Tuples = Mapping[str, tuple[str, ...]]
+
+
+class _Builder:
+    """Builds the ways of one operator from assignments; what they have in common is looked up once."""
+
+    def __init__(self, setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> None:
+        self.setting = setting
+        self.mesh = mesh
+        self.factors = {factor.name: factor for factor in setting.rule}
+        self.sizes = {name: sizes[_dim_of(factor)] for name, factor in self.factors.items()}
+        self.result: Spots = tuple((f.name, f.result) for f in setting.rule if f.result)
+        self.contracted = tuple((f.name, f.tag) for f in setting.rule if f.result is None)
+        self.operands = tuple(self._spots(position) for position in range(len(setting.copies)))
+
+    def _spots(self, position: int) -> Spots | None:
+        if self.setting.numbers[position]:
+            return None
+        named = ((f.name, f.operands[position]) for f in self.setting.rule)
+        return tuple((name, dim) for name, dim in named if dim is not None)
+
+    def orders(self, assigned: Assigned) -> Iterator[Way]:
+        """The ways of one assignment: atoms that share a factor may be held in several orders."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for atom, (kind, name) in assigned.items():
+            if kind == "split":
+                groups[name] = (*groups.get(name, ()), atom)
+        if any(self.sizes[name] % self.mesh.ways(atoms) for name, atoms in groups.items()):
             return
-    names = list(groups)
-    for orders in product(*(_tuple_orders(setting, factors[n], groups[n]) for n in names)):
-        way = _build(setting, assignment, dict(zip(names, orders, strict=True)), mesh)
-        if way is not None:
-            yield way
+        names = list(groups)
+        for orders in product(*(self._tuple_orders(n, groups[n]) for n in names)):
+            way = self._build(assigned, dict(zip(names, orders, strict=True)))
+            if way is not None:
+                yield way
+
+    def _tuple_orders(self, name: str, atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Orders in which some layout at hand already has these atoms; newcomers come last."""
+        if len(atoms) == 1:
+            return [atoms]
+        setting, factor = self.setting, self.factors[name]
+        references = [setting.planned.atoms_of(factor.result)] if factor.result is not None else []
+        for dim, copies in zip(factor.operands, setting.copies, strict=True):
+            if dim is not None:
+                references += [layout.atoms_of(dim) for layout in copies]
+        found: dict[tuple[str, ...], None] = {}
+        for reference in references:
+            known = [atom for atom in reference if atom in atoms]
+            if known:
+                found[*known, *(atom for atom in atoms if atom not in known)] = None
+        return list(found) or [atoms]
+
+    def _build(self, assigned: Assigned, tuples: Tuples) -> Way | None:
+        """The layouts that a way implies, or None if the operands cannot be partial like that."""
+        passing = [(atom, name) for atom, (kind, name) in assigned.items() if kind == "partial"]
+        kind = self._partial_kind(passing, tuples)
+        if kind is None:
+            return None
+        partial = [atom for atom, _ in passing]
+        for name, _ in self.contracted:
+            partial += tuples.get(name, ())
+        partial.sort(key=self.mesh.order.__getitem__)
+        operands = tuple(
+            WHOLE if spots is None else _layout(spots, tuples, _passing_at(position, passing), kind)
+            for position, spots in enumerate(self.operands)
+        )
+        written = [(atom, name) for name in self.factors for atom in tuples.get(name, ())]
+        written += [(atom, f"partial {name}") for atom, name in passing]
+        ways = tuple((name, self.mesh.ways(tuples.get(name, ()))) for name in self.factors)
+        return Way(tuple(written), operands, _layout(self.result, tuples, partial, kind), ways)
+
+    def _partial_kind(self, passing: Sequence[tuple[str, str]], tuples: Tuples) -> str | None:
+        """The one kind in which the result is partial; None where kinds would mix."""
+        copies = self.setting.copies
+        kinds = {tag for name, tag in self.contracted if name in tuples}
+        for atom, name in passing:
+            operands = copies if name == "all" else (copies[int(name)],)
+            kinds |= {lay.kind for layouts in operands for lay in layouts if atom in lay.partial}
+        if len(kinds) > 1:
+            return None
+        return kinds.pop() if kinds else "sum"
+
+
+def _layout(spots: Spots, tuples: Tuples, partial: Sequence[str], kind: str) -> Layout:
+    split = {dim: tuples[name] for name, dim in spots if name in tuples}
+    return make_layout(split, partial, kind)
+
+
+def _passing_at(position: int, passing: Sequence[tuple[str, str]]) -> list[str]:
+    """The atoms over which an operand passes through as a partial value."""
+    return [atom for atom, name in passing if name in ("all", str(position))]
 
 
 def _dim_of(factor: Factor) -> str:
     dims = [d for d in (factor.result, *factor.operands) if d is not None]
     return dims[0]
-
-
-def _tuple_orders(setting: Setting, factor: Factor, atoms: Sequence[str]) -> list[tuple[str, ...]]:
-    """Orders in which some layout at hand already has these atoms; newcomers come last."""
-    if len(atoms) <= 1:
-        return [tuple(atoms)]
-    references = [setting.planned.atoms_of(factor.result)] if factor.result is not None else []
-    for dim, copies in zip(factor.operands, setting.copies, strict=True):
-        if dim is not None:
-            references += [layout.atoms_of(dim) for layout in copies]
-    found: dict[tuple[str, ...], None] = {}
-    for reference in references:
-        known = [atom for atom in reference if atom in atoms]
-        if known:
-            found[*known, *(atom for atom in atoms if atom not in known)] = None
-    return list(found) or [tuple(atoms)]
-
-
-def _build(
-    setting: Setting,
-    assignment: Mapping[str, Choice],
-    tuples: Mapping[str, tuple[str, ...]],
-    mesh: Mesh,
-) -> Way | None:
-    """The layouts that a way implies, or None if the operands cannot be partial like that."""
-    kind = _partial_kind(setting, assignment, tuples)
-    if kind is None:
-        return None
-    partial = [a for a, (where, _) in assignment.items() if where == "partial"]
-    partial += [a for f in setting.rule if f.result is None for a in tuples.get(f.name, ())]
-    result = make_layout(
-        {f.result: tuples[f.name] for f in setting.rule if f.result and f.name in tuples},
-        sorted(partial, key=mesh.order.__getitem__),
-        kind,
-    )
-    operands = tuple(
-        _operand_layout(setting, position, assignment, tuples, kind)
-        for position in range(len(setting.copies))
-    )
-    order = {f.name: [*tuples.get(f.name, ())] for f in setting.rule}
-    written = [(atom, name) for name, atoms in order.items() for atom in atoms]
-    written += [(a, f"partial {n}") for a, (where, n) in assignment.items() if where == "partial"]
-    ways = tuple((f.name, mesh.ways(tuples.get(f.name, ()))) for f in setting.rule)
-    return Way(tuple(written), operands, result, ways)
-
-
-def _partial_kind(
-    setting: Setting, assignment: Mapping[str, Choice], tuples: Mapping[str, tuple[str, ...]]
-) -> str | None:
-    """The one kind in which the result is partial; None where kinds would mix."""
-    kinds = {f.tag for f in setting.rule if f.result is None and f.name in tuples}
-    for atom, (where, name) in assignment.items():
-        if where == "partial":
-            positions = range(len(setting.copies)) if name == "all" else (int(name),)
-            held = [lay for p in positions for lay in setting.copies[p] if atom in lay.partial]
-            kinds |= {layout.kind for layout in held}
-    if len(kinds) > 1:
-        return None
-    return kinds.pop() if kinds else "sum"
-
-
-def _operand_layout(
-    setting: Setting,
-    position: int,
-    assignment: Mapping[str, Choice],
-    tuples: Mapping[str, tuple[str, ...]],
-    kind: str,
-) -> Layout:
-    if setting.numbers[position]:
-        return Layout()
-    split: dict[str, tuple[str, ...]] = {}
-    for factor in setting.rule:
-        dim = factor.operands[position]
-        if dim is not None and factor.name in tuples:
-            split[dim] = tuples[factor.name]
-    partial = tuple(
-        atom
-        for atom, (where, name) in assignment.items()
-        if where == "partial" and name in ("all", str(position))
-    )
-    return make_layout(split, partial, kind)
 
 
 def follows(row: OpRow, rule: Sequence[Factor]) -> bool:

@@ -10,7 +10,7 @@ size; one partial kind per value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -62,16 +62,17 @@ WHOLE = Layout()
 
 
 def make_layout(
-    split: Mapping[str, Iterable[str]], partial: Iterable[str] = (), kind: str = "sum"
+    split: Mapping[str, Sequence[str]], partial: Iterable[str] = (), kind: str = "sum"
 ) -> Layout:
     """The canonical layout: no empty entries, dimensions sorted, no kind without a partial atom.
 
     ``partial`` must come in mesh order.
     """
-    held = ((dim, tuple(atoms)) for dim, atoms in split.items())
-    entries = tuple(sorted((dim, atoms) for dim, atoms in held if atoms))
+    entries = [(dim, tuple(atoms)) for dim, atoms in split.items() if atoms]
+    if len(entries) > 1:
+        entries.sort()
     partial = tuple(partial)
-    return Layout(split=entries, partial=partial, kind=kind if partial else "")
+    return Layout(tuple(entries), partial, kind if partial else "")
 
 
 def rename_layout(layout: Layout, names: Mapping[str, str]) -> Layout:
