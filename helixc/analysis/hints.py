@@ -33,8 +33,8 @@ _DONE_TO = {"all_to_all": "exchanged", "permute": "moved", "all_gather": "gather
 class Hint:
     """A line that ends the moves of a weight.
 
-    ``weight`` is its path.  Bytes are received per GPU in one run of the move, which happens ``times``
-    times; ``more_memory`` is what a GPU keeps on top.  ``line`` stands at the end of the plan.
+    ``weight`` is its path, which may reach the weights of several calls.  Bytes are received per GPU in
+    all, in ``times`` runs of the move; ``more_memory`` is what a GPU keeps on top.  ``line`` stands at the end of the plan.
     """
 
     weight: str
@@ -48,12 +48,12 @@ class Hint:
     @property
     def text(self) -> str:
         """The hint as a sentence."""
-        turns = f" in each of {count_text(self.times)} turns" if self.times > 1 else ""
+        each = f" in {count_text(self.times)} runs" if self.times > 1 else ""
         done = _DONE_TO.get(self.kind, "moved")
         cost = f", {byte_text(self.more_memory)} more memory" if self.more_memory else ""
         return (
             f"weight `{self.weight}` is {done} in every step ({byte_text(self.bytes_per_gpu)} per "
-            f"GPU{turns}): 0 bytes if stored {self.stored_as}{cost}; at the end of the plan: "
+            f"GPU{each}): 0 bytes if stored {self.stored_as}{cost}; at the end of the plan: "
             f"`{self.line}`"
         )
 
@@ -75,9 +75,23 @@ def find_hints(chosen_from: Logical, program: Spmd) -> tuple[Hint, ...]:
     if not moved:
         return ()
     before = _Chosen.of(chosen_from)
-    found = (_hint(weight, chosen_from, before, program.mesh) for weight in moved)
-    # One line may speak of the weights of several calls.
-    return tuple({hint.line: hint for hint in found if hint is not None}.values())
+    found: dict[str, Hint] = {}
+    for weight in moved:
+        hint = _hint(weight, chosen_from, before, program.mesh)
+        if hint is not None:
+            found[hint.line] = _together(found.get(hint.line), hint)
+    return tuple(found.values())
+
+
+def _together(known: Hint | None, hint: Hint) -> Hint:
+    """One line may speak of the weights of several calls."""
+    if known is None:
+        return hint
+    return attrs.evolve(
+        known,
+        bytes_per_gpu=known.bytes_per_gpu + hint.bytes_per_gpu,
+        times=known.times + hint.times,
+    )
 
 
 def _moved_weights(program: Spmd) -> Iterator[_Moved]:
@@ -160,7 +174,7 @@ def _hint(moved: _Moved, program: Logical, before: _Chosen | None, mesh: Mesh) -
     return Hint(
         weight=path,
         kind=moved.kind,
-        bytes_per_gpu=moved.bytes,
+        bytes_per_gpu=moved.bytes * moved.times,
         times=moved.times,
         stored_as=_stored_as(lines),
         line=f"in {path} {{ {'; '.join(map(_line_text, lines))} }}",
