@@ -7,6 +7,7 @@ import pytest
 from helixc.compiler import Compilation, check_sources, compile_sources, make_choice
 from helixc.diagnostics import HelixError
 from helixc.interp.verify import verify
+from helixc.ir.spmd import Loop, Move, walk
 from helixc.text.loader import load_text
 
 HARDWARE = """
@@ -77,3 +78,30 @@ def test_absurdly_many_turns_are_refused_with_the_limit(trips: str) -> None:
 def test_a_million_turns_are_reported_without_being_counted_out() -> None:
     text = program("repeat 2 ** 20 { x = x + 1 }\noutput x", "mesh t = 4\nshard b over t")
     assert compiled(text).report.sequence.count("->") < 20
+
+
+ATTEND = """
+layer attend(q: [.., s, e], k: [.., key, e]) -> [.., s, e] {
+  scores = matmul(q, k, over e)
+  return matmul(softmax(scores, over key), k, over key)
+}
+"""
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3])
+def test_a_local_line_holds_in_every_call_of_its_layer(calls: int) -> None:
+    body = "x = x + attend(x, rename(x, s -> key))\n" * calls + "output x"
+    lines = "mesh t = 4\nshard e over t\nin attend { local scores over t }"
+    found = compiled(program(body, lines, ATTEND))
+    assert len(found.spmd.approximations) == calls
+    assert len({a.value for a in found.spmd.approximations}) == calls
+    proof = verify(found.logical, found.stages[1:])
+    assert proof.verdict == "approximation"
+    assert not [s for s in walk(found.spmd.body) if isinstance(s, Move)]
+
+
+def test_a_local_line_holds_in_every_run_of_turns() -> None:
+    body = "repeat 3 { x = x + attend(x, rename(x, s -> key)) }\noutput x"
+    lines = "mesh t = 4\nshard e over t\nin attend { local scores over t }\nin layer[1].q { replicate e }"
+    found = compiled(program(body, lines, ATTEND))
+    assert len(found.spmd.approximations) == sum(isinstance(s, Loop) for s in walk(found.spmd.body))

@@ -13,7 +13,7 @@ import attrs
 from helixc.choice.planning import Planning, operand_types, plan_layouts
 from helixc.diagnostics import Diagnostic, Findings, HelixError, Note
 from helixc.ir.invariants import LOGICAL_FACTS
-from helixc.ir.logical import Logical, Op, Repeat, Statement, walk
+from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.ops import OPS, infer
 from helixc.ir.plan import Approximation, Local
 from helixc.ir.refine import (
@@ -60,15 +60,16 @@ def _warning(line: Local) -> Diagnostic:
 def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
     found = False
     findings = Findings()
-    for op in [s for s in walk(program.body) if isinstance(s, Op)]:
-        if OPS[op.kind].combines != "sum" or not set(op.names) & set(line.places):
+    for value, written in program.makers.items():
+        if OPS[written.kind].combines != "sum" or not set(written.names) & set(line.places):
             continue
+        op = program.makers[value]  # after the rewrites so far
         planning = plan_layouts(program, findings)
         leaf = _split_leaf(op, line, planning)
         if op.result in done or leaf is None:
             found |= op.result in done
             continue
-        program = _segment(program, program.makers[op.result], leaf, line, planning)
+        program = _segment(program, op, leaf, line, planning)
         found = True
     if not found:
         findings.stop_on_errors()  # what cannot be split as planned explains why nothing is
@@ -91,7 +92,19 @@ def _split_leaf(op: Op, line: Local, planning: Planning) -> str | None:
 
 
 def _segment(program: Logical, target: Op, leaf: str, line: Local, planning: Planning) -> Logical:
-    """Divide ``leaf`` into segment x inner and let the target sum over inner only."""
+    """Divide ``leaf`` into segment x inner and let the target sum over inner only.
+
+    Where an earlier target has made the segments (another call of the same layer), they serve again.
+    """
+    known = next((a for a in program.approximations if a.segment == leaf), None)
+    if known is not None:
+        record = attrs.evolve(known, value=target.result, span=line.span)
+        rewriter = _Rewriter({}, target.result, leaf, program, line)
+        return attrs.evolve(
+            program,
+            body=rewriter.body(program.body),
+            approximations=(*program.approximations, record),
+        )
     count = 1
     for axis in line.axes:
         count *= planning.mesh.ways(planning.mesh.axis_atoms(axis))
