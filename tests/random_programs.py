@@ -57,6 +57,8 @@ class Writer:
         self.renamed: dict[str, str] = {}
         self.contracted: list[tuple[str, str]] = []
         self.factors: dict[str, int] = {}
+        # Paths of some turns of repeats.
+        self.turns: list[str] = []
         self.count = 0
 
     def chance(self, one_in: int) -> bool:
@@ -355,8 +357,11 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
     """A region in which a value keeps its dimensions."""
     if len(body.indent) > 2 * DEEPEST:
         return
-    named = f" as {body.writer.fresh('loop_')}" if body.writer.chance(4) else ""
-    body.write(f"repeat {body.pick([1, 2, 3])}{named} {{")
+    trips = body.pick([1, 2, 3])
+    name = body.writer.fresh("loop_") if body.writer.chance(4) else ""
+    body.write(f"repeat {trips} as {name} {{" if name else f"repeat {trips} {{")
+    if body.writer.chance(2):
+        body.writer.turns.append(f"{name or 'layer'}[{body.pick(['0', '-1', f'0..{trips - 1}'])}]")
     inner = Body(body.writer, dict(body.values), body.indent + "  ", body.hidden)
     for _ in range(body.pick([1, 2, 3])):
         inner.statement()
@@ -394,7 +399,7 @@ def draw_program(pick: Chooser) -> str:
         pick,
         {**writer.sizes, **writer.factors},
         {layer.name: layer.inside for layer in writer.layers},
-        writer.named,
+        [*writer.turns, *writer.named],
         writer.contracted,
     )
     model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]

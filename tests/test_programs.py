@@ -37,12 +37,12 @@ def compiled_or_refused(text: str) -> Compilation | None:
         return None
 
 
-def judged(compiled: Compilation) -> VerifyReport:
+def judged(compiled: Compilation, seed: int = 0) -> VerifyReport:
     stages: list[tuple[str, Logical | Spmd]] = []
     for name, program in compiled.stages[1:]:
         assert isinstance(program, Logical | Spmd)
         stages.append((name, program))
-    return verify(compiled.logical, stages)
+    return verify(compiled.logical, stages, seed=seed)
 
 
 @settings(max_examples=60)
@@ -57,7 +57,8 @@ def test_whatever_compiles_equals_its_model_after_every_pass(data: st.DataObject
     report = judged(compiled)
 
     event(report.verdict)
-    assert (report.verdict, report.reason) == ("equal", ""), text
+    expected = "approximation" if compiled.spmd.approximations else "equal"
+    assert (report.verdict, report.reason) == (expected, ""), text
 
 
 def text_of(body: str, plan: str, *, gpus: int = 4) -> str:
@@ -114,3 +115,25 @@ def test_a_way_cannot_be_forced_on_a_dimension_that_must_be_whole() -> None:
       }"""
 
     assert equal(body, "mesh t = 2\n in y { shard q over t via all_reduce }") == ("equal", "")
+
+
+def test_terms_of_a_partial_value_are_added_in_any_order() -> None:
+    body = """
+      model m {
+        dim a = 24, b = 96, d = 120, e = 36, f = 24, r = 48, g = 3
+        input x: f32[a, f, d]
+        weight w: f32[f, r]
+        y = matmul(x, w, over f)
+        z = rename(y, a -> k)
+        scores = matmul(y, z, over d) / 3
+        v = softmax(scores, over k)
+        mixed = matmul(v, z, over k)
+        centred = mixed - mean(mixed, over d, r)
+        turned = rename(scores, a -> g * n)
+        output turned, centred
+      }"""
+    plan = "mesh t = 2, u = 3\n shard f, d over u\n in v { shard g, f over u }"
+    compiled = compile_text(text_of(body, plan, gpus=6))
+
+    for seed in range(30):
+        assert judged(compiled, seed).verdict == "equal"

@@ -175,7 +175,8 @@ class _Check:
         if like is None:
             return self._absent(name, expected, error, own)
         self.values[name] = like.value
-        self.errors[name] = like.spread
+        # What reads the terms of a partial value may add them up in another order than was done here.
+        self.errors[name] = np.maximum(like.spread, like.allowed) if _partial(like) else like.spread
         if expected is None:
             self.new.append(((name, turns), like.value))
             return _copies(name, turns, like)
@@ -191,6 +192,10 @@ class _Check:
             return
         self.values[name] = expected
         self.errors[name] = error + own
+
+
+def _partial(held: Held) -> bool:
+    return isinstance(held.allowed, np.ndarray)
 
 
 def _copies(name: str, turns: Turns, held: Held) -> Mismatch | None:
