@@ -93,7 +93,10 @@ def main() -> None:
     """The program ``helixc``."""
     # What a command makes, it mostly keeps: looking for garbage early and often finds none.
     gc.set_threshold(100_000)
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    # The process ends here, so that what is left need not be looked through once more.
+    gc.freeze()
+    sys.exit(status)
 
 
 def _bug(error: Exception) -> int:
