@@ -32,25 +32,38 @@ def reason(
     )
 
 
-def _moved(source: Layout, target: Layout) -> list[str]:
+def _moved(source: Layout, target: Layout) -> list[tuple[str, str]]:
+    """The atoms that change their place, each with a dimension that it leaves or enters."""
     atoms = sorted(source.used | target.used)
-    return [
+    changed = [
         a
         for a in atoms
         if (source.dim_of(a), a in source.partial) != (target.dim_of(a), a in target.partial)
-    ] or atoms
+    ]
+    return [(a, source.dim_of(a) or target.dim_of(a) or "") for a in changed or atoms]
 
 
-def _line(atoms: list[str], values: tuple[str, ...], program: Logical, planning: Planning) -> Span:
-    """The line of the plan that holds one of these atoms: on the values, or on what made them."""
+def _line(
+    moved: list[tuple[str, str]], values: tuple[str, ...], program: Logical, planning: Planning
+) -> Span:
+    """The line of the plan behind a move of these atoms, on the dimensions that they leave or enter.
+
+    It is looked for on the values, then on what made them; one that speaks of the dimension comes first.
+    """
     makers = [program.makers[value] for value in values if value in program.makers]
     near = [*values, *(operand for op in makers for operand in op.reads)]
-    for value in near:
-        for atom in atoms:
-            holder = planning.holders.get((value, atom))
-            if holder is not None:
-                return holder.span
-    axes = {atom.axis for atom in planning.mesh.atoms if atom.name in atoms}
+    held = [
+        (holder, dim)
+        for value in near
+        for atom, dim in moved
+        if (holder := planning.holders.get((value, atom))) is not None
+    ]
+    for holder, dim in held:
+        if isinstance(holder, Shard) and any(dim in ref.leaves for ref in holder.dims):
+            return holder.span
+    if held:
+        return held[0][0].span
+    axes = {atom.axis for atom in planning.mesh.atoms if atom.name in dict(moved)}
     for block in program.plan.blocks:
         for line in block.lines:
             if isinstance(line, Shard) and axes & set(line.axes):
