@@ -27,10 +27,11 @@ from helixc.interp.logical import (
     unrolled,
 )
 from helixc.interp.propagation import PROPAGATIONS
-from helixc.interp.reference import Reference, carried_error
+from helixc.interp.reference import Reference, carried_error, own_rounding
 from helixc.interp.site import Array
 from helixc.interp.version import Version
 from helixc.ir.logical import Op, Output
+from helixc.ir.ops import OPS
 from helixc.ir.tensor import Dim
 
 
@@ -139,8 +140,15 @@ class _Check:
             return self._settle(op.result, turns, None, 0.0, 0.0)
         run = self.reference
         expected = run_op(run.program, op, turns, self.supply, run.domain, self.values)
-        own = run.own[op.result, turns]
+        own = self._own(op, turns, expected)
         return self._settle(op.result, turns, expected, self._spread(op, expected), own)
+
+    def _own(self, op: Op, turns: Turns, result: Array) -> Array | float:
+        """The rounding of one operator: as in the model's run, where values are as there."""
+        run = self.reference
+        if not self.approximated or OPS[op.kind].work == "source":
+            return run.own[op.result, turns]
+        return own_rounding(run.program, op, run.domain, self.values, result)
 
     def _spread(self, op: Op, result: Array) -> Array | float:
         errors = [self.errors.get(name, 0.0) for name in op.reads]

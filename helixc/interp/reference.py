@@ -50,7 +50,7 @@ def run_reference(program: Logical, supply: Supply, domain: Domain = REALS) -> R
                 _bind(run, event, turns, errors)
                 continue
             result = run_op(program, event, turns, supply, domain, run.trace.latest)
-            own = own_rounding(run, event, result)
+            own = own_rounding(program, event, domain, run.trace.latest, result)
             errors[event.result] = own + spread_errors(run, event, errors, result)
             run.trace.record(event.result, turns, result)
             run.own[event.result, turns] = own
@@ -72,12 +72,13 @@ def carried_error(error: Array | float, pair: tuple[str, str], types: Types) -> 
     return carried(error, pair, types) if isinstance(error, np.ndarray) else error
 
 
-def own_rounding(run: Reference, op: Op, result: Array) -> Array | float:
-    """What one operator may lose on the operands that it has in the model's run."""
-    if run.domain is not REALS:
+def own_rounding(
+    program: Logical, op: Op, domain: Domain, values: dict[str, Array], result: Array
+) -> Array | float:
+    """What one operator may lose on operands as they are."""
+    if domain is not REALS:
         return 0.0
-    operands = operands_of(op, run.domain, run.trace.latest)
-    return ROUNDINGS[op.kind](site_of(run.program, op), operands, result)
+    return ROUNDINGS[op.kind](site_of(program, op), operands_of(op, domain, values), result)
 
 
 def spread_errors(
