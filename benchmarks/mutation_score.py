@@ -26,13 +26,13 @@ from helixc.compiler import compile as compile_file
 from helixc.diagnostics import HelixError
 from helixc.interp.data import Data
 from helixc.interp.shrink import shrink, shrink_model, smallest_instance
-from helixc.interp.spmd import ExecutionError
+from helixc.interp.spmd import ExecutionError, run_spmd
 from helixc.interp.tasks import run_tasks
 from helixc.interp.verify import verify
 from helixc.ir.device import DeviceProgram
 from helixc.ir.invariants import COMMUNICATED_FACTS
 from helixc.ir.invariants_device import SCHEDULED_FACTS
-from helixc.ir.spmd import Spmd
+from helixc.ir.spmd import Spmd, walk
 from helixc.passes.localize import localize
 from helixc.passes.schedule import schedule
 from helixc.text.loader import load_path
@@ -116,9 +116,11 @@ def _fails(tasks: DeviceProgram, supply: Data) -> bool:
     return False
 
 
-def why_equivalent(fault: Any) -> str:
-    """Why a fault that nothing catches is none; "" if no reason is known here."""
-    return import_module("equivalent_faults").reason(fault)
+def why_equivalent(compiled: Compilation, fault: Any) -> str:
+    """Why a fault that nothing catches is none, as far as it can be told."""
+    small = shrunk(compiled)
+    blocks = run_spmd(*small).latest if small else {}
+    return import_module("equivalent_faults").reason(fault, blocks)
 
 
 def main() -> None:
@@ -126,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--random", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--survivors", action="store_true", help="show each fault that survives")
     arguments = parser.parse_args()
     faults = import_module("spmd_faults").faults
     rows: dict[str, Counter[str]] = {}
@@ -140,8 +143,24 @@ def main() -> None:
             row["proof"] += by_proof
             row["either"] += by_fact or by_proof
             if not by_fact and not by_proof:
-                survivors[f"{fault.kind}: {why_equivalent(fault)}"] += 1
+                survivors[f"{fault.kind}: {why_equivalent(compiled, fault)}"] += 1
+                if arguments.survivors:
+                    print(_shown(fault))
     _print(rows, survivors)
+
+
+def _shown(fault: Any) -> str:
+    """A fault that survived: the statement before, and the one that took its place."""
+    after = next(s for s in walk(fault.program.body) if getattr(s, "result", None) == fault.value)
+    pair = [_statement_text(s) for s in (fault.statement, after)]
+    return f"{fault.kind}: {fault.value}: {pair[0]} -> {pair[1]}"
+
+
+def _statement_text(statement: Any) -> str:
+    if hasattr(statement, "op"):
+        read = ", ".join(o if isinstance(o, str) else str(o.value) for o in statement.op.operands)
+        return f"{statement.op.kind}({read})"
+    return f"{statement.step} of {statement.source}"
 
 
 def _print(rows: dict[str, Counter[str]], survivors: Counter[str]) -> None:
