@@ -116,7 +116,7 @@ def check_alternatives(program: Logical, planning: Planning, reader: str) -> int
         assert solution is not None
         assert assignment_of(solution, reader) == other.assignment
         assert solution.cost[:2] == (other.gathers, other.picoseconds)
-        spmd = communicate(write(program, planning, solution))
+        spmd = communicate(write(problem, solution))
         for fact in COMMUNICATED_FACTS:
             assert list(fact.check(spmd)) == []
         assert received(spmd.body, spmd) == other.bytes_per_gpu

@@ -25,6 +25,9 @@ from helixc.ir.layout import (
 )
 from helixc.ir.mesh import Mesh
 
+# With more atoms than this not every subset of them is tried.
+ALL_SUBSETS = 4
+
 
 class Moves:
     """The steps worth trying from a layout, on the way to one target."""
@@ -85,10 +88,9 @@ class Moves:
         self, layout: Layout, split: dict[str, tuple[str, ...]]
     ) -> Iterator[tuple[Step, Layout]]:
         open_ = tuple(a for a in layout.partial if a not in self.target.partial)
-        for length in range(len(open_), 0, -1):
-            for atoms in combinations(open_, length):
-                rest = tuple(a for a in layout.partial if a not in atoms)
-                yield AllReduce(atoms), self._with(layout, split, rest)
+        for atoms in _parts(open_):
+            rest = tuple(a for a in layout.partial if a not in atoms)
+            yield AllReduce(atoms), self._with(layout, split, rest)
         for dim in self.room:
             for atoms in self._scattered(dim, open_):
                 after = (*split.get(dim, ()), *atoms)
@@ -101,9 +103,7 @@ class Moves:
         """Orders in which partial atoms may land on a dimension: the target's, or the mesh's."""
         wanted = tuple(a for a in self.target_split.get(dim, ()) if a in open_)
         found = [wanted[:length] for length in range(len(wanted), 0, -1)]
-        for length in range(len(open_), 0, -1):
-            found += [c for c in combinations(open_, length) if c not in found]
-        return found
+        return found + [part for part in _parts(open_) if part not in found]
 
     def _exchanges(
         self,
@@ -134,12 +134,11 @@ class Moves:
             yield Permute(self.target), self.target
         for dim, atoms in layout.split:
             first, loose = atoms[: settled[dim]], atoms[settled[dim] :]
-            for length in range(1, len(loose)):
-                for last in combinations(loose, length):
-                    after = (*first, *(a for a in loose if a not in last), *last)
-                    if after != atoms:
-                        reordered = self._with(layout, {**split, dim: after}, layout.partial)
-                        yield Permute(reordered), reordered
+            for last in _parts(loose):
+                after = (*first, *(a for a in loose if a not in last), *last)
+                if after != atoms:
+                    reordered = self._with(layout, {**split, dim: after}, layout.partial)
+                    yield Permute(reordered), reordered
 
     def _same_blocks(self, split: dict[str, tuple[str, ...]]) -> bool:
         dims = {*split, *self.target_split}
@@ -156,3 +155,12 @@ class Moves:
         if atoms and self.target.kind == "sum" and layout.kind in ("", "sum"):
             partial = tuple(sorted({*layout.partial, *atoms}, key=self.mesh.order.__getitem__))
             yield Seed(atoms), make_layout(split, partial, "sum")
+
+
+def _parts(atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The subsets of some atoms, the largest first; of many atoms only their beginnings, ends and ones."""
+    if len(atoms) <= ALL_SUBSETS:
+        lengths = range(len(atoms), 0, -1)
+        return [part for length in lengths for part in combinations(atoms, length)]
+    found = [part for i in range(len(atoms)) for part in (atoms[: len(atoms) - i], atoms[i:])]
+    return list(dict.fromkeys([*found, *((atom,) for atom in atoms)]))

@@ -14,7 +14,8 @@ import attrs
 
 from helixc.choice.difference import Difference, Shape, subtract
 from helixc.choice.moves import Moves
-from helixc.ir.layout import AllGather, Layout, Step
+from helixc.ir.layout import AllGather, AllReduce, Layout, Seed, Slice, Step
+from helixc.ir.layout_steps import apply_step
 from helixc.ir.mesh import Mesh
 from helixc.price.collective import CollectivePrices, step_bytes
 
@@ -45,17 +46,27 @@ class ReshardPath:
     cost: PathCost
 
 
+# A search that has seen so many layouts gives up, and so do all when they have seen so many together:
+# with up to four mesh axes none comes near.
+MOST_LAYOUTS = 1000
+MOST_IN_ALL = 80_000
+
 STAY = ReshardPath(legs=(), cost=PathCost())
 
 
 class ReshardSearch:
-    """Finds paths on one mesh of one cluster, and remembers them."""
+    """Finds paths on one mesh of one cluster, and remembers them.
+
+    ``exhausted``: some search saw too many layouts and took a plain path instead of the cheapest.
+    """
 
     def __init__(self, prices: CollectivePrices) -> None:
         self.prices = prices
         self.mesh = prices.mesh
         self._known: dict[tuple[Shape, Layout, Layout, bool], ReshardPath | None] = {}
         self._searched: dict[Difference, ReshardPath | None] = {}
+        self.exhausted = False
+        self._left = MOST_IN_ALL
 
     def path(
         self, shape: Shape, source: Layout, target: Layout, *, stored: bool = False
@@ -76,7 +87,7 @@ class ReshardSearch:
     ) -> ReshardPath | None:
         difference, common = subtract(shape, source, target, self.mesh, stored=stored)
         if difference not in self._searched:
-            self._searched[difference] = _search(difference, self.prices)
+            self._searched[difference] = self._cheapest(difference)
         found = self._searched[difference]
         if found is None:
             return None
@@ -86,12 +97,26 @@ class ReshardSearch:
             legs.append(Leg(common.step_beside(leg.step, layout), layout, leg.picoseconds))
         return ReshardPath(tuple(legs), found.cost)
 
+    def _cheapest(self, difference: Difference) -> ReshardPath | None:
+        found, seen = _search(difference, self.prices, min(MOST_LAYOUTS, self._left))
+        self._left -= seen
+        if found is None:
+            self.exhausted = True
+            return _plain(difference, self.prices)
+        return found if found.cost.steps else None
+
 
 # Where the best way to a layout came from: the layout before, the step, its time.
 _Arrivals = dict[Layout, tuple[Layout, Step, int]]
 
 
-def _search(difference: Difference, prices: CollectivePrices) -> ReshardPath | None:
+def _search(
+    difference: Difference, prices: CollectivePrices, most: int
+) -> tuple[ReshardPath | None, int]:
+    """The cheapest path, and how many layouts were seen.
+
+    The path is empty if there is none, and None after too many layouts.
+    """
     moves = Moves(difference, prices.mesh)
     order = count()
     heap = [(PathCost(), next(order), difference.source)]
@@ -101,9 +126,11 @@ def _search(difference: Difference, prices: CollectivePrices) -> ReshardPath | N
     while heap:
         cost, _, layout = heapq.heappop(heap)
         if layout == difference.target:
-            return ReshardPath(_legs(layout, arrivals), cost)
+            return ReshardPath(_legs(layout, arrivals), cost), len(done)
         if layout in done:
             continue
+        if len(done) >= most:
+            return None, len(done)
         done.add(layout)
         held = _block(difference.block, layout, prices.mesh)
         for step, after in moves.of(layout):
@@ -121,7 +148,32 @@ def _search(difference: Difference, prices: CollectivePrices) -> ReshardPath | N
                 least[after] = grown
                 arrivals[after] = (layout, step, time)
                 heapq.heappush(heap, (grown, next(order), after))
-    return None
+    return ReshardPath(legs=(), cost=PathCost()), len(done)
+
+
+def _plain(difference: Difference, prices: CollectivePrices) -> ReshardPath | None:
+    """Combine and join everything, then slice: a path that there always is, if there is any."""
+    source, target = difference.source, difference.target
+    if set(source.partial) & set(target.partial) or target.kind not in ("", "sum"):
+        return None
+    steps: list[Step] = [AllReduce(source.partial)] if source.partial else []
+    steps += [AllGather(dim, atoms) for dim, atoms in source.split]
+    steps += [Slice(dim, atoms) for dim, atoms in target.split]
+    steps += [Seed(target.partial)] if target.partial else []
+    legs: list[Leg] = []
+    cost, layout = PathCost(), source
+    for step in steps:
+        held = _block(difference.block, layout, prices.mesh)
+        time = prices.picoseconds(step, held, layout)
+        layout = apply_step(layout, step, prices.mesh)
+        legs.append(Leg(step, layout, time))
+        cost = PathCost(
+            cost.gathers + (difference.stored and isinstance(step, AllGather)),
+            cost.picoseconds + time,
+            cost.bytes + step_bytes(step, held, prices.mesh),
+            cost.steps + 1,
+        )
+    return ReshardPath(tuple(legs), cost)
 
 
 def _legs(layout: Layout, arrivals: _Arrivals) -> tuple[Leg, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 
 import attrs
 
@@ -19,6 +20,8 @@ from helixc.ir.ops import Factor, OpRow
 
 # Where an atom goes: ("split", factor), ("partial", operand position as text), or ("out", "").
 Choice = tuple[str, str]
+# With many mesh axes not every mixture of the choices for each is tried.
+MOST_MIXED = 256
 OUT: Choice = ("out", "")
 JOINT: Choice = ("partial", "all")
 
@@ -69,11 +72,21 @@ def candidate_ways(setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> tu
     options = [
         [(atom.name, choice) for choice in _choices(setting, atom.name)] for atom in mesh.atoms
     ]
+    options = _bounded(options)
     builder = _Builder(setting, mesh, sizes)
     found = [way for chosen in product(*options) for way in builder.orders(dict(chosen))]
     if not found and setting.forced:
         return candidate_ways(attrs.evolve(setting, forced={}), mesh, sizes)
     return tuple(found)
+
+
+def _bounded(options: list[list[tuple[str, Choice]]]) -> list[list[tuple[str, Choice]]]:
+    """The options with so many of the last ones left out, atom by atom, that not too many mix."""
+    bounded = list(options)
+    while prod(len(choices) for choices in bounded) > MOST_MIXED:
+        longest = max(range(len(bounded)), key=lambda i: len(bounded[i]))
+        bounded[longest] = bounded[longest][:-1]
+    return bounded
 
 
 def _choices(setting: Setting, atom: str) -> list[Choice]:

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 import attrs
 
 from helixc.choice.choose import choose
-from helixc.choice.difference import shape_of
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.problem import Problem
 from helixc.choice.reasons import reason
-from helixc.choice.reshard import ReshardSearch
 from helixc.choice.solution import Read, Solution, Step, captured
 from helixc.choice.verdicts import judge_forcing
 from helixc.diagnostics import Diagnostic, Findings
@@ -27,7 +25,6 @@ from helixc.ir.logical import Logical, Op, Output, Repeat
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, LoopValue, Reshard, Spmd, SpmdStatement
 from helixc.passes.contract import Pass
-from helixc.price.collective import CollectivePrices
 
 
 def partition(program: Logical) -> Spmd:
@@ -41,15 +38,14 @@ def partition(program: Logical) -> Spmd:
     findings.stop_on_errors()
     if solution is None:
         raise ValueError("no way was found, though no line forces one")
-    notes = (*findings.all, *_notes(program, solution))
-    return write(program, planning, solution, notes)
+    notes = (*findings.all, *_notes(program, solution, exhausted=problem.search.exhausted))
+    return write(problem, solution, notes)
 
 
-def write(
-    program: Logical, planning: Planning, solution: Solution, notes: tuple[Diagnostic, ...] = ()
-) -> Spmd:
+def write(problem: Problem, solution: Solution, notes: tuple[Diagnostic, ...] = ()) -> Spmd:
     """A solution as a program, with these notes."""
-    body, names = _Writer(program, planning).body(solution, {})
+    program, planning = problem.program, problem.planning
+    body, names = _Writer(problem).body(solution, {})
     outputs = tuple(
         attrs.evolve(o, value=names[o.value, planning.layouts[o.value]]) for o in program.outputs
     )
@@ -84,13 +80,12 @@ Names = dict[tuple[str, Layout], str]
 class _Writer:
     """Writes a solution down as SPMD statements; numbers the copies of each value."""
 
-    def __init__(self, program: Logical, planning: Planning) -> None:
-        self.program = program
-        self.planning = planning
-        prices = CollectivePrices(planning.mesh, program.cluster)
-        self.search = ReshardSearch(prices)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.program = problem.program
+        self.planning = problem.planning
         self.copies: dict[str, int] = {}
-        self.homes = _homes(program)
+        self.homes = _homes(problem.program)
 
     def body(self, solution: Solution, names: Names) -> tuple[tuple[SpmdStatement, ...], Names]:
         """The statements of one body, and the names under which copies exist at its end."""
@@ -130,12 +125,7 @@ class _Writer:
         """Reshards that make a value exist in the layout in which it is read."""
         if (read.value, read.target) in names:
             return []
-        path = self.search.path(
-            shape_of(self.program.types[read.value], self.program.sizes),
-            read.source,
-            read.target,
-            stored=read.value in self.program.stored,
-        )
+        path = self.problem.path(read.value, read.source, read.target)
         if path is None:
             raise ValueError(f"no path for {read.value} from {read.source} to {read.target}")
         written: list[SpmdStatement] = []
@@ -192,7 +182,7 @@ class _Writer:
         )
 
 
-def _notes(program: Logical, solution: Solution) -> list[Diagnostic]:
+def _notes(program: Logical, solution: Solution, *, exhausted: bool) -> list[Diagnostic]:
     """What the reader of the result should know about how it was chosen."""
     found: list[Diagnostic] = []
     if solution.cost[0]:
@@ -210,6 +200,16 @@ def _notes(program: Logical, solution: Solution) -> list[Diagnostic]:
             Diagnostic(
                 "HX0602",
                 f"the choice is not proven best; it is at most {best} from it",
+                program.plan.span,
+                "note",
+            )
+        )
+    elif exhausted:
+        found.append(
+            Diagnostic(
+                "HX0602",
+                "the choice is not proven best: with so many mesh axes not every way to move a "
+                "value was tried",
                 program.plan.span,
                 "note",
             )

@@ -47,6 +47,10 @@ def step_bytes(step: Step, local_bytes: int, mesh: Mesh) -> int:
             return local_bytes
 
 
+# Up to so many atoms every division of a joint step into a sequence is priced.
+ALL_SUBSETS = 8
+
+
 class CollectivePrices:
     """Prices the steps of one mesh on one cluster; remembers what it has worked out."""
 
@@ -101,7 +105,8 @@ class CollectivePrices:
         if key not in self._times:
             direct = self._gather if kind == "gather" else self._exchange
             best = self._dearest(direct, atoms, size)
-            for count in range(1, len(atoms)):
+            # Of many atoms only one at a time goes first: their subsets are too many to try.
+            for count in range(1, len(atoms) if len(atoms) <= ALL_SUBSETS else 2):
                 for first in combinations(atoms, count):
                     rest = tuple(a for a in atoms if a not in first)
                     grown = size * self.mesh.ways(first) if kind == "gather" else size
