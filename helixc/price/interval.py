@@ -1,0 +1,55 @@
+"""A price with what is known of its error: time, low, high, and what bounds it.
+
+Low and high of a sum are the sums of lows and highs: errors are taken to be fully correlated, since
+they come from the same constants, so the interval of a sum is the widest that its parts allow.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from helixc.diagnostics import CompilerBug
+
+# What can bound a time; "waiting" is time in which neither a unit nor a link is at work.
+BOUNDS = ("flops", "bandwidth", "latency", "link", "waiting")
+
+
+@attrs.frozen
+class Price:
+    """Picoseconds, between ``low`` and ``high``; ``bound`` is one of ``BOUNDS``."""
+
+    picoseconds: int
+    low: int
+    high: int
+    bound: str
+
+    def __attrs_post_init__(self) -> None:
+        if not 0 <= self.low <= self.picoseconds <= self.high:
+            raise CompilerBug(f"{self.picoseconds} ps is not in {self.low}..{self.high}")
+        if self.bound not in BOUNDS:
+            raise CompilerBug(f"nothing is bound by {self.bound!r}")
+
+    def plus(self, other: Price) -> Price:
+        """One after the other; bound by what bounds the longer of the two."""
+        return Price(
+            self.picoseconds + other.picoseconds,
+            self.low + other.low,
+            self.high + other.high,
+            self.bound if self.picoseconds >= other.picoseconds else other.bound,
+        )
+
+    def times(self, count: int) -> Price:
+        """So many of it, one after the other."""
+        return Price(count * self.picoseconds, count * self.low, count * self.high, self.bound)
+
+
+def exactly(picoseconds: int, bound: str) -> Price:
+    """A price of which no error is known: low and high are the time itself."""
+    return Price(picoseconds, picoseconds, picoseconds, bound)
+
+
+def within(picoseconds: int, error: float, bound: str) -> Price:
+    """A price that may be wrong by the factor ``1 + error`` either way."""
+    low = min(picoseconds, round(picoseconds / (1 + error)))
+    high = max(picoseconds, round(picoseconds * (1 + error)))
+    return Price(picoseconds, low, high, bound)
