@@ -1,12 +1,38 @@
 """Constants of the kernels that a GPU runs and of the collectives that a link carries: data only.
 
-The formulas that they belong to stand in ``helixc.price``.  Times are seconds, rates bytes per second,
-everything else is a plain number.  Every name is, with its prefix, a field of a ``gpu`` or a ``link``.
+The formulas that they belong to stand in ``helixc.price``.  Every name, behind the name of its group, is
+a field of a ``gpu`` or a ``link``: ``bf16_launch = 2.7 us``.  Times are seconds, rates bytes per second,
+everything else is a plain number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
 import attrs
+
+# What a constant is counted in, as the language writes it.
+Measure = Literal["", "s", "B", "B/s"]
+# The error of a group that nobody has compared with measurements.
+UNKNOWN_ERROR = 0.25
+_REQUIRED: Any = attrs.NOTHING
+
+
+def _plain(default: float = _REQUIRED) -> float:
+    return attrs.field(default=default, metadata={"measure": ""})
+
+
+def _seconds(default: float = _REQUIRED) -> float:
+    return attrs.field(default=default, metadata={"measure": "s"})
+
+
+def _bytes(default: float = _REQUIRED) -> float:
+    return attrs.field(default=default, metadata={"measure": "B"})
+
+
+def _rate(default: float = _REQUIRED) -> float:
+    return attrs.field(default=default, metadata={"measure": "B/s"})
 
 
 @attrs.frozen(kw_only=True)
@@ -22,16 +48,16 @@ class GemmConstants:
     of ten held-out measurements.
     """
 
-    efficiency: float
-    fill: float
-    memory: float
-    launch: float
-    wave: float
-    split: float
-    overlap: float
-    epilogue: float
-    throttle: float = 0.0
-    error: float = 0.25
+    efficiency: float = _plain()
+    fill: float = _plain()
+    memory: float = _plain()
+    launch: float = _seconds()
+    wave: float = _seconds()
+    split: float = _seconds()
+    overlap: float = _plain()
+    epilogue: float = _plain()
+    throttle: float = _plain(0.0)
+    error: float = _plain(UNKNOWN_ERROR)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,12 +69,12 @@ class StreamConstants:
     ``error``: as above.
     """
 
-    launch: float
-    memory: float
-    ramp: float = 0.0
-    columns: float = float("inf")
-    passes: float = 0.0
-    error: float = 0.25
+    launch: float = _seconds()
+    memory: float = _plain()
+    ramp: float = _seconds(0.0)
+    columns: float = _plain(1.0)
+    passes: float = _plain(0.0)
+    error: float = _plain(UNKNOWN_ERROR)
 
 
 @attrs.frozen(kw_only=True)
@@ -60,13 +86,13 @@ class PrefillConstants:
     ``overlap``: exponent of the soft maximum.
     """
 
-    efficiency: float
-    launch: float
-    tail: float
-    memory: float
-    tile: float
-    overlap: float
-    error: float = 0.25
+    efficiency: float = _plain()
+    launch: float = _seconds()
+    tail: float = _plain()
+    memory: float = _plain()
+    tile: float = _seconds()
+    overlap: float = _plain()
+    error: float = _plain(UNKNOWN_ERROR)
 
 
 @attrs.frozen(kw_only=True)
@@ -79,16 +105,16 @@ class DecodeConstants:
     KV head.  ``heads``: time per million scores.  ``whole``: how far such pairs run in whole waves.
     """
 
-    launch: float
-    memory: float
-    cold: float = 0.0
-    single: float = 0.0
-    few: float = 0.0
-    ramp: float = 0.0
-    row: float = 0.0
-    heads: float = 0.0
-    whole: float = 0.0
-    error: float = 0.25
+    launch: float = _seconds()
+    memory: float = _plain()
+    cold: float = _seconds(0.0)
+    single: float = _plain(0.0)
+    few: float = _seconds(0.0)
+    ramp: float = _seconds(0.0)
+    row: float = _seconds(0.0)
+    heads: float = _seconds(0.0)
+    whole: float = _plain(0.0)
+    error: float = _plain(UNKNOWN_ERROR)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,34 +125,33 @@ class CollectiveConstants:
     as above; ``switch``: bytes per rank above which ``simple`` is taken; ``copy``: bandwidth of copying
     one's own part and ``copy_reduce`` the share of it that an all-reduce pays.  ``nvls``: reduction in the
     switch, where it has one (bandwidth 0: none).  ``exchange``: all-to-all, small (``ll``) and large.
-    ``direct``: send and receive.
     """
 
-    ll_base: float
-    ll_step: float
-    ll_bandwidth: float
-    ll128_base: float
-    ll128_step: float
-    ll128_bandwidth: float
-    simple_base: float
-    simple_step: float
-    simple_bandwidth: float
-    simple_ramp: float
-    switch: float
-    copy: float
-    copy_reduce: float
-    nvls_base: float = 0.0
-    nvls_bandwidth: float = 0.0
-    nvls_ramp: float = 0.0
-    exchange_ll_base: float
-    exchange_ll_step: float
-    exchange_ll_bandwidth: float
-    exchange_base: float
-    exchange_step: float
-    exchange_bandwidth: float
-    exchange_ramp: float
-    exchange_copy: float
-    error: float = 0.3
+    ll_base: float = _seconds()
+    ll_step: float = _seconds()
+    ll_bandwidth: float = _rate()
+    ll128_base: float = _seconds()
+    ll128_step: float = _seconds()
+    ll128_bandwidth: float = _rate()
+    simple_base: float = _seconds()
+    simple_step: float = _seconds()
+    simple_bandwidth: float = _rate()
+    simple_ramp: float = _seconds()
+    switch: float = _bytes()
+    copy: float = _rate()
+    copy_reduce: float = _plain()
+    nvls_base: float = _seconds(0.0)
+    nvls_bandwidth: float = _rate(0.0)
+    nvls_ramp: float = _seconds(0.0)
+    exchange_ll_base: float = _seconds()
+    exchange_ll_step: float = _seconds()
+    exchange_ll_bandwidth: float = _rate()
+    exchange_base: float = _seconds()
+    exchange_step: float = _seconds()
+    exchange_bandwidth: float = _rate()
+    exchange_ramp: float = _seconds()
+    exchange_copy: float = _plain()
+    error: float = _plain(UNKNOWN_ERROR)
 
 
 @attrs.frozen(kw_only=True)
@@ -137,8 +162,37 @@ class NetworkConstants:
     bandwidth; ``ramp``: time over which it is reached.
     """
 
-    base: float
-    step: float
-    reached: float
-    ramp: float
-    error: float = 0.3
+    base: float = _seconds()
+    step: float = _seconds()
+    reached: float = _plain()
+    ramp: float = _seconds()
+    error: float = _plain(UNKNOWN_ERROR)
+
+
+KernelConstants = GemmConstants | StreamConstants | PrefillConstants | DecodeConstants
+LinkConstants = CollectiveConstants | NetworkConstants
+Constants = KernelConstants | LinkConstants
+
+# The groups of constants that a GPU may have: matrix products by dtype, memory-bound kernels by kind.
+KERNELS: Mapping[str, type[KernelConstants]] = {
+    "bf16": GemmConstants,
+    "f8": GemmConstants,
+    "f32": GemmConstants,
+    "tf32": GemmConstants,
+    "softmax": StreamConstants,
+    "norm": StreamConstants,
+    "elementwise": StreamConstants,
+    "prefill": PrefillConstants,
+    "decode": DecodeConstants,
+}
+# The same for a link: collectives inside a switch, and across a network.
+COLLECTIVES: Mapping[str, type[LinkConstants]] = {
+    "nccl": CollectiveConstants,
+    "network": NetworkConstants,
+}
+
+
+def constant_fields(group: type[Constants]) -> Iterator[tuple[str, Measure, bool]]:
+    """The constants of a group: name, what it is counted in, and whether it must be given."""
+    for field in attrs.fields(group):
+        yield field.name, field.metadata["measure"], field.default is attrs.NOTHING
