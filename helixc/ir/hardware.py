@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import attrs
 
+from helixc.ir.kernels import CollectiveConstants, NetworkConstants
+
 
 @attrs.frozen(kw_only=True)
 class Gpu:
@@ -40,12 +42,18 @@ class Gpu:
 
 @attrs.frozen(kw_only=True)
 class Link:
-    """A kind of link: ``bandwidth`` in bytes/s per GPU and direction, ``latency`` in seconds."""
+    """A kind of link: ``bandwidth`` in bytes/s per GPU and direction, ``latency`` in seconds.
+
+    ``collectives``, ``network``: what collectives were measured to cost, inside one switch and across a
+    network; without them they are priced by latency and bandwidth alone.
+    """
 
     name: str
     bandwidth: float
     latency: float
     in_switch: bool = False
+    collectives: CollectiveConstants | None = None
+    network: NetworkConstants | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -124,7 +124,8 @@ class CollectiveConstants:
     ``ll``, ``ll128``, ``simple``: base, time per ring step and bandwidth of each protocol; ``simple_ramp``
     as above; ``switch``: bytes per rank above which ``simple`` is taken; ``copy``: bandwidth of copying
     one's own part and ``copy_reduce`` the share of it that an all-reduce pays.  ``nvls``: reduction in the
-    switch, where it has one (bandwidth 0: none).  ``exchange``: all-to-all, small (``ll``) and large.
+    switch, where it has one (bandwidth 0: none), for groups of at least ``nvls_ranks``.  ``exchange``:
+    all-to-all, small (``ll``) and large.  ``direct``: send and receive (bandwidth 0: that of the link).
     """
 
     ll_base: float = _seconds()
@@ -143,6 +144,7 @@ class CollectiveConstants:
     nvls_base: float = _seconds(0.0)
     nvls_bandwidth: float = _rate(0.0)
     nvls_ramp: float = _seconds(0.0)
+    nvls_ranks: float = _plain(8.0)
     exchange_ll_base: float = _seconds()
     exchange_ll_step: float = _seconds()
     exchange_ll_bandwidth: float = _rate()
@@ -151,6 +153,8 @@ class CollectiveConstants:
     exchange_bandwidth: float = _rate()
     exchange_ramp: float = _seconds()
     exchange_copy: float = _plain()
+    direct_base: float = _seconds()
+    direct_bandwidth: float = _rate(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
 
@@ -158,14 +162,18 @@ class CollectiveConstants:
 class NetworkConstants:
     """Collectives across a network (``base`` ... in a ``link``).
 
-    ``base``: fixed cost of a collective; ``step``: time per ring step; ``reached``: share of the
-    bandwidth; ``ramp``: time over which it is reached.
+    ``base``: fixed cost of a collective; ``step``: time per step of a ring or a tree; ``reached``: share
+    of the bandwidth; ``ramp``: time over which it is reached.  ``tree``: share of that rate which a tree
+    reaches.  ``exchange``: share of the bandwidth in an all-to-all.  ``direct``: send and receive.
     """
 
     base: float = _seconds()
     step: float = _seconds()
     reached: float = _plain()
     ramp: float = _seconds()
+    tree: float = _plain(0.25)
+    exchange: float = _plain(0.75)
+    direct_base: float = _seconds()
     error: float = _plain(UNKNOWN_ERROR)
 
 
