@@ -115,6 +115,7 @@ CODES: Mapping[str, str] = {
     "HX0416": "field out of range",
     "HX0417": "hardware from two imports",
     "HX0418": "level without members",
+    "HX0419": "hardware like itself",
     # 05xx plans
     "HX0501": "mesh line missing or misplaced",
     "HX0502": "mesh axis declared twice",

@@ -6,11 +6,14 @@ are any text at all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 from hypothesis import strategies as st
 
 from helixc.diagnostics import Diagnostic, Note, Span
-from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.ir.hardware import SOURCES, Cluster, Figures, Gpu, Level, Link
+from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
 from helixc.ir.layout import (
     AllGather,
     AllReduce,
@@ -88,7 +91,25 @@ scopes = st.builds(
     turns=counts,
     dims=tuples(named_dims, 2),
 )
-links = st.builds(Link, name=names, bandwidth=figures, latency=figures, in_switch=st.booleans())
+
+
+def _figures(groups: Mapping[str, type[Constants]]) -> st.SearchStrategy[Figures]:
+    known = [field_name(g, f.name) for g, kind in groups.items() for f in constant_fields(kind)]
+    return st.dictionaries(st.sampled_from(known), figures, max_size=3).map(
+        lambda found: tuple(found.items())
+    )
+
+
+origins = st.lists(st.tuples(names, st.sampled_from(SOURCES)), max_size=2).map(tuple)
+links = st.builds(
+    Link,
+    name=names,
+    bandwidth=figures,
+    latency=figures,
+    in_switch=st.booleans(),
+    figures=_figures(COLLECTIVES),
+    sources=origins,
+)
 levels = st.builds(
     Level,
     name=names,
@@ -107,6 +128,9 @@ gpus = st.builds(
     compute_fraction=figures,
     bandwidth_fraction=figures,
     launch_seconds=figures,
+    sms=st.integers(0, 200),
+    figures=_figures(KERNELS),
+    sources=origins,
 )
 clusters = st.builds(
     Cluster, name=names, gpu=gpus, levels=st.lists(levels, min_size=1, max_size=2).map(tuple)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from helixc.diagnostics import Findings
 from helixc.elaborate.hardware import Catalogue, level_numbers
 from helixc.elaborate.hardware_fields import GPU_FIELDS, LEVEL_OPTIONS, LINK_FIELDS
 from helixc.elaborate.units import Quantity
-from helixc.ir.hardware import Cluster
+from helixc.ir.hardware import Cluster, Gpu
+from helixc.ir.kernels import GemmConstants
 from helixc.ir.source import Name
 from helixc.text.loader import load_text
 
@@ -127,6 +129,16 @@ def test_the_number_of_gpus_is_the_product_of_the_levels_up_to_the_limit(sizes: 
         ("link other { bandwidth = 1 GB/s; latency = 1 s; in_switch = 3 }", "HX0414"),
         ("link other { bandwidth = 1 GB/s; latency = true }", "HX0414"),
         ("link other { bandwidth = 0 GB/s; latency = 1 s }", "HX0416"),
+        ("gpu other { like = chips }", "HX0410"),
+        ("gpu other { like = wire }", "HX0410"),
+        ("gpu other { like = 3 }", "HX0414"),
+        ("gpu other { like = chip; like = chip }", "HX0415"),
+        ("gpu other { like = other }", "HX0419"),
+        ("gpu other { like = chip; bf16_memory = 0.5 }", "HX0413"),
+        ("gpu other { like = chip; bf16_memory = 0 }", "HX0416"),
+        ("gpu other { like = chip; bandwidth = measured(3 GB) }", "HX0414"),
+        ("gpu other { like = chip; bandwidth = measured(3 GB/s, 3) }", "HX0405"),
+        ("gpu other { like = chip; bandwidth = guessed(3 GB/s) }", "HX0405"),
     ],
 )
 def test_a_mistake_in_hardware_has_its_code(text: str, code: str) -> None:
@@ -181,3 +193,59 @@ def test_an_unknown_name_lists_what_there_is() -> None:
     assert catalogue.cluster(Name("box")) is None
     (finding,) = findings.all
     assert "no cluster is declared" in finding.message
+
+
+GEMM = "; ".join(
+    f"bf16_{name} = calibrated({figure})"
+    for name, figure in (
+        ("efficiency", 0.83), ("fill", 1.13), ("memory", 0.82), ("launch", "2.7 us"),
+        ("wave", "0 s"), ("split", "1.7 us"), ("overlap", 5), ("epilogue", 2),
+    )
+)  # fmt: skip
+
+
+def gpu_of(text: str) -> Gpu:
+    cluster, findings = cluster_of(
+        text + "\n" + WIRE + "cluster box { gpu x; level a = 2 via wire }"
+    )
+    assert not findings.all
+    assert cluster is not None
+    return cluster.gpu
+
+
+def test_a_figure_says_where_it_comes_from_and_is_assumed_where_it_does_not() -> None:
+    text = "gpu x { memory = 80 GB; bandwidth = measured(1.9 TB/s); bf16 = datasheet(312 TFLOP/s) }"
+    gpu = gpu_of(text)
+    assert gpu.bandwidth == 1.9e12
+    sources = [gpu.source(name) for name in ("memory", "bandwidth", "bf16", "f64")]
+    assert sources == ["assumed", "measured", "datasheet", "assumed"]
+
+
+def test_the_constants_of_a_kernel_come_together() -> None:
+    gpu = gpu_of(CHIP.replace("chip", "x").replace(" }", f"; {GEMM} }}"))
+    assert gpu.kernels["bf16"] == GemmConstants(
+        efficiency=0.83, fill=1.13, memory=0.82, launch=2.7e-6, wave=0, split=1.7e-6, overlap=5,
+        epilogue=2,
+    )  # fmt: skip
+    assert set(gpu.kernels) == {"bf16"}
+    assert gpu.source("bf16_wave") == "calibrated"
+
+
+def test_what_is_like_another_says_only_what_differs() -> None:
+    model = CHIP.replace(" }", f"; sms = datasheet(108); {GEMM} }}\n")
+    gpu = gpu_of(model + "gpu x { like = chip; bandwidth = 1 TB/s; bf16_memory = measured(0.5) }")
+    assert (gpu.name, gpu.memory_bytes, gpu.bandwidth, gpu.sms) == ("x", 80 * 10**9, 1e12, 108)
+    assert gpu.kernels["bf16"] == attrs.evolve(
+        gpu_of(model.replace("chip", "x")).kernels["bf16"], memory=0.5
+    )
+    assert (gpu.source("bf16_memory"), gpu.source("bf16_fill")) == ("measured", "calibrated")
+
+
+def test_a_link_may_be_like_another() -> None:
+    text = CHIP + WIRE + "link fast { like = wire; latency = 1 us }\n"
+    cluster, findings = cluster_of(text + "cluster box { gpu chip; level a = 2 via fast }")
+    assert not findings.all
+    assert cluster is not None
+    link = cluster.levels[0].link
+    assert link is not None
+    assert (link.name, link.bandwidth, link.latency) == ("fast", 1e11, 1e-6)

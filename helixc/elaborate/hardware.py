@@ -17,10 +17,10 @@ from helixc.elaborate.hardware_fields import (
     GPU_FIELDS,
     LEVEL_OPTIONS,
     LINK_FIELDS,
-    PEAKS,
+    FieldRule,
     read_fields,
-    report_missing,
 )
+from helixc.elaborate.hardware_records import make_gpu, make_link
 from helixc.elaborate.imports import imported_files
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import did_you_mean
@@ -29,6 +29,8 @@ from helixc.ir.hardware import Cluster, Gpu, Level, Link
 from helixc.limits import MAX_GPUS
 
 Kind = Literal["gpu", "link", "cluster"]
+# The field of a ``gpu`` or a ``link`` that names another one; what is not said is taken from there.
+LIKE = "like"
 
 
 @attrs.frozen
@@ -57,6 +59,7 @@ class Catalogue:
         self._imports = {path: imported_files(file, known) for path, file in sources.files}
         self._declared: dict[tuple[str, Kind, str], source.Hardware] = {}
         self._records: dict[tuple[str, Kind, str], Gpu | Link | Cluster | None] = {}
+        self._making: set[tuple[str, Kind, str]] = set()
         for path, file in sources.files:
             self._declare(path, file)
 
@@ -130,8 +133,14 @@ class Catalogue:
 
     def _record(self, path: str, kind: Kind, name: str) -> Gpu | Link | Cluster | None:
         key = (path, kind, name)
+        if key in self._making:
+            message = f"{kind} `{name}` is like itself, by way of what it is `{LIKE}`"
+            self._findings.error("HX0419", message, self._declared[key].name.span)
+            return None
         if key not in self._records:
+            self._making.add(key)
             self._records[key] = self._make(path, self._declared[key])
+            self._making.remove(key)
         return self._records[key]
 
     def _make(self, path: str, declaration: source.Hardware) -> Gpu | Link | Cluster | None:
@@ -144,38 +153,50 @@ class Catalogue:
                 return self._cluster(path, declaration)
 
     def _gpu(self, path: str, declaration: source.Hardware) -> Gpu | None:
-        owner = f"gpu `{declaration.name.text}`"
-        fields = [f for f in declaration.fields if isinstance(f, source.Field)]
-        values = read_fields(owner, fields, GPU_FIELDS, self._environment(path), self._findings)
-        report_missing(owner, declaration, GPU_FIELDS, self._findings)
-        if not any(field.name.text in PEAKS for field in fields):
-            message = f"{owner} needs a peak rate, such as `bf16 = 989 TFLOP/s`"
-            self._findings.error("HX0413", message, declaration.name.span, legal=PEAKS)
-        peaks = tuple((dtype, values[dtype].number) for dtype in PEAKS if dtype in values)
-        if "memory" not in values or "bandwidth" not in values or not peaks:
+        base, fields = self._likeness(path, declaration)
+        values = self._fields(path, declaration, fields, GPU_FIELDS)
+        if base is None and len(fields) < len(declaration.fields):
             return None
-        return Gpu(
-            name=declaration.name.text,
-            memory_bytes=int(values["memory"].value),
-            bandwidth=values["bandwidth"].number,
-            peaks=peaks,
-            **_given(values, ("compute_fraction", "bandwidth_fraction")),
-            **({"launch_seconds": values["launch"].number} if "launch" in values else {}),
-        )
+        model = base if isinstance(base, Gpu) else None
+        return make_gpu(declaration, fields, values, model, self._findings)
 
     def _link(self, path: str, declaration: source.Hardware) -> Link | None:
-        owner = f"link `{declaration.name.text}`"
-        fields = [f for f in declaration.fields if isinstance(f, source.Field)]
-        values = read_fields(owner, fields, LINK_FIELDS, self._environment(path), self._findings)
-        report_missing(owner, declaration, LINK_FIELDS, self._findings)
-        if "bandwidth" not in values or "latency" not in values:
+        base, fields = self._likeness(path, declaration)
+        values = self._fields(path, declaration, fields, LINK_FIELDS)
+        if base is None and len(fields) < len(declaration.fields):
             return None
-        return Link(
-            name=declaration.name.text,
-            bandwidth=values["bandwidth"].number,
-            latency=values["latency"].number,
-            in_switch="in_switch" in values and values["in_switch"].truth is True,
-        )
+        model = base if isinstance(base, Link) else None
+        return make_link(declaration, fields, values, model, self._findings)
+
+    def _fields(
+        self,
+        path: str,
+        declaration: source.Hardware,
+        fields: list[source.Field],
+        rules: Mapping[str, FieldRule],
+    ) -> dict[str, Quantity]:
+        owner = f"{declaration.kind} `{declaration.name.text}`"
+        return read_fields(owner, fields, rules, self._environment(path), self._findings)
+
+    def _likeness(
+        self, path: str, declaration: source.Hardware
+    ) -> tuple[Gpu | Link | Cluster | None, list[source.Field]]:
+        """What the declaration is ``like``, if it says so, and its other fields."""
+        fields = [f for f in declaration.fields if isinstance(f, source.Field)]
+        named = [f for f in fields if f.name.text == LIKE]
+        others = [f for f in fields if f.name.text != LIKE]
+        for extra in named[1:]:
+            note = Note("first given here", named[0].name.span)
+            message = f"`{LIKE}` is given twice for {declaration.kind} `{declaration.name.text}`"
+            self._findings.error("HX0415", message, extra.name.span, notes=[note])
+        if not named:
+            return None, others
+        name = named[0].value
+        if not isinstance(name, source.Name):
+            message = f"`{LIKE}` is followed by the name of another {declaration.kind}"
+            self._findings.error("HX0414", message, name.span)
+            return None, others
+        return self._use(declaration.kind, name, path), others
 
     def _cluster(self, path: str, declaration: source.Hardware) -> Cluster | None:
         name = declaration.name.text

@@ -23,6 +23,15 @@ from helixc.elaborate.units import (
 )
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
+from helixc.ir.hardware import SOURCES, Source
+from helixc.ir.kernels import (
+    COLLECTIVES,
+    KERNELS,
+    Constants,
+    Measure,
+    constant_fields,
+    field_name,
+)
 from helixc.ir.tensor import DTYPE_BITS
 
 
@@ -50,8 +59,30 @@ class FieldRule:
         return f"{kind} {self.least:g}"
 
 
+_MEASURES: Mapping[Measure, Unit] = {
+    "": PLAIN,
+    "s": SECONDS,
+    "B": BYTES,
+    "B/s": BYTES_PER_SECOND,
+}
+
+
+def _constants(groups: Mapping[str, type[Constants]]) -> dict[str, FieldRule]:
+    """The fields in which the constants of kernels or collectives stand."""
+    return {
+        field_name(group, field.name): FieldRule(
+            unit=_MEASURES[field.measure], positive=field.positive
+        )
+        for group, kind in groups.items()
+        for field in constant_fields(kind)
+    }
+
+
 _PEAK = FieldRule(unit=FLOPS_PER_SECOND, positive=True)
-PEAKS = tuple(dtype for dtype in DTYPE_BITS if dtype != "bool")
+# TF32 is no dtype of values: products of f32 may run at its rate.
+PEAKS = (*(dtype for dtype in DTYPE_BITS if dtype != "bool"), "tf32")
+GPU_CONSTANTS = _constants(KERNELS)
+LINK_CONSTANTS = _constants(COLLECTIVES)
 
 GPU_FIELDS: Mapping[str, FieldRule] = {
     "memory": FieldRule(unit=BYTES, needed=True, positive=True),
@@ -60,12 +91,15 @@ GPU_FIELDS: Mapping[str, FieldRule] = {
     "compute_fraction": FieldRule(positive=True, most=1.0),
     "bandwidth_fraction": FieldRule(positive=True, most=1.0),
     "launch": FieldRule(unit=SECONDS),
+    "sms": FieldRule(whole=True, least=1.0),
+    **GPU_CONSTANTS,
 }
 
 LINK_FIELDS: Mapping[str, FieldRule] = {
     "bandwidth": FieldRule(unit=BYTES_PER_SECOND, needed=True, positive=True),
     "latency": FieldRule(unit=SECONDS, needed=True),
     "in_switch": FieldRule(unit=None),
+    **LINK_CONSTANTS,
 }
 
 LEVEL_OPTIONS: Mapping[str, FieldRule] = {
@@ -96,10 +130,19 @@ def read_fields(
         if name.text not in rules:
             findings.error("HX0412", _unknown(owner, name.text, rules), name.span, legal=rules)
             continue
-        value = evaluate(field.value, environment, findings)
+        value = evaluate(untagged(field.value)[0], environment, findings)
         if value is not None and _fits(name.text, value, rules[name.text], field, findings):
             values[name.text] = value
     return values
+
+
+def untagged(expr: source.Expr) -> tuple[source.Expr, Source]:
+    """The figure in ``datasheet(80 GB)``, and where it comes from; a bare one is assumed."""
+    if isinstance(expr, source.Call) and len(expr.arguments) == 1 and not expr.over:
+        tag, inner = expr.function.text, expr.arguments[0]
+        if tag in SOURCES and not isinstance(inner, source.Keyword | source.Arrow):
+            return inner, tag
+    return expr, "assumed"
 
 
 def report_missing(
@@ -118,7 +161,8 @@ def report_missing(
 
 
 def _unknown(owner: str, name: str, rules: Mapping[str, FieldRule]) -> str:
-    hint = did_you_mean(name, rules) or f"; there are {', '.join(rules)}"
+    common = [rule for rule in rules if rule not in (GPU_CONSTANTS | LINK_CONSTANTS)]
+    hint = did_you_mean(name, rules) or f"; there are {', '.join(common)}"
     return f"{owner} has no field `{name}`{hint}"
 
 

@@ -5,18 +5,39 @@ All figures are SI: bytes, bytes per second, FLOP per second, seconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal, cast
+
 import attrs
 
-from helixc.ir.kernels import CollectiveConstants, NetworkConstants
+from helixc.ir.kernels import (
+    COLLECTIVES,
+    KERNELS,
+    CollectiveConstants,
+    KernelConstants,
+    NetworkConstants,
+    grouped,
+)
+
+# Where a figure comes from: measured on this very machine, fitted to measurements of such machines,
+# printed by the vendor, or nobody knows better.
+Source = Literal["measured", "calibrated", "datasheet", "assumed"]
+SOURCES: tuple[Source, ...] = ("measured", "calibrated", "datasheet", "assumed")
+Figures = tuple[tuple[str, float], ...]
+Sources = tuple[tuple[str, Source], ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Gpu:
     """One accelerator.
 
-    ``peaks`` are dense datasheet rates in FLOP/s by dtype.  ``compute_fraction`` and
+    ``peaks`` are dense datasheet rates in FLOP/s by dtype, ``sms`` the number of streaming
+    multiprocessors (0: not given).  ``figures`` are the constants of its kernels by the names of their
+    fields, see ``kernels``.  Where it has none for a kind of operator, ``compute_fraction`` and
     ``bandwidth_fraction`` say how much of the peak rate and of the memory bandwidth (bytes/s) a good
-    kernel reaches; ``launch_seconds`` is the fixed cost of a kernel.
+    kernel reaches, and ``launch_seconds`` is the fixed cost of a kernel.  ``sources``: where each field
+    comes from; one that is not there is assumed.
     """
 
     name: str
@@ -26,6 +47,18 @@ class Gpu:
     compute_fraction: float = 0.79
     bandwidth_fraction: float = 0.83
     launch_seconds: float = 0.0
+    sms: int = 0
+    figures: Figures = ()
+    sources: Sources = ()
+
+    @cached_property
+    def kernels(self) -> Mapping[str, KernelConstants]:
+        """The constants of its kernels, by group: dtypes of matrix products, kinds of other kernels."""
+        return cast("Mapping[str, KernelConstants]", grouped(self.figures, KERNELS))
+
+    def source(self, field: str) -> Source:
+        """Where the figure of a field comes from."""
+        return dict(self.sources).get(field, "assumed")
 
     def peak(self, dtype: str) -> float:
         """Datasheet FLOP/s for a dtype; an unlisted one runs at the rate of the next wider listed one."""
@@ -40,20 +73,37 @@ class Gpu:
         return min(known.values())
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Link:
     """A kind of link: ``bandwidth`` in bytes/s per GPU and direction, ``latency`` in seconds.
 
-    ``collectives``, ``network``: what collectives were measured to cost, inside one switch and across a
-    network; without them they are priced by latency and bandwidth alone.
+    ``figures`` are the constants of the collectives that it carries, by the names of their fields (see
+    ``kernels.flattened``); without them they are priced by latency and bandwidth alone.  ``sources`` as
+    for a GPU.
     """
 
     name: str
     bandwidth: float
     latency: float
     in_switch: bool = False
-    collectives: CollectiveConstants | None = None
-    network: NetworkConstants | None = None
+    figures: Figures = ()
+    sources: Sources = ()
+
+    @cached_property
+    def collectives(self) -> CollectiveConstants | None:
+        """Constants of collectives inside one switch of such links, if it has any."""
+        found = grouped(self.figures, COLLECTIVES).get("nccl")
+        return found if isinstance(found, CollectiveConstants) else None
+
+    @cached_property
+    def network(self) -> NetworkConstants | None:
+        """Constants of collectives across a network of such links, if it has any."""
+        found = grouped(self.figures, COLLECTIVES).get("network")
+        return found if isinstance(found, NetworkConstants) else None
+
+    def source(self, field: str) -> Source:
+        """Where the figure of a field comes from."""
+        return dict(self.sources).get(field, "assumed")
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ everything else is a plain number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import attrs
@@ -19,20 +19,30 @@ UNKNOWN_ERROR = 0.25
 _REQUIRED: Any = attrs.NOTHING
 
 
+def _constant(measure: Measure, default: float, *, positive: bool = False) -> float:
+    return attrs.field(default=default, metadata={"measure": measure, "positive": positive})
+
+
 def _plain(default: float = _REQUIRED) -> float:
-    return attrs.field(default=default, metadata={"measure": ""})
+    return _constant("", default)
+
+
+def _divisor(default: float = _REQUIRED) -> float:
+    """A plain number that must not be zero."""
+    return _constant("", default, positive=True)
 
 
 def _seconds(default: float = _REQUIRED) -> float:
-    return attrs.field(default=default, metadata={"measure": "s"})
+    return _constant("s", default)
 
 
 def _bytes(default: float = _REQUIRED) -> float:
-    return attrs.field(default=default, metadata={"measure": "B"})
+    return _constant("B", default)
 
 
 def _rate(default: float = _REQUIRED) -> float:
-    return attrs.field(default=default, metadata={"measure": "B/s"})
+    """A rate; zero, where that is the default, says that there is none."""
+    return _constant("B/s", default, positive=default is _REQUIRED)
 
 
 @attrs.frozen(kw_only=True)
@@ -48,13 +58,13 @@ class GemmConstants:
     of ten held-out measurements.
     """
 
-    efficiency: float = _plain()
-    fill: float = _plain()
-    memory: float = _plain()
+    efficiency: float = _divisor()
+    fill: float = _divisor()
+    memory: float = _divisor()
     launch: float = _seconds()
     wave: float = _seconds()
     split: float = _seconds()
-    overlap: float = _plain()
+    overlap: float = _divisor()
     epilogue: float = _plain()
     throttle: float = _plain(0.0)
     error: float = _plain(UNKNOWN_ERROR)
@@ -70,9 +80,9 @@ class StreamConstants:
     """
 
     launch: float = _seconds()
-    memory: float = _plain()
+    memory: float = _divisor()
     ramp: float = _seconds(0.0)
-    columns: float = _plain(1.0)
+    columns: float = _divisor(1.0)
     passes: float = _plain(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
@@ -86,12 +96,12 @@ class PrefillConstants:
     ``overlap``: exponent of the soft maximum.
     """
 
-    efficiency: float = _plain()
+    efficiency: float = _divisor()
     launch: float = _seconds()
     tail: float = _plain()
-    memory: float = _plain()
+    memory: float = _divisor()
     tile: float = _seconds()
-    overlap: float = _plain()
+    overlap: float = _divisor()
     error: float = _plain(UNKNOWN_ERROR)
 
 
@@ -106,7 +116,7 @@ class DecodeConstants:
     """
 
     launch: float = _seconds()
-    memory: float = _plain()
+    memory: float = _divisor()
     cold: float = _seconds(0.0)
     single: float = _plain(0.0)
     few: float = _seconds(0.0)
@@ -169,7 +179,7 @@ class NetworkConstants:
 
     base: float = _seconds()
     step: float = _seconds()
-    reached: float = _plain()
+    reached: float = _divisor()
     ramp: float = _seconds()
     tree: float = _plain(0.25)
     exchange: float = _plain(0.75)
@@ -200,7 +210,45 @@ COLLECTIVES: Mapping[str, type[LinkConstants]] = {
 }
 
 
-def constant_fields(group: type[Constants]) -> Iterator[tuple[str, Measure, bool]]:
-    """The constants of a group: name, what it is counted in, and whether it must be given."""
+@attrs.frozen
+class ConstantField:
+    """One constant of a group: what it is counted in, whether it must be given, whether zero is none."""
+
+    name: str
+    measure: Measure
+    needed: bool
+    positive: bool
+
+
+def constant_fields(group: type[Constants]) -> Iterator[ConstantField]:
+    """The constants of a group."""
     for field in attrs.fields(group):
-        yield field.name, field.metadata["measure"], field.default is attrs.NOTHING
+        kind, positive = field.metadata["measure"], field.metadata["positive"]
+        yield ConstantField(field.name, kind, field.default is attrs.NOTHING, positive)
+
+
+def field_name(group: str, constant: str) -> str:
+    """How a constant of a group is called as a field of a ``gpu`` or a ``link``."""
+    return f"{group}_{constant}"
+
+
+def flattened(group: str, constants: Constants) -> tuple[tuple[str, float], ...]:
+    """The constants of one group as the figures of a GPU or a link."""
+    return tuple(
+        (field_name(group, name), value) for name, value in attrs.asdict(constants).items()
+    )
+
+
+def grouped(
+    figures: Iterable[tuple[str, float]], groups: Mapping[str, type[Constants]]
+) -> dict[str, Constants]:
+    """The groups of which every constant that must be given is among ``figures``."""
+    given = dict(figures)
+    found: dict[str, Constants] = {}
+    for group, kind in groups.items():
+        names = {field_name(group, field.name): field.name for field in constant_fields(kind)}
+        values = {name: given[field] for field, name in names.items() if field in given}
+        needed = [field.name for field in constant_fields(kind) if field.needed]
+        if values and all(name in values for name in needed):
+            found[group] = kind(**values)
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from helixc.diagnostics import Span
-from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.ir.hardware import Cluster, Gpu, Level, Link, Source
 from helixc.ir.logical import NamedDim, Scope, ScopeKind
 from helixc.ir.plan import (
     Place,
@@ -142,6 +142,9 @@ class HeaderBuilder:
         stream: float,
         launch: float,
         peaks: tuple[Peak, ...],
+        sms: Word | None,
+        figures: tuple[Peak, ...] | None,
+        sources: tuple[tuple[str, Source], ...] | None,
     ) -> Gpu:
         """``gpu a memory 80 bandwidth 3 ...``."""
         return Gpu(
@@ -152,19 +155,40 @@ class HeaderBuilder:
             compute_fraction=float(compute),
             bandwidth_fraction=float(stream),
             launch_seconds=float(launch),
+            sms=whole_number(sms, 0),
+            figures=figures or (),
+            sources=sources or (),
         )
 
     def in_switch(self, word: Word) -> Word:
         """``in_switch``."""
         return word
 
-    def link(self, name: str, bandwidth: float, latency: float, switch: Word | None) -> Link:
+    def source(self, field: str, tag: str) -> tuple[str, str]:
+        """``bf16 = datasheet``."""
+        return field, tag
+
+    def sources(self, *sources: tuple[str, Source] | None) -> tuple[tuple[str, Source], ...]:
+        """Where each field comes from."""
+        return present(sources)
+
+    def link(
+        self,
+        name: str,
+        bandwidth: float,
+        latency: float,
+        switch: Word | None,
+        figures: tuple[Peak, ...] | None,
+        sources: tuple[tuple[str, Source], ...] | None,
+    ) -> Link:
         """``via a bandwidth 5 latency 1``."""
         return Link(
             name=name,
             bandwidth=float(bandwidth),
             latency=float(latency),
             in_switch=switch is not None,
+            figures=figures or (),
+            sources=sources or (),
         )
 
     def level(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from helixc.diagnostics import Diagnostic
-from helixc.ir.hardware import Cluster, Gpu, Level
+from helixc.ir.hardware import SOURCES, Cluster, Gpu, Level, Link
+from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.limits import MAX_GPUS, MAX_SIZE
@@ -54,8 +55,23 @@ def _check_gpu(gpu: Gpu) -> Iterator[Diagnostic]:
             yield _out_of_range(f"{what} of {gpu.name}", figure)
     if not (gpu.launch_seconds >= 0 and math.isfinite(gpu.launch_seconds)):
         yield _out_of_range(f"launch of {gpu.name}", gpu.launch_seconds)
+    yield from _check_figures(gpu, KERNELS)
     if not gpu.peaks:
         yield Diagnostic("HX0155", f"gpu {gpu.name} has no peak rate")
+
+
+def _check_figures(
+    hardware: Gpu | Link, groups: Mapping[str, type[Constants]]
+) -> Iterator[Diagnostic]:
+    known = {field_name(g, f.name): f for g, kind in groups.items() for f in constant_fields(kind)}
+    for name, figure in hardware.figures:
+        if name not in known:
+            yield Diagnostic("HX0155", f"{hardware.name} has no figure {name}")
+        elif figure < 0 or not math.isfinite(figure) or (known[name].positive and not figure):
+            yield _out_of_range(f"{name} of {hardware.name}", figure)
+    for name, tag in hardware.sources:
+        if tag not in SOURCES:
+            yield Diagnostic("HX0155", f"{name} of {hardware.name} cannot come from {tag}")
 
 
 def _check_level(level: Level) -> Iterator[Diagnostic]:
@@ -65,6 +81,7 @@ def _check_level(level: Level) -> Iterator[Diagnostic]:
             yield _out_of_range(f"{what} of level {level.name}", count)
     speeds = [("oversubscribed", level.oversubscribed)]
     if level.link is not None:
+        yield from _check_figures(level.link, COLLECTIVES)
         speeds.append(("bandwidth", level.link.bandwidth))
         if not (level.link.latency >= 0 and math.isfinite(level.link.latency)):
             yield _out_of_range(f"latency of level {level.name}", level.link.latency)

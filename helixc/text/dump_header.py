@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
-from helixc.ir.hardware import Cluster, Level, Link
+from helixc.ir.hardware import Cluster, Figures, Gpu, Level, Link
 from helixc.ir.logical import Logical, NamedDim, Scope
 from helixc.ir.mesh import Mesh
 from helixc.ir.plan import (
@@ -100,15 +100,28 @@ def _show_dims(dims: Iterable[NamedDim | DimRef]) -> str:
 
 def _cluster_lines(cluster: Cluster) -> Iterator[str]:
     gpu = cluster.gpu
-    peaks = show_list(f"{show_name(name)} = {show_number(rate)}" for name, rate in gpu.peaks)
+    peaks = _show_figures(gpu.peaks)
     yield f"cluster {show_name(cluster.name)}"
     yield (
         f"gpu {show_name(gpu.name)} memory {gpu.memory_bytes}"
         f" bandwidth {show_number(gpu.bandwidth)} compute {show_number(gpu.compute_fraction)}"
         f" stream {show_number(gpu.bandwidth_fraction)}"
         f" launch {show_number(gpu.launch_seconds)} peaks {peaks}"
+        + (f" sms {gpu.sms}" if gpu.sms else "")
+        + _figures_text(gpu)
     )
     yield from (_level_line(level) for level in cluster.levels)
+
+
+def _figures_text(hardware: Gpu | Link) -> str:
+    """The constants of kernels or collectives, and where the fields come from."""
+    sources = show_list(f"{show_name(name)} = {show_name(tag)}" for name, tag in hardware.sources)
+    text = f" figures {_show_figures(hardware.figures)}" if hardware.figures else ""
+    return text + (f" sources {sources}" if hardware.sources else "")
+
+
+def _show_figures(figures: Figures) -> str:
+    return show_list(f"{show_name(name)} = {show_number(figure)}" for name, figure in figures)
 
 
 def _level_line(level: Level) -> str:
@@ -124,7 +137,7 @@ def _level_line(level: Level) -> str:
 def _link_text(link: Link) -> str:
     speed, latency = show_number(link.bandwidth), show_number(link.latency)
     switch = " in_switch" if link.in_switch else ""
-    return f" via {show_name(link.name)} bandwidth {speed} latency {latency}{switch}"
+    return f" via {show_name(link.name)} bandwidth {speed} latency {latency}{switch}{_figures_text(link)}"
 
 
 def _plan_lines(plan: Plan) -> Iterator[str]:
