@@ -20,9 +20,9 @@ from helixc.ir.ops import (
     Params,
     Position,
     Renamed,
-    infer,
 )
 from helixc.ir.plan import Plan
+from helixc.ir.rules import infer
 from helixc.ir.tensor import NUMBER, Dim, TensorType
 
 # Every size can be split 2 or 3 ways; z = x + y, and e is what a may be renamed to.

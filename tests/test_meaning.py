@@ -22,7 +22,8 @@ from helixc.interp.spmd import run_spmd
 from helixc.ir.layout import WHOLE, Layout, make_layout
 from helixc.ir.logical import Logical, Op
 from helixc.ir.mesh import Axis, Mesh
-from helixc.ir.ops import OPS, Declared, Factor, Number, factors, infer
+from helixc.ir.ops import OPS, Declared, Number
+from helixc.ir.rules import Factor, factors, infer
 from helixc.ir.spmd import Compute, Spmd
 from helixc.ir.tensor import NUMBER, TensorType
 

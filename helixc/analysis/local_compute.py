@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from helixc.ir.ops import OPS, Factor, factors
+from helixc.ir.ops import OPS
+from helixc.ir.rules import Factor, factors
 from helixc.ir.spmd import Compute, Spmd
 from helixc.ir.tensor import NUMBER, TensorType
 from helixc.price.compute import Work, compute_picoseconds, local_work

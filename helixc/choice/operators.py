@@ -19,7 +19,7 @@ from helixc.choice.states import CopySets
 from helixc.choice.ways import Choice, Way
 from helixc.ir.layout import WHOLE, Layout, rename_layout
 from helixc.ir.logical import Logical, Op
-from helixc.ir.ops import Factor, factors
+from helixc.ir.rules import Factor, factors
 from helixc.ir.tensor import TensorType
 
 Named = tuple[tuple[str, tuple[str, ...]], ...]

@@ -9,8 +9,8 @@ import attrs
 from helixc.choice.planning import Planning
 from helixc.choice.ways import OUT, Choice
 from helixc.ir.logical import Logical, Op
-from helixc.ir.ops import Factor
 from helixc.ir.plan import Block, Line, Shard, Strict
+from helixc.ir.rules import Factor
 
 
 @attrs.frozen

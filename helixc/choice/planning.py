@@ -24,8 +24,9 @@ from helixc.diagnostics import Findings
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Carried, Logical, Op, Repeat, walk
 from helixc.ir.mesh import Mesh
-from helixc.ir.ops import OPS, factors
+from helixc.ir.ops import OPS
 from helixc.ir.plan import PartialOver, Replicate, Shard
+from helixc.ir.rules import factors
 from helixc.ir.tensor import NUMBER, TensorType
 
 STORED = ("weight", "frozen")

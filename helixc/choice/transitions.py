@@ -15,7 +15,8 @@ from helixc.choice.states import ZERO, CopySets, Cost, State, add
 from helixc.choice.ways import Setting, Way, candidate_ways, follows
 from helixc.ir.hardware import Gpu
 from helixc.ir.layout import WHOLE, Layout
-from helixc.ir.ops import OPS, Factor
+from helixc.ir.ops import OPS
+from helixc.ir.rules import Factor
 from helixc.price.compute import compute_picoseconds, local_work
 
 # For each operand the layouts in which it exists.

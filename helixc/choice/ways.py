@@ -16,7 +16,8 @@ import attrs
 
 from helixc.ir.layout import WHOLE, Layout, make_layout
 from helixc.ir.mesh import Mesh
-from helixc.ir.ops import Factor, OpRow
+from helixc.ir.ops import OpRow
+from helixc.ir.rules import Factor
 
 # Where an atom goes: ("split", factor), ("partial", operand position as text), or ("out", "").
 Choice = tuple[str, str]

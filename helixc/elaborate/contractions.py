@@ -8,7 +8,8 @@ from helixc.elaborate.drafts import Value
 from helixc.elaborate.elementwise import adapted, dtypes_agree, elementwise, floating
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
-from helixc.ir.ops import OPS, Norm, widest
+from helixc.ir.ops import OPS, Norm
+from helixc.ir.rules import widest
 
 _NOTHING: Results = (None,)
 _DEFAULT_EPS = Quantity(1e-5)

@@ -11,7 +11,8 @@ from helixc.elaborate.dimensions import Dims, leaves
 from helixc.elaborate.drafts import Operand, Value
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
-from helixc.ir.ops import Cast, widest
+from helixc.ir.ops import Cast
+from helixc.ir.rules import widest
 from helixc.ir.tensor import FLOATING
 
 # What an operator of the source is in the operator table.

@@ -18,7 +18,8 @@ from helixc.elaborate.drafts import Names, Value
 from helixc.elaborate.elementwise import broadcast, dtypes_agree
 from helixc.elaborate.wording import plural
 from helixc.ir import source
-from helixc.ir.ops import Cut, Joined, Position, widest
+from helixc.ir.ops import Cut, Joined, Position
+from helixc.ir.rules import widest
 
 _NOTHING: Results = (None,)
 

@@ -13,7 +13,8 @@ from helixc.ir.invariants_moves import NO_RESHARD
 from helixc.ir.invariants_ssa import SPMD_SSA
 from helixc.ir.invariants_types import SPMD_TYPED
 from helixc.ir.layout import AllGather, Permute, ReduceScatter, Slice
-from helixc.ir.ops import Number, factors
+from helixc.ir.ops import Number
+from helixc.ir.rules import factors
 from helixc.ir.spmd import Compute, Move
 from helixc.ir.tensor import NUMBER
 

@@ -12,7 +12,8 @@ from helixc.diagnostics import Diagnostic, Span
 from helixc.ir import logical, spmd
 from helixc.ir.fact import Invariant
 from helixc.ir.logical import Carried, Logical, Op, Repeat
-from helixc.ir.ops import OPS, Cut, Joined, Number, Renamed, infer
+from helixc.ir.ops import OPS, Cut, Joined, Number, Renamed
+from helixc.ir.rules import infer
 from helixc.ir.spmd import Compute, Loop, LoopValue, Spmd
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, Dim, TensorType
 

@@ -19,7 +19,8 @@ from helixc.ir.layout import Layout, make_layout
 from helixc.ir.layout_steps import mesh_order
 from helixc.ir.logical import Op
 from helixc.ir.mesh import Mesh
-from helixc.ir.ops import OPS, Factor, Number, OpRow, factors
+from helixc.ir.ops import OPS, Number, OpRow
+from helixc.ir.rules import Factor, factors
 from helixc.ir.spmd import Compute, Spmd, walk
 from helixc.ir.tensor import NUMBER
 

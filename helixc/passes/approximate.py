@@ -14,7 +14,7 @@ from helixc.choice.planning import Planning, operand_types, plan_layouts
 from helixc.diagnostics import Diagnostic, Findings, HelixError, Note
 from helixc.ir.invariants import LOGICAL_FACTS
 from helixc.ir.logical import Logical, Op, Repeat, Statement
-from helixc.ir.ops import OPS, infer
+from helixc.ir.ops import OPS
 from helixc.ir.plan import Approximation, Local
 from helixc.ir.refine import (
     Parts,
@@ -25,6 +25,7 @@ from helixc.ir.refine import (
     divide_type,
     tied_leaves,
 )
+from helixc.ir.rules import infer
 from helixc.ir.tensor import Dim, TensorType
 from helixc.passes.contract import Pass
 

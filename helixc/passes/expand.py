@@ -16,7 +16,8 @@ from helixc.diagnostics import Findings
 from helixc.ir.invariants import LOGICAL_FACTS
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op, Repeat, Statement
-from helixc.ir.ops import OPS, Norm, Number, Operand, infer
+from helixc.ir.ops import OPS, Norm, Number, Operand
+from helixc.ir.rules import infer
 from helixc.ir.tensor import NUMBER, TensorType
 from helixc.passes.contract import Pass
 

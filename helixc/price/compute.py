@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from helixc.ir.hardware import Gpu
-from helixc.ir.ops import OPS, Factor
+from helixc.ir.ops import OPS
+from helixc.ir.rules import Factor
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
 
 PICOSECONDS = 10**12
