@@ -20,7 +20,7 @@ import attrs
 
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.hardware import Cluster
-from helixc.ir.ops import Operand, Params
+from helixc.ir.ops import Op
 from helixc.ir.plan import Approximation, Place, Plan
 from helixc.ir.tensor import Dim, TensorType
 
@@ -53,36 +53,6 @@ class Scope:
     turns: int = 1
     dims: tuple[NamedDim, ...] = ()
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class Op:
-    """One statement: ``result = kind(operands, over)``.
-
-    ``scope`` is where the operator is written.  ``names`` are the places its result goes by, the
-    first being its home: a value returned by a layer, or handed to one, is at home in the caller.
-    An unnamed intermediate goes by the name of the statement that it is part of.
-    """
-
-    result: str
-    kind: str
-    operands: tuple[Operand, ...] = ()
-    over: tuple[str, ...] = ()
-    params: Params = None
-    type: TensorType
-    scope: int = 0
-    names: tuple[Place, ...] = ()
-    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The values among the operands, in order, numbers left out."""
-        return tuple(operand for operand in self.operands if isinstance(operand, str))
-
-    @property
-    def home(self) -> Place:
-        """The scope and name to which the result belongs."""
-        return self.names[0] if self.names else Place(self.scope)
 
 
 @attrs.frozen
