@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
-from helixc.ir.ops import OPS
 from helixc.ir.rules import Factor, factors
 from helixc.ir.spmd import Compute, Spmd
 from helixc.ir.tensor import NUMBER, TensorType
-from helixc.price.compute import Work, compute_picoseconds, local_work
+from helixc.price.compute import Work
+from helixc.price.interval import Price
+from helixc.price.operator import LocalOperator, operator_price
 
 # The time of one operator on one GPU, in picoseconds: replaceable by a table of measurements.
 ComputeTime = Callable[[Compute, Spmd], int]
@@ -18,15 +19,24 @@ ComputeTime = Callable[[Compute, Spmd], int]
 
 @attrs.frozen
 class LocalCompute:
-    """``rule``: the operator's factors; ``local``: the size of each factor's block on one GPU.
+    """``operator``: with the sizes of one GPU's blocks; ``work``: its FLOPs and bytes there.
 
     ``repeated``: how many GPUs do the very same work (atoms that split nothing).
     """
 
-    rule: tuple[Factor, ...]
-    local: Mapping[str, int]
+    operator: LocalOperator
     work: Work
     repeated: int
+
+    @property
+    def rule(self) -> Sequence[Factor]:
+        """The operator's factors."""
+        return self.operator.rule
+
+    @property
+    def local(self) -> Mapping[str, int]:
+        """The size of each factor's block on one GPU."""
+        return self.operator.local
 
 
 def local_compute(statement: Compute, program: Spmd) -> LocalCompute:
@@ -40,8 +50,8 @@ def local_compute(statement: Compute, program: Spmd) -> LocalCompute:
         busy *= program.mesh.sizes[atom]
         if factor in local:
             local[factor] //= program.mesh.sizes[atom]
-    work = local_work(op.kind, types, op.type, rule, local)
-    return LocalCompute(rule, local, work, program.mesh.devices // busy)
+    operator = LocalOperator(op.kind, types, op.type, rule, local)
+    return LocalCompute(operator, operator.work, program.mesh.devices // busy)
 
 
 def operand_types(statement: Compute, program: Spmd) -> tuple[TensorType, ...]:
@@ -52,13 +62,14 @@ def operand_types(statement: Compute, program: Spmd) -> tuple[TensorType, ...]:
     )
 
 
+def compute_price(statement: Compute, program: Spmd) -> Price:
+    """Price of one operator on one GPU of the program's cluster."""
+    return operator_price(local_compute(statement, program).operator, program.cluster.gpu)
+
+
 def roofline_picoseconds(statement: Compute, program: Spmd) -> int:
-    """Time of one operator on one GPU by the roofline of ``price.compute``."""
-    types = operand_types(statement, program)
-    dtype = next((t.dtype for t in types if t != NUMBER), statement.op.type.dtype)
-    work = local_compute(statement, program).work
-    dense = OPS[statement.op.kind].work == "matmul"
-    return compute_picoseconds(work, dtype, program.cluster.gpu, dense=dense)
+    """Time of one operator on one GPU of the program's cluster."""
+    return compute_price(statement, program).picoseconds
 
 
 def _extent(factor: Factor, sizes: Mapping[str, int]) -> int:

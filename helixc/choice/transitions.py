@@ -17,7 +17,7 @@ from helixc.ir.hardware import Gpu
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.ops import OPS
 from helixc.ir.rules import Factor
-from helixc.price.compute import compute_picoseconds, local_work
+from helixc.price.operator import LocalOperator, least_picoseconds, operator_price
 
 # For each operand the layouts in which it exists.
 Copies = tuple[tuple[Layout, ...], ...]
@@ -88,19 +88,14 @@ class Transitions:
             split = dict(way.ways)
             sizes = operator.sizes
             local = {f.name: sizes[_dim(f)] // split[f.name] for f in operator.rule}
-            self._times[key] = self._price(operator, local)
+            price = operator_price(_local_operator(operator, local), self.gpu)
+            self._times[key] = price.picoseconds
         return self._times[key]
 
     def least_picoseconds(self, operator: Operator, devices: int) -> int:
         """Less time than any way can take: all the work, shared by all GPUs."""
         local = {f.name: operator.sizes[_dim(f)] for f in operator.rule}
-        return self._price(operator, local) // devices
-
-    def _price(self, operator: Operator, local: Mapping[str, int]) -> int:
-        types = [shape.type for shape in operator.shapes]
-        work = local_work(operator.kind, types, operator.result.type, operator.rule, local)
-        dense = OPS[operator.kind].work == "matmul"
-        return compute_picoseconds(work, operator.result.dtype, self.gpu, dense=dense)
+        return least_picoseconds(_local_operator(operator, local), self.gpu, devices)
 
     def _find(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
         row = OPS[operator.kind]
@@ -175,6 +170,11 @@ def with_copies(existing: tuple[Layout, ...], path: ReshardPath) -> tuple[Layout
     if not path.legs:
         return existing
     return tuple(dict.fromkeys((*existing, *(leg.layout for leg in path.legs))))
+
+
+def _local_operator(operator: Operator, local: Mapping[str, int]) -> LocalOperator:
+    types = [shape.type for shape in operator.shapes]
+    return LocalOperator(operator.kind, types, operator.result.type, operator.rule, local)
 
 
 def _dim(factor: Factor) -> str:

@@ -20,7 +20,7 @@ from helixc.elaborate.hardware_fields import (
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
 from helixc.ir import source
-from helixc.ir.hardware import Gpu, Link, Source
+from helixc.ir.hardware import Gpu, Link, Source, Sources
 from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
 
 Values = Mapping[str, Quantity]
@@ -55,7 +55,7 @@ def make_gpu(
         name=declaration.name.text,
         peaks=tuple((dict(base.peaks) | peaks).items()),
         figures=tuple(figures.items()),
-        sources=tuple((dict(base.sources) | _sources(fields, values)).items()),
+        sources=_sources(base.sources, fields, values),
         **{to: int(values[name].value) for to, name in wholes.items() if name in values},
         **{to: values[name].number for to, name in numbers.items() if name in values},
     )
@@ -79,7 +79,7 @@ def make_link(
         name=declaration.name.text,
         in_switch=switch,
         figures=tuple(figures.items()),
-        sources=tuple((dict(base.sources) | _sources(fields, values)).items()),
+        sources=_sources(base.sources, fields, values),
         **{name: values[name].number for name in ("bandwidth", "latency") if name in values},
     )
 
@@ -88,9 +88,11 @@ def _constants(values: Values, constants: Mapping[str, FieldRule]) -> dict[str, 
     return {name: values[name].number for name in constants if name in values}
 
 
-def _sources(fields: Fields, values: Values) -> dict[str, Source]:
-    """Where each legal figure comes from."""
-    return {f.name.text: untagged(f.value)[1] for f in fields if f.name.text in values}
+def _sources(base: Sources, fields: Fields, values: Values) -> Sources:
+    """Where each figure comes from; nothing is said of what is assumed."""
+    known: dict[str, Source] = dict(base)
+    known |= {f.name.text: untagged(f.value)[1] for f in fields if f.name.text in values}
+    return tuple((name, tag) for name, tag in known.items() if tag != "assumed")
 
 
 def _report_incomplete(

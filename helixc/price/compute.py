@@ -1,8 +1,4 @@
-"""Time of one operator on one GPU: a roofline over what it computes and what it moves.
-
-``time = max(FLOPs / reached rate, bytes / reached bandwidth) + launch``, in whole picoseconds so that
-equal programs tie exactly.  The roofline is Williams, Waterman and Patterson, CACM 52(4), 2009.
-"""
+"""What one GPU does for one operator: floating-point operations, and bytes read and written."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from helixc.ir.hardware import Gpu
 from helixc.ir.ops import OPS
 from helixc.ir.rules import Factor
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
@@ -57,17 +52,3 @@ def _block_bytes(type_: TensorType, own: Sequence[Factor], local: Mapping[str, i
     for factor in own:
         elements *= local[factor.name]
     return (elements * DTYPE_BITS[type_.dtype] + 7) // 8
-
-
-def compute_picoseconds(work: Work, dtype: str, gpu: Gpu, *, dense: bool) -> int:
-    """Time of one operator's work on one GPU.
-
-    ``dense``: the operator runs on the matrix units at the GPU's peak for ``dtype``; others are bound
-    by memory and their FLOPs are hidden behind it.
-    """
-    if not work.bytes:
-        return 0
-    seconds = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
-    if dense:
-        seconds = max(seconds, work.flops / (gpu.peak(dtype) * gpu.compute_fraction))
-    return round((seconds + gpu.launch_seconds) * PICOSECONDS)

@@ -1,0 +1,79 @@
+"""Time of one operator on one GPU: which kernel runs, and what it is bound by.
+
+The one place that turns an operator's local sizes into a price; the choice, the report and the columns
+of plans all ask here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from helixc.ir.hardware import Gpu
+from helixc.ir.ops import OPS
+from helixc.ir.rules import Factor
+from helixc.ir.tensor import NUMBER, TensorType
+from helixc.price.compute import PICOSECONDS, Work, local_work
+from helixc.price.interval import Price, exactly
+
+
+@attrs.frozen
+class LocalOperator:
+    """An operator as one GPU runs it: its factor rule, and the size of each factor's block there."""
+
+    kind: str
+    types: Sequence[TensorType]
+    result: TensorType
+    rule: Sequence[Factor]
+    local: Mapping[str, int]
+
+    @property
+    def dense(self) -> bool:
+        """Whether it runs on the matrix units."""
+        return OPS[self.kind].work == "matmul"
+
+    @property
+    def dtype(self) -> str:
+        """The dtype in which it computes: its first operand's."""
+        return next((t.dtype for t in self.types if t != NUMBER), self.result.dtype)
+
+    @property
+    def work(self) -> Work:
+        """FLOPs, and bytes read and written."""
+        return local_work(self.kind, self.types, self.result, self.rule, self.local)
+
+
+def operator_price(operator: LocalOperator, gpu: Gpu) -> Price:
+    """The price of one operator on one GPU.
+
+    A roofline: arithmetic against memory, each at the share that good kernels reach, and a launch
+    (Williams, Waterman and Patterson, CACM 52(4), 2009).
+    """
+    work = operator.work
+    if not work.bytes:
+        return exactly(0, "latency")
+    moving = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
+    computing = _computing(operator, work, gpu)
+    seconds = max(moving, computing) + gpu.launch_seconds
+    bound = "flops" if computing > moving else "bandwidth"
+    if gpu.launch_seconds > max(moving, computing):
+        bound = "latency"
+    return exactly(round(seconds * PICOSECONDS), bound)
+
+
+def least_picoseconds(operator: LocalOperator, gpu: Gpu, devices: int) -> int:
+    """Less than any way of sharing an operator among ``devices`` GPUs takes.
+
+    ``local`` holds the whole sizes.  Nothing but the work itself counts, evenly shared: no launch, no
+    tile that is not full.
+    """
+    work = operator.work
+    moving = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
+    return int(max(moving, _computing(operator, work, gpu)) / devices * PICOSECONDS)
+
+
+def _computing(operator: LocalOperator, work: Work, gpu: Gpu) -> float:
+    if not operator.dense:
+        return 0.0  # hidden behind the memory
+    return work.flops / (gpu.peak(operator.dtype) * gpu.compute_fraction)
