@@ -295,6 +295,26 @@ def test_the_gap_of_a_repeat_counts_every_turn() -> None:
     assert gaps[1] == 10 * gaps[0]
 
 
+@pytest.mark.parametrize(
+    ("bound", "left_out"),
+    [
+        ("ways.MOST_MIXED", "not every mixture of splits was tried"),
+        ("moves.ALL_SUBSETS", "not every way to move a value was tried"),
+        ("reshard.MOST_LAYOUTS", "not every way to move a value was tried"),
+    ],
+)
+def test_what_many_mesh_axes_leave_out_is_reported(
+    monkeypatch: pytest.MonkeyPatch, bound: str, left_out: str
+) -> None:
+    """Also where no state was dropped: a gap says nothing of what was never tried."""
+    text = branching("x = branch(x)")
+    assert [n for n in compile_text(text).spmd.notes if n.code == "HX0602"] == []
+    monkeypatch.setattr(f"helixc.choice.{bound}", 1)
+    (note,) = [n for n in compile_text(text).spmd.notes if n.code == "HX0602"]
+    assert left_out in note.message
+    assert "at most" not in note.message
+
+
 # --- repeats
 
 

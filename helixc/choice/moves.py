@@ -30,13 +30,17 @@ ALL_SUBSETS = 4
 
 
 class Moves:
-    """The steps worth trying from a layout, on the way to one target."""
+    """The steps worth trying from a layout, on the way to one target.
+
+    ``cut_short``: there were more subsets of atoms than are tried.
+    """
 
     def __init__(self, difference: Difference, mesh: Mesh) -> None:
         self.room = dict(difference.room)
         self.mesh = mesh
         self.target = difference.target
         self.target_split = dict(difference.target.split)
+        self.cut_short = False
 
     def of(self, layout: Layout) -> Iterator[tuple[Step, Layout]]:
         """Steps and the layouts that they lead to."""
@@ -88,7 +92,7 @@ class Moves:
         self, layout: Layout, split: dict[str, tuple[str, ...]]
     ) -> Iterator[tuple[Step, Layout]]:
         open_ = tuple(a for a in layout.partial if a not in self.target.partial)
-        for atoms in _parts(open_):
+        for atoms in self._parts(open_):
             rest = tuple(a for a in layout.partial if a not in atoms)
             yield AllReduce(atoms), self._with(layout, split, rest)
         for dim in self.room:
@@ -103,7 +107,7 @@ class Moves:
         """Orders in which partial atoms may land on a dimension: the target's, or the mesh's."""
         wanted = tuple(a for a in self.target_split.get(dim, ()) if a in open_)
         found = [wanted[:length] for length in range(len(wanted), 0, -1)]
-        return found + [part for part in _parts(open_) if part not in found]
+        return found + [part for part in self._parts(open_) if part not in found]
 
     def _exchanges(
         self,
@@ -134,7 +138,7 @@ class Moves:
             yield Permute(self.target), self.target
         for dim, atoms in layout.split:
             first, loose = atoms[: settled[dim]], atoms[settled[dim] :]
-            for last in _parts(loose):
+            for last in self._parts(loose):
                 after = (*first, *(a for a in loose if a not in last), *last)
                 if after != atoms:
                     reordered = self._with(layout, {**split, dim: after}, layout.partial)
@@ -156,11 +160,11 @@ class Moves:
             partial = tuple(sorted({*layout.partial, *atoms}, key=self.mesh.order.__getitem__))
             yield Seed(atoms), make_layout(split, partial, "sum")
 
-
-def _parts(atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The subsets of some atoms, the largest first; of many atoms only their beginnings, ends and ones."""
-    if len(atoms) <= ALL_SUBSETS:
-        lengths = range(len(atoms), 0, -1)
-        return [part for length in lengths for part in combinations(atoms, length)]
-    found = [part for i in range(len(atoms)) for part in (atoms[: len(atoms) - i], atoms[i:])]
-    return list(dict.fromkeys([*found, *((atom,) for atom in atoms)]))
+    def _parts(self, atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The subsets of some atoms, the largest first; of many only beginnings, ends and ones."""
+        if len(atoms) <= ALL_SUBSETS:
+            lengths = range(len(atoms), 0, -1)
+            return [part for length in lengths for part in combinations(atoms, length)]
+        self.cut_short = True
+        found = [part for i in range(len(atoms)) for part in (atoms[: len(atoms) - i], atoms[i:])]
+        return list(dict.fromkeys([*found, *((atom,) for atom in atoms)]))

@@ -44,6 +44,15 @@ class Problem:
         self._least: dict[Operator, int] = {}
         self._shapes: dict[str, Shape] = {}
 
+    @property
+    def untried(self) -> tuple[str, ...]:
+        """What was left out because there are too many mesh axes; () if nothing was."""
+        found = [
+            ("mixture of splits", self.transitions.cut_short),
+            ("way to move a value", self.search.cut_short),
+        ]
+        return tuple(words for words, left_out in found if left_out)
+
     def path(self, value: str, source: Layout, target: Layout) -> ReshardPath | None:
         """The cheapest path between two layouts of a value."""
         if value not in self._shapes:

@@ -57,7 +57,8 @@ STAY = ReshardPath(legs=(), cost=PathCost())
 class ReshardSearch:
     """Finds paths on one mesh of one cluster, and remembers them.
 
-    ``exhausted``: some search saw too many layouts and took a plain path instead of the cheapest.
+    ``cut_short``: some search saw too many layouts and took a plain path instead of the cheapest, or
+    did not try every subset of many atoms.
     """
 
     def __init__(self, prices: CollectivePrices) -> None:
@@ -65,7 +66,7 @@ class ReshardSearch:
         self.mesh = prices.mesh
         self._known: dict[tuple[Shape, Layout, Layout, bool], ReshardPath | None] = {}
         self._searched: dict[Difference, ReshardPath | None] = {}
-        self.exhausted = False
+        self.cut_short = False
         self._left = MOST_IN_ALL
 
     def path(
@@ -98,10 +99,11 @@ class ReshardSearch:
         return ReshardPath(tuple(legs), found.cost)
 
     def _cheapest(self, difference: Difference) -> ReshardPath | None:
-        found, seen = _search(difference, self.prices, min(MOST_LAYOUTS, self._left))
+        moves = Moves(difference, self.mesh)
+        found, seen = _search(difference, moves, self.prices, min(MOST_LAYOUTS, self._left))
         self._left -= seen
+        self.cut_short |= moves.cut_short or found is None
         if found is None:
-            self.exhausted = True
             return _plain(difference, self.prices)
         return found if found.cost.steps else None
 
@@ -111,13 +113,12 @@ _Arrivals = dict[Layout, tuple[Layout, Step, int]]
 
 
 def _search(
-    difference: Difference, prices: CollectivePrices, most: int
+    difference: Difference, moves: Moves, prices: CollectivePrices, most: int
 ) -> tuple[ReshardPath | None, int]:
     """The cheapest path, and how many layouts were seen.
 
     The path is empty if there is none, and None after too many layouts.
     """
-    moves = Moves(difference, prices.mesh)
     order = count()
     heap = [(PathCost(), next(order), difference.source)]
     least = {difference.source: PathCost()}

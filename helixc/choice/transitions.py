@@ -41,7 +41,10 @@ class Transition:
 
 
 class Transitions:
-    """Works out transitions, each once."""
+    """Works out transitions, each once.
+
+    ``cut_short``: of some operator not every mixture of choices for the mesh axes was tried.
+    """
 
     def __init__(self, search: ReshardSearch, gpu: Gpu, sets: CopySets) -> None:
         self.search = search
@@ -50,6 +53,7 @@ class Transitions:
         self._ways: dict[tuple[Operator, Copies], tuple[Way, ...]] = {}
         self._known: dict[tuple[Operator, State], tuple[Transition, ...]] = {}
         self._times: dict[tuple[Operator, tuple[tuple[str, int], ...]], int] = {}
+        self.cut_short = False
 
     def of(self, operator: Operator, state: State) -> tuple[Transition, ...]:
         """The transitions worth trying from these copies of the operands, cheapest first."""
@@ -117,7 +121,9 @@ class Transitions:
             forced=dict(operator.forced),
             follows=follows(row, operator.rule),
         )
-        return candidate_ways(setting, self.search.mesh, operator.sizes)
+        found, complete = candidate_ways(setting, self.search.mesh, operator.sizes)
+        self.cut_short |= not complete
+        return found
 
     def _source(self, operator: Operator, layout: Layout) -> Way:
         """The way of a value that is simply there: in its layout at rest."""

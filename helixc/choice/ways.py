@@ -65,20 +65,22 @@ class Setting:
     follows: bool
 
 
-def candidate_ways(setting: Setting, mesh: Mesh, sizes: Mapping[str, int]) -> tuple[Way, ...]:
-    """Every legal way among the candidates, in a stable order, each once.
+def candidate_ways(
+    setting: Setting, mesh: Mesh, sizes: Mapping[str, int]
+) -> tuple[tuple[Way, ...], bool]:
+    """Every legal way among the candidates, in a stable order, each once; and whether they are all.
 
     Where a size leaves none of the ways that a ``via`` line asks for, the line does not bind.
     """
     options = [
         [(atom.name, choice) for choice in _choices(setting, atom.name)] for atom in mesh.atoms
     ]
-    options = _bounded(options)
+    bounded = _bounded(options)
     builder = _Builder(setting, mesh, sizes)
-    found = [way for chosen in product(*options) for way in builder.orders(dict(chosen))]
+    found = [way for chosen in product(*bounded) for way in builder.orders(dict(chosen))]
     if not found and setting.forced:
         return candidate_ways(attrs.evolve(setting, forced={}), mesh, sizes)
-    return tuple(found)
+    return tuple(found), bounded == options
 
 
 def _bounded(options: list[list[tuple[str, Choice]]]) -> list[list[tuple[str, Choice]]]:

@@ -38,7 +38,7 @@ def partition(program: Logical) -> Spmd:
     findings.stop_on_errors()
     if solution is None:
         raise ValueError("no way was found, though no line forces one")
-    notes = (*findings.all, *_notes(program, solution, exhausted=problem.search.exhausted))
+    notes = (*findings.all, *_notes(program, solution, problem.untried))
     return write(problem, solution, notes)
 
 
@@ -182,7 +182,7 @@ class _Writer:
         )
 
 
-def _notes(program: Logical, solution: Solution, *, exhausted: bool) -> list[Diagnostic]:
+def _notes(program: Logical, solution: Solution, untried: Sequence[str]) -> list[Diagnostic]:
     """What the reader of the result should know about how it was chosen."""
     found: list[Diagnostic] = []
     if solution.cost[0]:
@@ -194,27 +194,21 @@ def _notes(program: Logical, solution: Solution, *, exhausted: bool) -> list[Dia
                 "warning",
             )
         )
-    if solution.gap:
-        best = f"{solution.gap / 1e12:.3g} s"
-        found.append(
-            Diagnostic(
-                "HX0602",
-                f"the choice is not proven best; it is at most {best} from it",
-                program.plan.span,
-                "note",
-            )
-        )
-    elif exhausted:
-        found.append(
-            Diagnostic(
-                "HX0602",
-                "the choice is not proven best: with so many mesh axes not every way to move a "
-                "value was tried",
-                program.plan.span,
-                "note",
-            )
-        )
+    doubt = _doubt(solution, untried)
+    if doubt:
+        words = f"the choice is not proven best{doubt}"
+        found.append(Diagnostic("HX0602", words, program.plan.span, "note"))
     return found
+
+
+def _doubt(solution: Solution, untried: Sequence[str]) -> str:
+    """Why a solution may not be the best; "" if it is.
+
+    The gap speaks only of what was tried, so it says nothing where something was left out.
+    """
+    if untried:
+        return f": with so many mesh axes not every {' and not every '.join(untried)} was tried"
+    return f"; it is at most {solution.gap / 1e12:.3g} s from it" if solution.gap else ""
 
 
 def _homes(program: Logical) -> dict[str, tuple[int, tuple[Place, ...]]]:
