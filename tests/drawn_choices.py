@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from helixc.ir.hardware import Cluster, Gpu, Level, Link
 from helixc.ir.logical import Logical, Op, Output, Scope
 from helixc.ir.mesh import Axis
-from helixc.ir.ops import NUMBER, Declared, Number, Operand
+from helixc.ir.ops import Declared, Number, Operand
 from helixc.ir.plan import Block, DimRef, Line, Place, Plan, Shard, Strict
 from helixc.ir.rules import infer
-from helixc.ir.tensor import Dim, TensorType
+from helixc.ir.tensor import NUMBER, Dim, TensorType
 
 SIZES = {"a": 48, "b": 240, "c": 48, "d": 144, "e": 96}
 MESHES = [(("p", 2),), (("p", 4),), (("p", 2), ("q", 2)), (("p", 4), ("q", 2)), (("p", 3),)]
