@@ -156,6 +156,18 @@ def test_freedom_never_costs_more_than_strict(program: Logical) -> None:
     assert free_cost[:2] <= strict_cost[:2]
 
 
+@given(programs(most=6, strict=True))
+def test_under_strict_every_result_is_held_as_planned_at_once(program: Logical) -> None:
+    """In the layout in which the operator yields it, or after a reshard that comes next."""
+    planning = planned(program)
+    if planning is None:
+        return
+    for step in chosen(Problem(program, planning)).all_steps():
+        if isinstance(step.statement, Op) and step.way is not None:
+            held = {step.way.result, *(read.target for read in step.after)}
+            assert planning.layouts[step.statement.result] in held
+
+
 @given(programs(most=4))
 def test_an_alternative_is_a_program_that_can_be_had(program: Logical) -> None:
     """No alternative is cheaper than the choice; each has the traffic of a complete program."""

@@ -129,7 +129,7 @@ def site_of(op: Op, program: Logical, planning: Planning) -> Site:
             for atom, choices in forcing.choices.items()
         ),
         unmoved=forcing.unmoved,
-        exact=op.result in planning.exact,
+        exact=op.result in planning.exact or view.as_planned(),
     )
     return Site(operator, forcing, names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -44,6 +44,7 @@ class PlanView:
         weights = self.stored.values()
         reading = [b for weight in weights for b in planning.coverage.of_names(weight.names)]
         self.by_name = (*by_name, *reading)
+        self.lines = [line for i in self.around for line in self.blocks[i].lines]
 
     def _depth(self, index: int) -> int:
         depth = 0
@@ -77,19 +78,27 @@ class PlanView:
 
         None under ``strict``, but where a line asks for an exchange of weights.
         """
-        lines = [line for i in self.around for line in self.blocks[i].lines]
-        strict = any(isinstance(line, Strict) for line in lines)
         asked = {
             axis
-            for line in lines
+            for line in self.lines
             if isinstance(line, Shard) and line.via == "weights"
             for axis in line.axes
         }
         return {
             atom.name: self._named(atom.axis, self.around)
             for atom in self.mesh.atoms
-            if not strict or atom.axis in asked
+            if not is_strict(self.lines) or atom.axis in asked
         }
+
+    def as_planned(self) -> bool:
+        """Whether the result is held in its planned layout at once, as ``strict`` has it.
+
+        A plan with ``via`` lines asks for other layouts than it plans: there values stay where these
+        lines lead them.
+        """
+        lines = (line for block in self.blocks for line in block.lines)
+        led = any(isinstance(line, Shard) and line.via for line in lines)
+        return is_strict(self.lines) and not led
 
     def forcing(self) -> Forcing:
         """What the ``via`` lines that reach this operator force on it."""
@@ -162,6 +171,11 @@ class PlanView:
         if line.via == "all_gather" and factor.result is not None:
             return (self.op.result,)
         return ()
+
+
+def is_strict(lines: Iterable[Line]) -> bool:
+    """Whether lines that hold somewhere say ``strict``."""
+    return any(isinstance(line, Strict) for line in lines)
 
 
 def _axes(block: Block) -> set[str]:

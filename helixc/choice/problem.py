@@ -9,6 +9,7 @@ import attrs
 
 from helixc.choice.difference import Shape, shape_of
 from helixc.choice.operators import Operator, site_of
+from helixc.choice.plan_view import is_strict
 from helixc.choice.planning import Planning
 from helixc.choice.reshard import ReshardPath, ReshardSearch
 from helixc.choice.states import CopySets
@@ -61,10 +62,13 @@ class Problem:
         return self.search.path(self._shapes[value], source, target, stored=stored)
 
     def boundaries(self, repeat: Repeat) -> list[tuple[Layout, ...]]:
-        """Candidate layouts of the carried values of a repeat: planned, or whole."""
-        options = [
-            tuple(dict.fromkeys((self.planning.layouts[c.entry], WHOLE))) for c in repeat.carried
-        ]
+        """Candidate layouts of the carried values of a repeat: planned, or, if not strict, whole."""
+        layouts = self.planning.layouts
+        around = self.planning.coverage.of_scope(repeat.scope)
+        lines = (line for i in around for line in self.program.plan.blocks[i].lines)
+        if is_strict(lines):
+            return [tuple(layouts[c.entry] for c in repeat.carried)]
+        options = [tuple(dict.fromkeys((layouts[c.entry], WHOLE))) for c in repeat.carried]
         if len(options) > MIXED_BOUNDARIES:
             uniform = (tuple(o[0] for o in options), tuple(o[-1] for o in options))
             return list(dict.fromkeys(uniform))
