@@ -16,12 +16,12 @@ import attrs
 
 from helixc.analysis.collectives import kind_of, move_bytes, step_atoms, step_name
 from helixc.analysis.local_compute import ComputeTime, local_compute, roofline_picoseconds
-from helixc.analysis.matmuls import matmul_shape
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text
 from helixc.diagnostics import CompilerBug
 from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
+from helixc.price.shapes import matmul_shape
 
 Stream = Literal["compute", "communication"]
 
@@ -256,7 +256,7 @@ class _Timing:
             name=self._names[statement.result],
             kind=statement.op.kind,
             stream="compute",
-            term=matmul_shape(local).get_time if dense else memory_term,
+            term=matmul_shape(local.rule, local.local).get_time if dense else memory_term,
             picoseconds=self._compute_time(statement, self._program),
         )
 

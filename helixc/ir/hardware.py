@@ -5,7 +5,7 @@ All figures are SI: bytes, bytes per second, FLOP per second, seconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Literal, cast
 
@@ -25,6 +25,8 @@ from helixc.ir.kernels import (
 Source = Literal["measured", "calibrated", "datasheet", "assumed"]
 SOURCES: tuple[Source, ...] = ("measured", "calibrated", "datasheet", "assumed")
 Figures = tuple[tuple[str, float], ...]
+# Seconds of ``batch`` products [m, k] x [k, n] of a dtype: (m, k, n, batch, dtype); None if not known.
+GetTime = Callable[[int, int, int, int, str], float | None]
 Sources = tuple[tuple[str, Source], ...]
 
 
@@ -37,7 +39,8 @@ class Gpu:
     fields, see ``kernels``.  Where it has none for a kind of operator, ``compute_fraction`` and
     ``bandwidth_fraction`` say how much of the peak rate and of the memory bandwidth (bytes/s) a good
     kernel reaches, and ``launch_seconds`` is the fixed cost of a kernel.  ``sources``: where each field
-    comes from; one that is not there is assumed.
+    comes from; one that is not there is assumed.  ``get_time``: a user's own times of matrix products,
+    which go before the constants.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Gpu:
     sms: int = 0
     figures: Figures = ()
     sources: Sources = ()
+    get_time: GetTime | None = attrs.field(default=None, eq=False, repr=False)
 
     @cached_property
     def kernels(self) -> Mapping[str, KernelConstants]:
