@@ -116,6 +116,8 @@ CODES: Mapping[str, str] = {
     "HX0417": "hardware from two imports",
     "HX0418": "level without members",
     "HX0419": "hardware like itself",
+    "HX0421": "bad row in a table of times",
+    "HX0422": "no function that gives times",
     # 05xx plans
     "HX0501": "mesh line missing or misplaced",
     "HX0502": "mesh axis declared twice",

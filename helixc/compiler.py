@@ -18,6 +18,7 @@ from helixc.choice.outlook import look_ahead
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice
 from helixc.elaborate.elaborate import check_models
+from helixc.ir.hardware import GetTime
 from helixc.ir.invariants import COMMUNICATED_FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.source import PlanDecl, Sources
@@ -120,13 +121,16 @@ def compile(
     cluster: str | None = None,
     model: str | None = None,
     settings: Mapping[str, int] | None = None,
+    gemm_times: GetTime | None = None,
 ) -> Compilation:
     """Compile a ``.hx`` file; a name left out means the only one there is.
 
-    ``settings`` override dimensions.  Raises ``HelixError`` with everything that was found.
+    ``settings`` override dimensions.  ``gemm_times(m, k, n, batch, dtype)`` gives the seconds of a matrix
+    product, or None where the hardware's constants shall.  Raises ``HelixError`` with everything that was
+    found.
     """
-    sources = load_path(Path(path))
-    return compile_sources(sources, make_choice(model, plan, cluster, settings))
+    choice = make_choice(model, plan, cluster, settings)
+    return compile_sources(load_path(Path(path)), attrs.evolve(choice, gemm_times=gemm_times))
 
 
 def compile_text(

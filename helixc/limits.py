@@ -10,6 +10,9 @@ MAX_FILE_BYTES: Final = 4 * 2**20
 MAX_DUMP_BYTES: Final = 32 * 2**20
 """Bytes in one dump."""
 
+MAX_TABLE_BYTES: Final = 16 * 2**20
+"""Bytes in one table of measured times."""
+
 MAX_FILES: Final = 64
 """Files of one program: the main file and everything that it imports."""
 

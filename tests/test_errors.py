@@ -34,6 +34,7 @@ REASONS: Mapping[str, str] = {
     "HX0008": "needs a link that leads out of the folder",
     "HX0015": "needs a very long line",
     "HX015.": "a dump that cannot be read",
+    "HX042[12]": "belongs to times that are given apart from the source",
     "HX03[5-9].": "a broken fact: only a dump can break one",
     "HX0602": "a note, where the search for the best choice was cut short",
     "HX06[5-9].": "a broken fact: only a dump can break one",

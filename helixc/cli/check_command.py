@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from helixc.cli.chosen import choice_of
 from helixc.cli.findings import show_json, show_text, status_of
-from helixc.cli.inputs import choice_of, load
+from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
 from helixc.compiler import Checked, check_sources, compile_plans
 from helixc.render import to_json

@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 import click
 
+from helixc.cli.chosen import one_plan
 from helixc.cli.dumps import asked_for, dump_files, up_to
 from helixc.cli.findings import show_json, show_text
-from helixc.cli.inputs import load, one_plan
+from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.cli.ranges import Ranges

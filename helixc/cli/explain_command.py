@@ -7,8 +7,9 @@ import sys
 
 import click
 
+from helixc.cli.chosen import one_plan
 from helixc.cli.findings import show_json, show_text
-from helixc.cli.inputs import load, one_plan
+from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.codes import CODES, family

@@ -1,16 +1,11 @@
-"""Reads what a command line names: files, standard input, and the plan that is meant."""
+"""Reads what a command line names: files and standard input."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-import click
-
-from helixc.cli.options import Chosen
-from helixc.compiler import plan_names
 from helixc.diagnostics import Diagnostic, HelixError
-from helixc.elaborate.choice import Choice
 from helixc.ir.source import Sources
 from helixc.limits import MAX_FILE_BYTES
 from helixc.text.loader import load_path, load_text
@@ -52,20 +47,3 @@ def _decode(data: bytes, name: str, limit: int) -> str:
     except UnicodeDecodeError as error:
         message = f"`{name}` is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}"
         raise HelixError([Diagnostic("HX0003", message)]) from error
-
-
-def choice_of(chosen: Chosen) -> Choice:
-    """What the options say, as the compiler takes it."""
-    return Choice(
-        model=chosen.model, plan=chosen.plan, cluster=chosen.cluster, settings=chosen.settings
-    )
-
-
-def one_plan(sources: Sources, chosen: Chosen) -> Choice:
-    """The choice of one plan: the one named, or the only one there is."""
-    if chosen.plan is None:
-        names = plan_names(sources, chosen.model)
-        if len(names) > 1:
-            listed = "\n".join(f"  {name}" for name in names)
-            raise click.UsageError(f"The file has several plans; choose one with --plan:\n{listed}")
-    return choice_of(chosen)

@@ -47,12 +47,13 @@ class Setting(click.ParamType[tuple[str, int]]):
 
 @attrs.frozen
 class Chosen:
-    """What the options ``--plan``, ``--model``, ``--cluster`` and ``--set`` say."""
+    """What the options ``--plan``, ``--model``, ``--cluster``, ``--set`` and ``--gemm-times`` say."""
 
     plan: str | None
     model: str | None
     cluster: str | None
     settings: tuple[tuple[str, int], ...]
+    gemm_times: str | None = None
 
 
 FORMAT = click.option(
@@ -76,11 +77,16 @@ _CHOICE = (
         multiple=True,
         help="Another size for a dimension; may be repeated.",
     ),
+    click.option(
+        "--gemm-times",
+        metavar="WHERE",
+        help="Own times of matrix products: a CSV table, or module:function.",
+    ),
 )
 
 
 def choice_options(function: Callable[..., int]) -> Callable[..., int]:
-    """Add ``--plan``, ``--model``, ``--cluster`` and ``--set``; the function gets them as ``chosen``."""
+    """Add the options that ``Chosen`` holds; the function gets them as ``chosen``."""
 
     @wraps(function)
     def gather(
@@ -88,9 +94,10 @@ def choice_options(function: Callable[..., int]) -> Callable[..., int]:
         model: str | None,
         cluster: str | None,
         settings: tuple[tuple[str, int], ...],
+        gemm_times: str | None,
         **others: object,
     ) -> int:
-        return function(chosen=Chosen(plan, model, cluster, settings), **others)
+        return function(chosen=Chosen(plan, model, cluster, settings, gemm_times), **others)
 
     decorated: Callable[..., int] = gather
     for option in reversed(_CHOICE):

@@ -11,4 +11,4 @@ BUG: Final = 70
 INTERRUPTED: Final = 130
 
 # Findings about what the command line names (files, folders, GPUs), if they have no place in a program.
-NAMED_ON_THE_COMMAND_LINE: Final = frozenset({"HX0001", "HX0013", "HX0014", "HX0904"})
+NAMED_ON_THE_COMMAND_LINE: Final = frozenset({"HX0001", "HX0013", "HX0014", "HX0422", "HX0904"})

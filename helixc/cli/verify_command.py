@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import click
 
+from helixc.cli.chosen import choice_of
 from helixc.cli.findings import show_error, show_json, show_text
-from helixc.cli.inputs import choice_of, load
+from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.cli.status import BUG, DONE

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import attrs
 
+from helixc.ir.hardware import GetTime
+
 
 @attrs.frozen
 class Choice:
-    """Names to compile; None means the only one there is.  ``settings`` override dimensions."""
+    """Names to compile; None means the only one there is.
+
+    ``settings`` override dimensions.  ``gemm_times``: times of matrix products that go before those of
+    the hardware's constants.
+    """
 
     model: str | None = None
     plan: str | None = None
     cluster: str | None = None
     settings: tuple[tuple[str, int], ...] = ()
+    gemm_times: GetTime | None = attrs.field(default=None, eq=False, repr=False)

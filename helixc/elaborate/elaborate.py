@@ -6,6 +6,8 @@ says is what every later level is held against.
 
 from __future__ import annotations
 
+import attrs
+
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings
 from helixc.elaborate.builder import Builder
 from helixc.elaborate.choice import Choice
@@ -33,9 +35,17 @@ def elaborate(sources: source.Sources, choice: Choice) -> tuple[Logical, tuple[D
     selection = Selector(program.declarations, catalogue, findings).select(choice)
     builder = _build(selection, program)
     findings.stop_on_errors(texts)
-    logical = _assemble(selection, builder, findings)
+    logical = _timed(_assemble(selection, builder, findings), choice)
     findings.stop_on_errors(texts)
     return logical, findings.all
+
+
+def _timed(program: Logical, choice: Choice) -> Logical:
+    """The program on a cluster that knows the user's own times of matrix products."""
+    if choice.gemm_times is None:
+        return program
+    gpu = attrs.evolve(program.cluster.gpu, get_time=choice.gemm_times)
+    return attrs.evolve(program, cluster=attrs.evolve(program.cluster, gpu=gpu))
 
 
 def check_models(

@@ -16,6 +16,7 @@ from helixc.ir.rules import Factor
 from helixc.ir.tensor import NUMBER, TensorType
 from helixc.price.compute import PICOSECONDS, Work, local_work
 from helixc.price.interval import Price, exactly
+from helixc.price.shapes import matmul_shape
 
 
 @attrs.frozen
@@ -53,6 +54,9 @@ def operator_price(operator: LocalOperator, gpu: Gpu) -> Price:
     work = operator.work
     if not work.bytes:
         return exactly(0, "latency")
+    measured = _measured(operator, gpu)
+    if measured is not None:
+        return exactly(round(measured * PICOSECONDS), "flops")
     moving = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
     computing = _computing(operator, work, gpu)
     seconds = max(moving, computing) + gpu.launch_seconds
@@ -66,11 +70,21 @@ def least_picoseconds(operator: LocalOperator, gpu: Gpu, devices: int) -> int:
     """Less than any way of sharing an operator among ``devices`` GPUs takes.
 
     ``local`` holds the whole sizes.  Nothing but the work itself counts, evenly shared: no launch, no
-    tile that is not full.
+    tile that is not full.  A user's own times know no bound.
     """
+    if gpu.get_time is not None and operator.dense:
+        return 0
     work = operator.work
     moving = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
     return int(max(moving, _computing(operator, work, gpu)) / devices * PICOSECONDS)
+
+
+def _measured(operator: LocalOperator, gpu: Gpu) -> float | None:
+    """The user's own time of a matrix product, if there is one for just this shape."""
+    if gpu.get_time is None or not operator.dense:
+        return None
+    shape = matmul_shape(operator.rule, operator.local)
+    return gpu.get_time(shape.m, shape.k, shape.n, shape.batch, operator.dtype)
 
 
 def _computing(operator: LocalOperator, work: Work, gpu: Gpu) -> float:
