@@ -99,6 +99,7 @@ CODES: Mapping[str, str] = {
     "HX0353": "output not defined",
     "HX0354": "scopes do not form a tree",
     "HX0355": "plan speaks of something that is not there",
+    "HX0356": "slice that does not stand alone",
     # 04xx hardware and units
     "HX0401": "unknown unit",
     "HX0402": "quantities of different kinds",
@@ -143,6 +144,8 @@ CODES: Mapping[str, str] = {
     "HX0525": "local line meets no split contraction",
     "HX0526": "segments of a local value never joined",
     "HX0527": "local value: an approximation",
+    "HX0528": "number of micro-batches that is not legal",
+    "HX0529": "dimension that a step cannot be sliced along",
     # 06xx communication
     "HX0601": "weight gathered unasked",
     "HX0602": "choice not proven best",

@@ -43,11 +43,13 @@ from helixc.ir.plan import (
     KeepWeights,
     Label,
     Local,
+    Microbatches,
     PartialOver,
     Place,
     Plan,
     Replicate,
     Shard,
+    Slices,
     Strict,
 )
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
@@ -144,10 +146,12 @@ lines = st.one_of(
     st.just(Strict()),
     st.just(KeepWeights()),
     st.builds(Label, names),
+    st.builds(Microbatches, counts, dim_refs),
 )
 blocks = st.builds(Block, places, tuples(lines), st.one_of(st.just(-1), counts), names)
 plans = st.builds(Plan, names, tuples(axes), tuples(blocks, 2))
 approximations = st.builds(Approximation, names, names, names, names)
+slices = st.none() | st.builds(Slices, names, several_names, counts)
 notes = st.builds(
     Diagnostic,
     st.sampled_from(["HX0601", "HX0602"]),
@@ -268,6 +272,7 @@ logical_programs = st.builds(
     plan=plans,
     cluster=clusters,
     approximations=tuples(approximations, 2),
+    slices=slices,
     notes=tuples(notes, 2),
 )
 spmd_programs = st.builds(
@@ -282,4 +287,5 @@ spmd_programs = st.builds(
     cluster=clusters,
     notes=tuples(notes, 2),
     approximations=tuples(approximations, 2),
+    slices=slices,
 )

@@ -16,7 +16,7 @@ from helixc.ir.layout import AllGather, Layout, Permute, Slice, make_layout
 from helixc.ir.logical import Logical, Op, Output, Repeat, Statement
 from helixc.ir.mesh import Atom
 from helixc.ir.ops import Norm
-from helixc.ir.plan import Block, DimRef, Place, Shard
+from helixc.ir.plan import Block, DimRef, Place, Shard, Slices
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
 
 
@@ -240,6 +240,18 @@ def put_a_block_into_a_later_one(program: Any) -> Any:
     return _block(program, Block((Place(0),), (), parent=9))
 
 
+def slice_what_is_contracted(program: Any) -> Any:
+    return attrs.evolve(program, slices=Slices("embed", ("embed",), 2))
+
+
+def slice_what_is_not_there(program: Any) -> Any:
+    return attrs.evolve(program, slices=Slices("z", ("z",), 2))
+
+
+def run_no_slice(program: Any) -> Any:
+    return attrs.evolve(program, slices=Slices("batch", (), 0))
+
+
 def ask_for_more_gpus_than_there_are(program: Any) -> Any:
     axes = tuple(attrs.evolve(axis, size=4) for axis in program.plan.axes)
     return attrs.evolve(program, plan=attrs.evolve(program.plan, axes=axes))
@@ -445,6 +457,9 @@ LOGICAL_MUTATORS = (
     Mutator(facts.LOGICAL_PLAN, plan_for_a_scope_that_is_not_there),
     Mutator(facts.LOGICAL_PLAN, put_a_block_into_a_later_one),
     Mutator(facts.LOGICAL_PLAN, ask_for_more_gpus_than_there_are),
+    Mutator(facts.LOGICAL_SLICES, slice_what_is_contracted),
+    Mutator(facts.LOGICAL_SLICES, slice_what_is_not_there),
+    Mutator(facts.LOGICAL_SLICES, run_no_slice),
 )
 
 SPMD_MUTATORS = (
@@ -457,6 +472,8 @@ SPMD_MUTATORS = (
     Mutator(facts.SPMD_SCOPES, remove_all_scopes),
     Mutator(facts.SPMD_SCOPES, write_a_move_nowhere),
     Mutator(facts.SPMD_PLAN, plan_for_a_value_that_is_not_there),
+    Mutator(facts.SPMD_SLICES, slice_what_is_contracted),
+    Mutator(facts.SPMD_SLICES, run_no_slice),
     Mutator(facts.ATOMS_KNOWN, split_over_an_unknown_axis),
     Mutator(facts.ATOMS_KNOWN, split_a_dimension_that_is_not_there),
     Mutator(facts.ATOMS_KNOWN, cut_an_axis_into_too_much),

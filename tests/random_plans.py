@@ -26,10 +26,12 @@ def draw_plan(
     layers: Mapping[str, Sequence[str]],
     values: Sequence[str],
     contracted: Sequence[tuple[str, str]],
+    sliced: Sequence[str] = (),
 ) -> tuple[str, tuple[int, int]]:
     """The text of a plan ``p``, and the cluster that it needs as (nodes, GPUs in each)."""
     mesh = dict(zip(AXES, pick(MESHES), strict=False))
     lines = ["  mesh " + ", ".join(f"{name} = {size}" for name, size in mesh.items())]
+    lines += [f"  microbatches {pick([2, 2, 3, 4])} over {dim}" for dim in sliced]
     if contracted and pick(range(12)) == 11:
         value, dim = pick(contracted)
         axis = pick(list(mesh))

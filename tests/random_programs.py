@@ -60,6 +60,8 @@ class Writer:
         # Paths of some turns of repeats.
         self.turns: list[str] = []
         self.count = 0
+        # The dimension along which the step runs in slices: on every value, and named by nothing.
+        self.sliced: Dims = ("a",) if self.chance(4) else ()
 
     def chance(self, one_in: int) -> bool:
         """True once in so many times."""
@@ -333,9 +335,9 @@ DEEPEST = 2
 
 def new_layer(body: Body, dims: Dims) -> Layer | None:
     """Write a layer for values with these dimensions; some of them may come in by `..`."""
-    if body.hidden or len(body.indent) > 2 * DEEPEST:
+    if set(body.hidden) - set(body.writer.sliced) or len(body.indent) > 2 * DEEPEST:
         return None
-    named = body.writer.some([dim for dim in dims if dim in SIZES], 3)
+    named = body.writer.some([d for d in body.seen(dims) if d in SIZES], 3)
     rest = tuple(dim for dim in dims if dim not in named)
     name = body.writer.fresh("layer_")
     inner = Body(body.writer, {"x": dims}, body.indent + "  ", rest)
@@ -384,10 +386,10 @@ def draw_program(pick: Chooser) -> str:
     """The text of a program with a model ``m``, a cluster ``box`` and a plan ``p``."""
     writer = Writer(pick)
     values: dict[str, Dims] = {}
-    body = Body(writer, values, "  ", ())
+    body = Body(writer, values, "  ", writer.sliced)
     for _ in range(pick([1, 1, 2])):
         name = writer.fresh("x")
-        values[name] = writer.some(FREE, 3, 2)
+        values[name] = (*writer.sliced, *writer.some(body.seen(FREE), 3 - len(writer.sliced), 2))
         body.write(f"input {name}: f32[{', '.join(values[name])}]")
     inputs = len(values)
     for _ in range(pick(range(2, 9))):
@@ -401,6 +403,7 @@ def draw_program(pick: Chooser) -> str:
         {layer.name: layer.inside for layer in writer.layers},
         [*writer.turns, *writer.named],
         writer.contracted,
+        writer.sliced,
     )
     model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]
     model += [f"  output {', '.join(dict.fromkeys(outputs))}", "}"]

@@ -222,7 +222,7 @@ def test_passes_prints_what_each_needs_and_gives(capsys: pytest.CaptureFixture[s
     assert run(["passes", "--format", "json"]) == 0
     rows = _answer(capsys)["passes"]
     assert [row["name"] for row in rows] == [
-        "elaborate", "approximate", "expand", "partition", "communicate", "simplify", "localize",
+        "elaborate", "microbatch", "approximate", "expand", "partition", "communicate", "simplify", "localize",
         "schedule",
     ]  # fmt: skip
     assert all(row["what"] for row in rows)
@@ -292,9 +292,9 @@ def test_dumps_are_numbered_by_position_and_stand_beside_the_rest(
 ) -> None:
     folder = tmp_path / "out"
     assert run(["compile", small, "-o", str(folder), "--dump-after", "simplify"]) == 0
-    assert {name for name in _names(folder) if name.endswith(".hxir")} == {"06-simplify.hxir"}
+    assert {name for name in _names(folder) if name.endswith(".hxir")} == {"07-simplify.hxir"}
     assert run(["compile", small, "-o", str(folder), "--stop-after", "partition"]) == 0
-    assert _names(folder) == {"04-partition.hxir", "manifest.json"}
+    assert _names(folder) == {"05-partition.hxir", "manifest.json"}
 
 
 def test_a_pass_run_alone_on_a_dump_does_what_it_does_in_the_pipeline(

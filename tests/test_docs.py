@@ -113,7 +113,6 @@ def test_the_program_in_the_readme_compiles() -> None:
 # Where README has other words for it.
 README_WORDS = {
     "pipeline": "pipelines",
-    "microbatches": "micro-batches",
     "top_k": "mixture of experts",
     "rotate": "rotary embeddings",
     "shift": "shifts",
@@ -131,7 +130,6 @@ LATER_IN_MODELS = {
 }
 LATER_IN_PLANS = {
     "pipeline": "pipeline layer over t",
-    "microbatches": "microbatches 2 over a",
     "store": "store weights over t",
     "pad": "pad a",
     "fuse": "fuse inner",

@@ -20,6 +20,7 @@ from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text
 from helixc.diagnostics import CompilerBug
 from helixc.ir.ops import OPS
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
 from helixc.price.shapes import matmul_shape
 
@@ -53,6 +54,9 @@ class PathLoop:
 
 
 Step = PathStep | PathLoop
+
+# In place of a scope: the loop over the slices of a step, around everything else.
+SLICES = -1
 
 
 @attrs.frozen(kw_only=True)
@@ -88,12 +92,17 @@ def find_critical_path(
     program: Spmd, compute_time: ComputeTime = roofline_picoseconds
 ) -> CriticalPath:
     """The longest path of a program; ``compute_time`` gives the time of one operator on one GPU."""
-    timing = _Timing(program, compute_time)
+    timing, slices = _Timing(program, compute_time), slice_count(program)
     return CriticalPath(
-        steps=timing.path(program.body),
-        compute_picoseconds=timing.busy(program.body, "compute"),
-        communication_picoseconds=timing.busy(program.body, "communication"),
+        steps=_in_slices(timing.path(program.body), slices),
+        compute_picoseconds=slices * timing.busy(program.body, "compute"),
+        communication_picoseconds=slices * timing.busy(program.body, "communication"),
     )
+
+
+def _in_slices(steps: tuple[Step, ...], slices: int) -> tuple[Step, ...]:
+    """The path of a step out of that of a slice: a slice starts when the one before it is done."""
+    return steps if slices == 1 else (PathLoop(scope=SLICES, trips=slices, steps=steps),)
 
 
 def expression_of(

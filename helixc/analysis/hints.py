@@ -21,6 +21,7 @@ from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op, ancestors
 from helixc.ir.mesh import Mesh
 from helixc.ir.plan import Block, DimRef, Line, Place, Replicate, Shard
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
 
 # Weights for which a line is tried, dearest first.
@@ -103,7 +104,7 @@ def _moved_weights(program: Spmd) -> Iterator[_Moved]:
             read.setdefault(_root(operand, moves), set()).add(program.layouts[operand])
     paid: dict[str, Move] = {}
     spent: dict[str, int] = {}
-    runs = _runs(program.body, 1)
+    runs = _runs(program.body, slice_count(program))
     for move in moves.values():
         value = _root(move.result, moves)
         if value in program.stored and kind_of(move.step):

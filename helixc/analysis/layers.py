@@ -16,6 +16,7 @@ import attrs
 from helixc.diagnostics import NOWHERE, Span
 from helixc.ir.logical import Scope, ancestors
 from helixc.ir.plan import Label, Plan
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
 
 
@@ -51,7 +52,7 @@ class Layer:
 class LayerMap:
     """The layers in program order, and for each value computed or moved its layer and frequency.
 
-    ``of``: position in ``layers``.  ``runs``: how often the statement runs in the whole program.
+    ``of``: position in ``layers``.  ``runs``: how often the statement runs in a step, all slices of it.
     """
 
     layers: tuple[Layer, ...]
@@ -63,7 +64,7 @@ class LayerMap:
         return self.layers[self.of[value]]
 
     def runs_per_turn(self, value: str) -> int:
-        """How often a statement runs in one turn of its layer (repeats inside the layer)."""
+        """How often a statement runs in one turn of its layer, all repeats in it and all slices."""
         return self.runs[value] // self.layer(value).turns
 
 
@@ -78,7 +79,7 @@ class _Item:
 
 def find_layers(program: Spmd) -> LayerMap:
     """The layer of every statement of a program."""
-    items = tuple(_items(program.body, (), 1))
+    items = tuple(_items(program.body, (), slice_count(program)))
     owners = _owners(program, items)
     keys: dict[int, None] = dict.fromkeys(owners.values())
     positions = {scope: position for position, scope in enumerate(keys)}

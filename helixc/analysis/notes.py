@@ -8,6 +8,7 @@ from helixc.analysis.critical_path import CriticalPath
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import count_text, seconds_text
+from helixc.ir.slices import slices_text
 from helixc.ir.spmd import Spmd
 
 _COUNTING = (
@@ -22,8 +23,9 @@ _TIMES = (
 
 
 def find_notes(program: Spmd, matmuls: tuple[Matmul, ...], path: CriticalPath) -> tuple[str, ...]:
-    """Approximations, idle GPUs, repeated work, departures, and what the times rest on."""
+    """Slices, approximations, idle GPUs, repeated work, departures, and what the times rest on."""
     return (
+        *_slices(program),
         *_approximations(program),
         *_idle(program),
         *_repeated(matmuls),
@@ -44,6 +46,17 @@ def _approximations(program: Spmd) -> Iterator[str]:
             f"({segments * inner}) becomes {segments} segments of {inner}; `{name}` sums over one segment "
             "only, and the segments go on side by side, like one more dimension of heads. That is a "
             "different model, for which the program is exact."
+        )
+
+
+def _slices(program: Spmd) -> Iterator[str]:
+    """What runs in slices, and what the figures of the report then count."""
+    made = program.slices
+    if made is not None:
+        yield (
+            f"The step runs in {slices_text(program)}, one after the other. Counts, FLOPs, bytes and "
+            "times are those of all slices, sizes and memory those of one; what does not have "
+            f"`{made.dim}` arrives, or is made anew, with every slice, but weights stay where they are."
         )
 
 

@@ -10,6 +10,7 @@ from helixc.choice.alternatives import OtherWay, other_ways
 from helixc.choice.planning import plan_layouts
 from helixc.diagnostics import Findings
 from helixc.ir.logical import Logical
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Move, Spmd, walk
 
 # Operators for which other ways are looked for.
@@ -30,7 +31,8 @@ def passed_over(chosen_from: Logical, program: Spmd) -> Alternatives:
         if reader not in dearest:
             return ()
         if reader not in known:
-            known[reader] = tuple(map(_row, other_ways(chosen_from, planning, reader)))
+            others = other_ways(chosen_from, planning, reader)
+            known[reader] = tuple(_row(other, slice_count(program)) for other in others)
         return known[reader]
 
     return find
@@ -46,10 +48,10 @@ def _dearest_readers(program: Spmd) -> frozenset[str]:
     return frozenset(ranked[:MOST_READERS])
 
 
-def _row(other: OtherWay) -> Alternative:
+def _row(other: OtherWay, runs: int) -> Alternative:
     return Alternative(
         how=other.how,
-        bytes_per_gpu=other.bytes_per_gpu,
-        picoseconds=other.picoseconds,
+        bytes_per_gpu=runs * other.bytes_per_gpu,
+        picoseconds=runs * other.picoseconds,
         scope="program",
     )

@@ -29,11 +29,14 @@ from helixc.analysis.report_rows import (
     memory_row,
     path_row,
     seconds,
+    slices_row,
 )
 from helixc.analysis.structure import LayerContent, layer_contents, sequence
 from helixc.diagnostics import Diagnostic
 from helixc.ir.hardware import Cluster
 from helixc.ir.mesh import Axis
+from helixc.ir.plan import Slices
+from helixc.ir.slices import slices_text, whole_dims
 from helixc.ir.spmd import Spmd
 from helixc.ir.tensor import Dim
 from helixc.price.compute import PICOSECONDS
@@ -56,12 +59,15 @@ class Report:
     """The analysis of one program.  Its size does not grow with GPUs or turns; rows do when written.
 
     ``sequence`` is the order of the layers in words; ``layer_map`` tells whose each value is.
-    ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
+    ``dims`` are those of the step; with ``slices`` (in words ``slices_text``) it runs in slices of one of
+    them, and all sizes of blocks are those of a slice.  ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
     ``hints`` stand among the notes.
     """
 
     model: str
     dims: tuple[Dim, ...]
+    slices: Slices | None = None
+    slices_text: str = ""
     plan: str
     mesh: tuple[Axis, ...]
     cluster: Cluster
@@ -91,6 +97,7 @@ class Report:
         yield "schema", SCHEMA
         yield "model", self.model
         yield "dims", [attrs.asdict(dim) for dim in self.dims]
+        yield "microbatches", None if self.slices is None else slices_row(self.slices, self.dims)
         yield "plan", {"name": self.plan, "mesh": [_axis_row(axis) for axis in self.mesh]}
         yield "cluster", self.cluster.name
         yield "gpu", self.cluster.gpu.name
@@ -156,7 +163,9 @@ def build_report(
     warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span)
     return Report(
         model=program.name,
-        dims=program.dims,
+        dims=whole_dims(program),
+        slices=program.slices,
+        slices_text=slices_text(program),
         plan=program.plan.name,
         mesh=program.mesh.axes,
         cluster=program.cluster,

@@ -20,6 +20,8 @@ from helixc.analysis.path_layers import layer_paths, outline
 from helixc.analysis.structure import LayerContent
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
+from helixc.ir.plan import Slices
+from helixc.ir.tensor import Dim
 from helixc.price.compute import PICOSECONDS
 
 Row = dict[str, Any]
@@ -53,6 +55,16 @@ def in_turns(items: tuple[Item, ...], row: Callable[[Item, int | None], Row]) ->
         for index in together[0].layer.indices:
             for item in together:
                 yield row(item, index)
+
+
+def slices_row(slices: Slices, dims: tuple[Dim, ...]) -> Row:
+    """How many slices the step runs in, and along which of its dimensions."""
+    sliced = [dim for dim in dims if dim.name in slices.leaves]
+    return {
+        "name": slices.dim,
+        "count": slices.count,
+        "dims": [{"name": dim.name, "slice": dim.size // slices.count} for dim in sliced],
+    }
 
 
 def diagnostic_row(diagnostic: Diagnostic) -> Row:

@@ -87,6 +87,8 @@ def lines(report: VerifyReport) -> Iterator[str]:
         yield f"  after {', '.join(f'{step.name} {step.verdict}' for step in report.passes)}"
     sizes = ", ".join(f"{name} {size}" for name, size in report.instance)
     yield f"  run with {sizes}; {report.arithmetic}, seed {report.seed}"
+    if report.slices > 1:
+        yield f"  in {report.slices} slices, one after the other, against the model on everything"
     if report.shrunk_axes:
         yield f"  on a smaller mesh: fewer GPUs along {', '.join(report.shrunk_axes)}"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from helixc.diagnostics import Findings, Note, Span
+from helixc.elaborate.constants import Environment, evaluate
 from helixc.elaborate.places import Places
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
@@ -16,6 +17,7 @@ from helixc.ir.plan import (
     Label,
     Line,
     Local,
+    Microbatches,
     PartialOver,
     Place,
     Replicate,
@@ -28,10 +30,14 @@ _LATER_WAYS = ("ring",)
 
 
 class LineReader:
-    """Reads the lines of a plan's blocks."""
+    """Reads the lines of a plan's blocks; ``numbers`` are those that a cluster lends to plans."""
 
-    def __init__(self, places: Places, axes: Sequence[Axis], findings: Findings) -> None:
+    def __init__(
+        self, places: Places, axes: Sequence[Axis], numbers: Environment, findings: Findings
+    ) -> None:
         self._places = places
+        self._numbers = numbers
+        self._sliced: Span | None = None
         self._axes: Mapping[str, Axis] = {axis.name: axis for axis in axes}
         self._findings = findings
 
@@ -45,7 +51,7 @@ class LineReader:
             case source.PipelineLine():
                 return self._later("pipeline", line.span)
             case source.MicrobatchesLine():
-                return self._later("microbatches", line.span)
+                return self._microbatches(line, places)
             case source.PathsLine():
                 return self._later(line.keyword, line.span)
             case source.MeshLine() | source.InBlock():
@@ -135,6 +141,32 @@ class LineReader:
         message = f"`keep {name.text}`: there are `keep weights` and `keep gathered`"
         self._findings.error("HX0515", message, name.span, legal=("weights", "gathered"))
         return None
+
+    def _microbatches(
+        self, line: source.MicrobatchesLine, places: tuple[Place, ...]
+    ) -> Microbatches | None:
+        count = self._count(line)
+        dims = self._dims(line.dims, places)
+        if places != (Place(0),) or self._sliced is not None:
+            message = "`microbatches` is for the whole step: it stands once, in no block"
+            notes = [Note("the first is here", self._sliced)] if self._sliced else []
+            self._findings.error("HX0516", message, line.span, notes=notes)
+            return None
+        self._sliced = line.span
+        for dim in (dims or ())[1:]:
+            message = f"a step runs in slices of one dimension; `{dim.name}` is a second one"
+            self._findings.error("HX0529", message, line.span)
+        if dims is None or count is None:
+            return None
+        return Microbatches(count, next(iter(dims)), line.span)
+
+    def _count(self, line: source.MicrobatchesLine) -> int | None:
+        quantity = evaluate(line.count, self._numbers, self._findings)
+        if quantity is not None and (quantity.whole is None or quantity.whole < 1):
+            message = f"{quantity} micro-batches; it takes a whole number, 1 or more"
+            self._findings.error("HX0528", message, line.count.span)
+            return None
+        return None if quantity is None else quantity.whole
 
     def _over(self, names: tuple[source.Name, ...]) -> tuple[str, ...] | None:
         """The axes after ``over``; None if one is unknown or named twice."""

@@ -6,6 +6,7 @@ Blocks come out in order of precedence: a block's own lines, then its inner bloc
 from __future__ import annotations
 
 from helixc.diagnostics import Findings, Span
+from helixc.elaborate.hardware import level_numbers
 from helixc.elaborate.meshes import read_mesh
 from helixc.elaborate.places import Places, follow
 from helixc.elaborate.plan_lines import LineReader
@@ -23,7 +24,7 @@ def resolve_plan(
     Of a plan with mistakes the legal lines remain.
     """
     axes = read_mesh(decl, cluster, findings)
-    reader = LineReader(places, axes, findings)
+    reader = LineReader(places, axes, level_numbers(cluster), findings)
     blocks = _BlockReader(places, reader, findings)
     blocks.read(decl.lines, (Place(0),), -1, "", decl.span)
     for block in blocks.found:

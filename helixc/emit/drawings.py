@@ -17,6 +17,7 @@ from helixc.emit.stems import unique_stems
 from helixc.emit.wording import gpus_text
 from helixc.ir.device import DeviceProgram
 from helixc.ir.expansion import expand
+from helixc.ir.slices import slices_text
 from helixc.ir.spmd import Spmd
 
 
@@ -129,6 +130,9 @@ def _remarks(program: Spmd, folded: str) -> tuple[str, ...]:
         f"mesh {axes} on {program.cluster.name}; sizes are those of one GPU's block; "
         "weights stand in the operators that read them"
     )
+    slices = slices_text(program)
+    if slices:
+        read = f"one of {slices}, which run one after the other; {read}"
     return (read, *legend(program.mesh), *([folded] if folded else []))
 
 

@@ -106,7 +106,8 @@ def _counted(report: Report) -> str:
     runs = sum(c.layer.turns * c.times for c in report.collectives)
     what = f"{count_text(number)} collective{'' if number == 1 else 's'}"
     if runs > number:
-        what += f" ({count_text(runs)} with all turns)"
+        every = "all turns" if report.slices is None else "all turns and slices"
+        what += f" ({count_text(runs)} with {every})"
     return f"{what}, {byte_text(report.bytes_per_gpu)} received by each GPU"
 
 

@@ -27,6 +27,8 @@ def summary_section(report: Report) -> Iterator[str]:
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     path = report.critical_path
     yield "sizes", ", ".join(f"{code(dim.name)} {count_text(dim.size)}" for dim in report.dims)
+    if report.slices_text:
+        yield "in slices, one after the other", plain(report.slices_text)
     mesh = " x ".join(f"{code(axis.name)} {axis.size}" for axis in report.mesh) or "none"
     yield "mesh", f"{mesh} = {count_text(report.gpus)} GPUs, numbered {_numbering(report)}"
     yield (

@@ -67,10 +67,12 @@ def _basis(proof: Proof) -> Iterator[str]:
     sizes = ", ".join(f"{code(str(k))} {v}" for k, v in instance.get("sizes", {}).items())
     if not sizes:
         return
+    slices = int(instance.get("slices", 1))
     shrunk = ", ".join(code(str(axis)) for axis in instance.get("shrunk_axes", ()))
     passes = ", ".join(code(str(step["name"])) for step in proof.get("passes", ()))
     yield (
         f"Executed at {sizes}"
+        + (f", in {slices} slices against the model on everything" if slices > 1 else "")
         + (f", with the mesh axes {shrunk} made smaller" if shrunk else "")
         + f"; arithmetic {plain(str(proof.get('arithmetic', '')))}, seed {proof.get('seed', 0)}."
         + (f" Compared after each of {passes}." if passes else "")

@@ -6,7 +6,7 @@ are found by following moves back to the operator, and compared with what the op
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -98,6 +98,33 @@ def _with_copy(held: Held, dims: Dims, value: Array, disagreement: float) -> Hel
         held,
         spread=np.maximum(held.spread, apart) if apart.any() else held.spread,
         disagreement=max(held.disagreement, disagreement),
+    )
+
+
+def joined(parts: Sequence[Held], leaves: Collection[str]) -> Held:
+    """A value out of what the slices of some dimensions hold of it, in order.
+
+    A value without these dimensions is the same in every slice, like one on several GPUs.
+    """
+    first = parts[0]
+    axes = [axis for axis, dim in enumerate(first.dims, 1) if dim in leaves]
+    if not axes:
+        apart = max(float(np.max(distance(part.value, first.value))) for part in parts)
+        known = max(part.disagreement for part in parts)
+        return attrs.evolve(first, disagreement=max(apart, known))
+
+    def together(arrays: Sequence[Array | float]) -> Array | float:
+        if not any(isinstance(array, np.ndarray) for array in arrays):
+            return max(float(array) for array in arrays)
+        shaped = [np.broadcast_to(a, p.value.shape) for a, p in zip(arrays, parts, strict=True)]
+        return np.concatenate(shaped, axes[0])
+
+    return attrs.evolve(
+        first,
+        value=np.asarray(together([part.value for part in parts])),
+        spread=together([part.spread for part in parts]),
+        allowed=together([part.allowed for part in parts]),
+        disagreement=max(part.disagreement for part in parts),
     )
 
 

@@ -8,6 +8,7 @@ from helixc.interp.site import product_size
 from helixc.ir.layout import local_elements
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.ops import OPS
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement
 
 MOST_GPUS = 256
@@ -28,6 +29,7 @@ def excess(programs: Iterable[Logical | Spmd]) -> str:
             totals = _placed(program, program.body)
         else:
             totals = _whole(program, program.body)
+        totals = _times(slice_count(program), totals)
         for found, most, what in zip(totals, _MOST, _WHAT, strict=True):
             if found > most:
                 return _reason(f"{found} {what}", f"{most} {what}")

@@ -20,12 +20,14 @@ from helixc.ir.layout import Layout, Permute
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.mesh import Atom, Axis, Mesh
 from helixc.ir.ops import Cut, Joined, Number, Operand
+from helixc.ir.plan import Slices
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
 from helixc.ir.tensor import Dim
 
 # More simulated GPUs than this are brought down, to two along an axis at the least.
 SIMULATED_GPUS = 64
 TURNS = 2
+SLICES = 2
 
 AnyProgram = Logical | Spmd
 
@@ -34,6 +36,8 @@ AnyProgram = Logical | Spmd
 class Instance:
     """Sizes of dimensions and mesh atoms, and what else changes with them.
 
+    Of the dimensions ``sliced``, the sizes are those of one slice; a program of a whole step has
+    ``slices`` times as much.
     ``constants``: for an operator's result, the numbers among its operands by position: what the model
     has, and what takes its place; ``starts``: where a cut begins.
     """
@@ -43,6 +47,8 @@ class Instance:
     turns: int
     constants: Mapping[str, Mapping[int, tuple[float, float]]]
     starts: Mapping[str, int]
+    sliced: frozenset[str] = frozenset()
+    slices: int = 1
 
 
 def smallest_instance(
@@ -54,30 +60,44 @@ def smallest_instance(
     """
     programs = (model, *versions)
     atoms = _small_atoms(programs)
-    full: dict[str, int] = {}
-    for program in programs:
-        full.update(program.sizes)
+    full = _full_sizes(programs)
     ops = {(op.result, op.params): op for program in programs for op in operators(program)}
     layouts = dict.fromkeys(layout for program in programs for layout in _layouts(program))
     needs = gather_needs(ops.values(), layouts, full, atoms, divided)
     sizes = solve(needs)
+    sliced, slices = _slices(programs)
     return Instance(
         sizes=sizes,
         atoms=atoms,
         turns=TURNS,
         constants=scaled_constants(model, full, sizes),
         starts=_starts(needs, sizes),
+        sliced=sliced,
+        slices=min(slices, SLICES),
     )
 
 
 def full_instance(programs: Sequence[AnyProgram]) -> Instance:
     """The instance that changes nothing but lets every repeat turn as often as it is written."""
-    sizes: dict[str, int] = {}
-    for program in programs:
-        sizes.update(program.sizes)
     atoms = {atom.name: atom.size for mesh in _meshes(programs) for atom in mesh.atoms}
     turns = max((s.trips for p in programs for s in _repeats(p)), default=1)
-    return Instance(sizes, atoms, turns, {}, {})
+    return Instance(_full_sizes(programs), atoms, turns, {}, {}, *_slices(programs))
+
+
+def _full_sizes(programs: Sequence[AnyProgram]) -> dict[str, int]:
+    """Size of each dimension of any version; of one that is sliced, that of a slice."""
+    sizes: dict[str, int] = {}
+    for program in sorted(programs, key=lambda program: program.slices is not None):
+        sizes.update(program.sizes)
+    return sizes
+
+
+def _slices(programs: Sequence[AnyProgram]) -> tuple[frozenset[str], int]:
+    """The dimensions that some version slices, and into how many slices."""
+    for program in programs:
+        if program.slices is not None:
+            return frozenset(program.slices.leaves), program.slices.count
+    return frozenset(), 1
 
 
 def _starts(needs: Needs, sizes: Mapping[str, int]) -> dict[str, int]:
@@ -168,20 +188,36 @@ def shrink(program: AnyProgram, instance: Instance) -> AnyProgram:
         return shrink_model(program, instance)
     return attrs.evolve(
         program,
-        dims=_shrunk_dims(program.dims, instance),
+        dims=_shrunk_dims(program, instance),
         body=tuple(_shrunk_placed(s, instance) for s in program.body),
         mesh=_shrunk_mesh(program.mesh, instance),
+        slices=_shrunk_slices(program, instance),
     )
 
 
 def shrink_model(program: Logical, instance: Instance) -> Logical:
     """The same for a version without GPUs."""
     body = tuple(_shrunk_statement(s, instance) for s in program.body)
-    return attrs.evolve(program, dims=_shrunk_dims(program.dims, instance), body=body)
+    return attrs.evolve(
+        program,
+        dims=_shrunk_dims(program, instance),
+        body=body,
+        slices=_shrunk_slices(program, instance),
+    )
 
 
-def _shrunk_dims(dims: tuple[Dim, ...], instance: Instance) -> tuple[Dim, ...]:
-    return tuple(Dim(dim.name, instance.sizes[dim.name]) for dim in dims)
+def _shrunk_dims(program: AnyProgram, instance: Instance) -> tuple[Dim, ...]:
+    sliced = instance.sliced if program.slices is None else ()
+    return tuple(
+        Dim(dim.name, instance.sizes[dim.name] * (instance.slices if dim.name in sliced else 1))
+        for dim in program.dims
+    )
+
+
+def _shrunk_slices(program: AnyProgram, instance: Instance) -> Slices | None:
+    if program.slices is None:
+        return None
+    return attrs.evolve(program.slices, count=instance.slices)
 
 
 def _shrunk_mesh(mesh: Mesh, instance: Instance) -> Mesh:

@@ -57,7 +57,7 @@ class VerifyReport:
     """The verdict on one plan, and what it rests on.
 
     ``outputs`` compare the last version with the model as written; ``rewritten`` (only of an
-    approximation) with the model as the plan rewrites it.  ``instance`` says at which sizes.
+    approximation) with the model as the plan rewrites it.  ``instance`` says at which sizes, ``slices`` in how many slices.
     """
 
     plan: str
@@ -72,6 +72,7 @@ class VerifyReport:
     seed: int = 0
     instance: tuple[tuple[str, int], ...] = ()
     shrunk_axes: tuple[str, ...] = ()
+    slices: int = 1
 
     def to_json(self) -> dict[str, object]:
         """The object with schema ``helixc.verify/1``; ready for ``json.dumps``."""
@@ -86,7 +87,11 @@ class VerifyReport:
             "reason": self.reason,
             "arithmetic": self.arithmetic,
             "seed": self.seed,
-            "instance": {"sizes": dict(self.instance), "shrunk_axes": list(self.shrunk_axes)},
+            "instance": {
+                "sizes": dict(self.instance),
+                "shrunk_axes": list(self.shrunk_axes),
+                "slices": self.slices,
+            },
         }
 
     def _approximation(self, found: ApproximationFound) -> dict[str, object]:

@@ -32,6 +32,7 @@ from helixc.interp.spmd import ExecutionError
 from helixc.interp.verdict import ApproximationFound, PassResult, VerifyReport
 from helixc.interp.version import Version, run_version
 from helixc.ir.logical import Logical
+from helixc.ir.slices import all_slices
 from helixc.ir.tensor import Dim
 
 Stage = tuple[str, AnyProgram]
@@ -65,6 +66,7 @@ def verify(
         seed=seed,
         instance=tuple((dim.name, dim.size) for dim in case.model.dims),
         shrunk_axes=shrunk_axes(versions, instance),
+        slices=instance.slices,
     )
     too_large = excess(case.programs)
     return attrs.evolve(report, reason=too_large) if too_large else _judge(case, report)
@@ -171,7 +173,8 @@ class _Judgement:
                 self.approximations.append(
                     describe(self.case.full, full, approximation, self.reference, checked)
                 )
-            self.reference = run_reference(version.program, self.supply, self.reference.domain)
+            rewritten = all_slices(version.program)
+            self.reference = run_reference(rewritten, self.supply, self.reference.domain)
         return True
 
     def _note(self, name: str, checked: Checked, *, rewrites: bool) -> None:

@@ -1,17 +1,24 @@
-"""One version of a program, run: everything it holds, and its outputs."""
+"""One version of a program, run: everything it holds, and its outputs.
+
+The program of one slice runs once for every slice, each time on its own part of the inputs; what the
+slices hold is then put together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import attrs
+import numpy as np
 
 from helixc.interp.blocks import assemble
 from helixc.interp.domain import Domain
-from helixc.interp.held import Held, held_by_gpus, held_by_model
-from helixc.interp.logical import Moment, Supply, run_logical
+from helixc.interp.held import Held, held_by_gpus, held_by_model, joined
+from helixc.interp.logical import Moment, Supply, Turns, run_logical
+from helixc.interp.site import Array
 from helixc.interp.spmd import ExecutionError, run_spmd
-from helixc.ir.logical import Logical
+from helixc.ir.logical import Logical, Op
+from helixc.ir.plan import Slices
 from helixc.ir.spmd import Spmd
 
 
@@ -25,7 +32,40 @@ class Version:
 
 
 def run_version(program: Logical | Spmd, supply: Supply, domain: Domain) -> Version:
-    """Run a version.  Raises ``ExecutionError`` if it cannot be executed."""
+    """Run a version, slice by slice if it is sliced.  Raises ``ExecutionError`` if it cannot be."""
+    if program.slices is None:
+        return _run(program, supply, domain)
+    parts = [
+        _run(program, _SliceSupply(supply, program.slices, number), domain)
+        for number in range(program.slices.count)
+    ]
+    leaves = program.slices.leaves
+    return Version(
+        program,
+        {m: joined([part.held[m] for part in parts], leaves) for m in parts[0].held},
+        {name: joined([part.outputs[name] for part in parts], leaves) for name in parts[0].outputs},
+    )
+
+
+@attrs.frozen(eq=False)
+class _SliceSupply:
+    """What a source gives to one slice: its part of an input, and everything of any other."""
+
+    whole: Supply
+    slices: Slices
+    number: int
+
+    def __call__(self, op: Op, turns: Turns) -> Array:
+        """The array of a source in a turn of this slice."""
+        array = self.whole(op, turns)
+        for axis, dim in enumerate(op.type.dims):
+            if dim in self.slices.leaves:
+                array = np.split(array, self.slices.count, axis)[self.number]
+        return array
+
+
+def _run(program: Logical | Spmd, supply: Supply, domain: Domain) -> Version:
+    """Run a version once.  Raises ``ExecutionError`` if it cannot be executed."""
     if isinstance(program, Logical):
         try:
             held = held_by_model(program, run_logical(program, supply, domain))

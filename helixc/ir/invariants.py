@@ -18,6 +18,7 @@ from helixc.ir.invariants_layouts import (
 )
 from helixc.ir.invariants_moves import LEGAL_STEPS, NO_DROPPED_PARTIAL, NO_RESHARD
 from helixc.ir.invariants_places import LOGICAL_PLAN, LOGICAL_SCOPES, SPMD_PLAN, SPMD_SCOPES
+from helixc.ir.invariants_slices import LOGICAL_SLICES, SPMD_SLICES
 from helixc.ir.invariants_ssa import LOGICAL_OUTPUTS, LOGICAL_SSA, SPMD_OUTPUTS, SPMD_SSA
 from helixc.ir.invariants_types import LOGICAL_TYPED, SPMD_TYPED
 from helixc.ir.invariants_ways import LEGAL_OPERANDS
@@ -30,6 +31,7 @@ LOGICAL_FACTS: tuple[AnyInvariant, ...] = (
     LOGICAL_OUTPUTS,
     LOGICAL_TYPED,
     LOGICAL_PLAN,
+    LOGICAL_SLICES,
 )
 
 # What holds from partition on; `communicate` adds NO_RESHARD.
@@ -39,6 +41,7 @@ SPMD_FACTS: tuple[AnyInvariant, ...] = (
     SPMD_OUTPUTS,
     SPMD_TYPED,
     SPMD_PLAN,
+    SPMD_SLICES,
     ATOMS_KNOWN,
     ATOM_ONCE,
     DIVISIBLE,

@@ -10,7 +10,17 @@ from helixc.diagnostics import Diagnostic, Span
 from helixc.ir import logical, spmd
 from helixc.ir.fact import Invariant
 from helixc.ir.logical import Logical, Repeat, Scope
-from helixc.ir.plan import Block, Line, Local, PartialOver, Place, Plan, Replicate, Shard
+from helixc.ir.plan import (
+    Block,
+    Line,
+    Local,
+    Microbatches,
+    PartialOver,
+    Place,
+    Plan,
+    Replicate,
+    Shard,
+)
 from helixc.ir.spmd import Compute, Loop, Spmd
 
 
@@ -148,8 +158,9 @@ def _check_line(line: Line, axes: set[str], dims: frozenset[str]) -> Iterator[Di
                 legal = tuple(sorted(axes))
                 message = f"there is no mesh axis {axis}"
                 yield Diagnostic("HX0355", message, line.span, legal=legal)
-    if isinstance(line, Shard | Replicate):
-        for leaf in (leaf for dim in line.dims for leaf in dim.leaves):
+    if isinstance(line, Shard | Replicate | Microbatches):
+        named = (line.dim,) if isinstance(line, Microbatches) else line.dims
+        for leaf in (leaf for dim in named for leaf in dim.leaves):
             if leaf not in dims:
                 message = f"there is no dimension {leaf}"
                 yield Diagnostic("HX0355", message, line.span)

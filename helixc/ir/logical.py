@@ -21,7 +21,7 @@ import attrs
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.hardware import Cluster
 from helixc.ir.ops import Op
-from helixc.ir.plan import Approximation, Place, Plan
+from helixc.ir.plan import Approximation, Place, Plan, Slices
 from helixc.ir.tensor import Dim, TensorType
 
 ScopeKind = Literal["model", "layer", "repeat"]
@@ -99,6 +99,7 @@ class Output:
 class Logical:
     """A model made concrete, with the plan and the cluster it was compiled for.
 
+    With ``slices`` it is one slice of the step, and the step runs it that many times.
     ``notes`` are findings of elaboration that are no errors; they are no part of the meaning.
     """
 
@@ -110,6 +111,7 @@ class Logical:
     plan: Plan
     cluster: Cluster
     approximations: tuple[Approximation, ...] = ()
+    slices: Slices | None = None
     notes: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property

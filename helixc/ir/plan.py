@@ -87,7 +87,16 @@ class Label:
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
 
-Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label
+@attrs.frozen
+class Microbatches:
+    """``microbatches count over dim``: the step runs in so many slices, one after the other."""
+
+    count: int
+    dim: DimRef
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label | Microbatches
 
 
 @attrs.frozen
@@ -102,6 +111,20 @@ class Approximation:
     dim: str
     segment: str
     inner: str
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
+class Slices:
+    """What a ``microbatches`` line has made of the model: the program of one of ``count`` slices.
+
+    ``dim`` is what the plan calls the dimension.  ``leaves`` are sliced alike: the outermost leaf that
+    it stands for, and those that renames tie to it.  Their sizes in the program are those of a slice.
+    """
+
+    dim: str
+    leaves: tuple[str, ...]
+    count: int
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
 
@@ -124,3 +147,9 @@ class Plan:
     axes: tuple[Axis, ...]
     blocks: tuple[Block, ...] = ()
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+    @property
+    def microbatches(self) -> Microbatches | None:
+        """The line that cuts the step into slices; there is one at most."""
+        lines = (line for block in self.blocks for line in block.lines)
+        return next((line for line in lines if isinstance(line, Microbatches)), None)

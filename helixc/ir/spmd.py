@@ -23,7 +23,7 @@ from helixc.ir.hardware import Cluster
 from helixc.ir.layout import Layout, Step
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.mesh import Mesh
-from helixc.ir.plan import Approximation, Place, Plan
+from helixc.ir.plan import Approximation, Place, Plan, Slices
 from helixc.ir.tensor import Dim, TensorType
 
 
@@ -135,6 +135,7 @@ class Spmd:
     """One program for all GPUs of the mesh.
 
     ``notes`` are findings of partitioning that are no errors: departures, weight gathers, gaps.
+    With ``slices`` it is one slice of the step.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Spmd:
     cluster: Cluster
     notes: tuple[Diagnostic, ...] = ()
     approximations: tuple[Approximation, ...] = ()
+    slices: Slices | None = None
 
     @cached_property
     def sizes(self) -> Mapping[str, int]:

@@ -70,6 +70,7 @@ def _assemble(
         cluster=program.cluster,
         notes=notes,
         approximations=program.approximations,
+        slices=program.slices,
     )
 
 

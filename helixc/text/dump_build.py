@@ -21,7 +21,7 @@ from helixc.ir.layout import (
 )
 from helixc.ir.logical import Logical, Output, Scope
 from helixc.ir.mesh import Mesh
-from helixc.ir.plan import Approximation, Plan
+from helixc.ir.plan import Approximation, Plan, Slices
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
 from helixc.ir.tensor import Dim
 from helixc.text.dump_build_header import between, present
@@ -42,6 +42,7 @@ class Header:
     cluster: Cluster
     plan: Plan
     approximations: tuple[Approximation, ...]
+    slices: Slices | None
     notes: tuple[Diagnostic, ...]
 
 
@@ -74,6 +75,7 @@ class DumpBuilder(OpBuilder):
             plan=header.plan,
             cluster=header.cluster,
             approximations=header.approximations,
+            slices=header.slices,
             notes=header.notes,
         )
 
@@ -95,6 +97,7 @@ class DumpBuilder(OpBuilder):
             cluster=header.cluster,
             notes=header.notes,
             approximations=header.approximations,
+            slices=header.slices,
         )
 
     def output(self, name: str, value: Word) -> Output:

@@ -12,11 +12,13 @@ from helixc.ir.plan import (
     Label,
     Line,
     Local,
+    Microbatches,
     PartialOver,
     Place,
     Plan,
     Replicate,
     Shard,
+    Slices,
     Strict,
 )
 from helixc.text.dump_build_header import DimText, HeaderBuilder, leaves_of, present, whole_number
@@ -90,6 +92,19 @@ class PlanBuilder(HeaderBuilder):
     def label(self, name: str) -> Label:
         """``label a``."""
         return Label(name)
+
+    def microbatches(self, count: Word, dim: DimText) -> Microbatches:
+        """``microbatches 8 over a``."""
+        (ref,) = _dim_refs((dim,))
+        return Microbatches(int(count), ref)
+
+    def slices(
+        self, name: str | None, count: Word | None, leaves: tuple[str, ...] | None
+    ) -> Slices | None:
+        """``sliced a in 8 along [a]``; None where nothing is sliced."""
+        if name is None or count is None or leaves is None:
+            return None
+        return Slices(name, leaves, int(count), count.span)
 
     def approximation(self, value: Word, dim: str, segment: str, inner: str) -> Approximation:
         """``approximate %a d = s * i``."""

@@ -17,11 +17,13 @@ from helixc.ir.plan import (
     Label,
     Line,
     Local,
+    Microbatches,
     PartialOver,
     Place,
     Plan,
     Replicate,
     Shard,
+    Slices,
     Strict,
 )
 from helixc.ir.spmd import Spmd
@@ -48,6 +50,7 @@ def header_lines(program: Logical | Spmd) -> Iterator[str]:
     yield ""
     yield from _plan_lines(program.plan)
     yield from (_approximation_line(a) for a in program.approximations)
+    yield from (_slices_line(s) for s in (program.slices,) if s is not None)
     yield from (_note_line(note) for note in program.notes)
     yield ""
 
@@ -73,6 +76,10 @@ def _approximation_line(made: Approximation) -> str:
     return f"approximate {show_value(made.value)} {show_name(made.dim)} = {product}"
 
 
+def _slices_line(made: Slices) -> str:
+    return f"sliced {show_name(made.dim)} in {made.count} along {show_names(made.leaves)}"
+
+
 def _where(span: Span) -> str:
     if span == NOWHERE:
         return ""
@@ -92,10 +99,12 @@ def _scope_line(scope: Scope) -> str:
 
 def _show_dims(dims: Iterable[NamedDim | DimRef]) -> str:
     """Dimensions with their leaves, which go unsaid where they are the dimension itself."""
-    return show_list(
-        show_name(d.name) + ("" if d.leaves == (d.name,) else f" = {show_names(d.leaves)}")
-        for d in dims
-    )
+    return show_list(map(_show_dim, dims))
+
+
+def _show_dim(dim: NamedDim | DimRef) -> str:
+    leaves = "" if dim.leaves == (dim.name,) else f" = {show_names(dim.leaves)}"
+    return show_name(dim.name) + leaves
 
 
 def _cluster_lines(cluster: Cluster) -> Iterator[str]:
@@ -178,6 +187,8 @@ def _plan_line(line: Line) -> str:
             text = "keep weights"
         case Label(name):
             text = f"label {show_name(name)}"
+        case Microbatches(count, dim):
+            text = f"microbatches {count} over {_show_dim(dim)}"
         case _:
             assert_never(line)
     return text
