@@ -16,11 +16,13 @@ from helixc.analysis.critical_path import (
 )
 from helixc.analysis.layers import find_layers
 from helixc.analysis.path_layers import layer_paths, outline
+from helixc.analysis.schedule import find_schedule
 from helixc.diagnostics import CompilerBug
 from helixc.ir.layout import WHOLE, AllReduce, make_layout
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, Why
 from helixc.ir.tensor import Dim
+from helixc.price.interval import Price, exactly
 
 
 def work(result: str, *reads: str) -> Compute:
@@ -51,7 +53,11 @@ def straight(*body: Compute | Move | Loop, result: str = "y") -> Spmd:
 
 
 def timed(spmd: Spmd, times: dict[str, int]) -> CriticalPath:
-    return find_critical_path(spmd, lambda statement, _: times.get(statement.result, 0))
+    def price(statement: Compute | Move | Reshard) -> Price:
+        own = statement.picoseconds if isinstance(statement, Move) else 0
+        return exactly(times.get(statement.result, own), "latency")
+
+    return find_critical_path(spmd, find_schedule(spmd, price))
 
 
 TIME = st.integers(1, 1000)

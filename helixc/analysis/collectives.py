@@ -26,6 +26,7 @@ from helixc.ir.layout_steps import mesh_order
 from helixc.ir.mesh import Mesh
 from helixc.ir.spmd import Compute, Move, Spmd, walk
 from helixc.price.collective import moved_atoms, step_bytes
+from helixc.price.interval import Price, exactly
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +51,8 @@ class Collective:
 
     ``axes`` are mesh axes, or atoms where an axis is cut; ``dims`` the dimensions that change.
     ``first_group`` is the group of GPU 0 in rank order, its first members if it is large.
-    Bytes (received per GPU) and time are of one turn, in which the collective runs ``times`` times.
+    Bytes (received per GPU) and times are of one turn, in which the collective runs ``times`` times;
+    ``exposed_picoseconds`` is the time in which nothing is computed beside it.
     """
 
     layer: Layer
@@ -64,12 +66,18 @@ class Collective:
     groups: int
     first_group: tuple[int, ...]
     bytes_per_gpu: int
-    picoseconds: int
+    price: Price
+    exposed_picoseconds: int
     times: int
     algorithm: str
     why: str
     source: Span
     alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def picoseconds(self) -> int:
+        """Time in one turn."""
+        return self.price.picoseconds
 
 
 def no_alternatives(_: Move) -> tuple[Alternative, ...]:
@@ -77,8 +85,24 @@ def no_alternatives(_: Move) -> tuple[Alternative, ...]:
     return ()
 
 
+@attrs.frozen
+class Timing:
+    """Price and exposed picoseconds of one execution of a move."""
+
+    price: Price
+    exposed: int
+
+
+def all_exposed(move: Move) -> Timing:
+    """The time by which a move was chosen, with nothing beside it."""
+    return Timing(exactly(move.picoseconds, "link"), move.picoseconds)
+
+
 def find_collectives(
-    program: Spmd, layers: LayerMap, alternatives: Alternatives = no_alternatives
+    program: Spmd,
+    layers: LayerMap,
+    alternatives: Alternatives = no_alternatives,
+    timing: Callable[[Move], Timing] = all_exposed,
 ) -> tuple[Collective, ...]:
     """Every collective of a program, in its order; one entry for all turns."""
     names = value_names(program)
@@ -86,7 +110,8 @@ def find_collectives(
     found: list[Collective] = []
     for statement in walk(program.body):
         if isinstance(statement, Move) and kind_of(statement.step):
-            collective = _collective(statement, program, layers, names, spans)
+            timed = timing(statement)
+            collective = _collective(statement, timed, program, layers, names, spans)
             found.append(attrs.evolve(collective, alternatives=alternatives(statement)))
     return tuple(found)
 
@@ -162,6 +187,7 @@ def move_bytes(move: Move, program: Spmd) -> int:
 
 def _collective(
     move: Move,
+    timing: Timing,
     program: Spmd,
     layers: LayerMap,
     names: Mapping[str, str],
@@ -185,7 +211,8 @@ def _collective(
         groups=program.mesh.devices // size,
         first_group=_first_members(program.mesh, atoms),
         bytes_per_gpu=move_bytes(move, program) * times,
-        picoseconds=move.picoseconds * times,
+        price=timing.price.times(times),
+        exposed_picoseconds=timing.exposed * times,
         times=times,
         algorithm=move.algorithm,
         why=move.why.text,

@@ -1,42 +1,57 @@
 """The longest path through the program, as steps and as a sum of symbolic terms.
 
-All GPUs run the same program, so one stands for all.  It has two streams, one that computes and one
-that communicates; each takes its statements in program order, and a statement starts when its stream
-is free and its operands are there.  What depends on each other therefore adds up, and only what really
-runs side by side hides behind the longer of the two.  A turn of a repeat starts when the one before it
-is done.
+All GPUs run the same program, so one stands for all.  Its schedule (``analysis.schedule``) has two streams,
+one that computes and one that communicates.  What depends on each other adds up, and only what really
+runs side by side hides behind the longer of the two.  Each step of the path starts when the one before it
+ends, so the path has no gaps: a GPU that does not compute waits for a collective.
+
+*Exposed* is the time in which a GPU communicates and does not compute, *hidden* the rest of its
+communication.  So the program takes as long as its computing and its exposed communication together.
+
+Low and high are the times that the program would take in this order if every price were at its low, or at
+its high: errors are taken to be fully correlated, and no mixture of prices in between goes beyond them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
-from helixc.analysis.collectives import kind_of, move_bytes, step_atoms, step_name
-from helixc.analysis.local_compute import ComputeTime, local_compute, roofline_picoseconds
+from helixc.analysis.collectives import Timing, kind_of, move_bytes, step_atoms, step_name
+from helixc.analysis.exposure import exposed_times
+from helixc.analysis.local_compute import local_compute
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text
+from helixc.analysis.schedule import BodySchedule, Schedule, find_schedule, stream_of
+from helixc.analysis.streams import Stream
 from helixc.diagnostics import CompilerBug
 from helixc.ir.ops import OPS
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
+from helixc.price.interval import BOUNDS, Price, total
 from helixc.price.shapes import matmul_shape
-
-Stream = Literal["compute", "communication"]
 
 
 @attrs.frozen(kw_only=True)
 class PathStep:
-    """One statement on the path; ``term`` is its time, symbolically."""
+    """One statement on the path; ``term`` is its time, symbolically.
+
+    ``start``: picoseconds from the start of the program, of its first execution.
+    """
 
     value: str
     name: str
     kind: str
     stream: Stream
     term: str
-    picoseconds: int
+    price: Price
+    start: int
+
+    @property
+    def picoseconds(self) -> int:
+        """Time of one execution."""
+        return self.price.picoseconds
 
 
 @attrs.frozen(kw_only=True)
@@ -61,11 +76,20 @@ SLICES = -1
 
 @attrs.frozen(kw_only=True)
 class CriticalPath:
-    """The path, and the time that each stream is busy with all it does, on the path or beside it."""
+    """The path; the time that each stream is busy with all it does, on the path or beside it.
+
+    ``low`` and ``high``: the program's time with every price at its low and at its high, picoseconds.
+    ``exposed_picoseconds``: of all communication the time in which nothing is computed beside it.
+    ``timings``: price and exposed time of one execution of each collective, by the value it yields.
+    """
 
     steps: tuple[Step, ...]
-    compute_picoseconds: int
-    communication_picoseconds: int
+    low: int
+    high: int
+    compute: Price
+    communication: Price
+    exposed_picoseconds: int
+    timings: Mapping[str, Timing] = attrs.field(repr=False)
 
     @property
     def picoseconds(self) -> int:
@@ -73,30 +97,58 @@ class CriticalPath:
         return sum(step.picoseconds for step in self.steps)
 
     @property
+    def compute_picoseconds(self) -> int:
+        """All computing one after the other."""
+        return self.compute.picoseconds
+
+    @property
+    def communication_picoseconds(self) -> int:
+        """All communication one after the other."""
+        return self.communication.picoseconds
+
+    @property
     def busy_picoseconds(self) -> int:
         """All work and communication one after the other: what the choice makes least."""
-        return self.compute_picoseconds + self.communication_picoseconds
+        return self.compute.picoseconds + self.communication.picoseconds
 
     @property
     def hidden_picoseconds(self) -> int:
-        """Busy time beside the path."""
-        return self.busy_picoseconds - self.picoseconds
+        """Communication that runs beside computing."""
+        return self.communication.picoseconds - self.exposed_picoseconds
+
+    def timing(self, move: Move) -> Timing:
+        """Price and exposed time of one execution of a collective."""
+        return self.timings[move.result]
 
     @property
     def expression(self) -> str:
         """The path as a sum: ``2 x (3 x Get_Time(10240000, 8192, 512) + All_Reduce(..) + ..)``."""
         return expression_of(self.steps)
 
+    @property
+    def bounds(self) -> Mapping[str, int]:
+        """The time of the path by what bounds its steps, picoseconds; every bound has an entry."""
+        times = dict.fromkeys(BOUNDS, 0)
+        for step, count in flat_steps(self.steps):
+            times[step.price.bound] += count * step.picoseconds
+        return times
 
-def find_critical_path(
-    program: Spmd, compute_time: ComputeTime = roofline_picoseconds
-) -> CriticalPath:
-    """The longest path of a program; ``compute_time`` gives the time of one operator on one GPU."""
-    timing, slices = _Timing(program, compute_time), slice_count(program)
+
+def find_critical_path(program: Spmd, schedule: Schedule | None = None) -> CriticalPath:
+    """The longest path of a program along its schedule."""
+    schedule = schedule or find_schedule(program)
+    prices, slices = schedule.prices, slice_count(program)
+    exposed = exposed_times(schedule)
+    runs = tuple(_runs(program.body, slices))
+    steps = _Steps(program, prices, value_names(program)).path(schedule.root, 0)
     return CriticalPath(
-        steps=_in_slices(timing.path(program.body), slices),
-        compute_picoseconds=slices * timing.busy(program.body, "compute"),
-        communication_picoseconds=slices * timing.busy(program.body, "communication"),
+        steps=_in_slices(steps, slices),
+        low=slices * schedule.length(lambda value: prices[value].low),
+        high=slices * schedule.length(lambda value: prices[value].high),
+        compute=total((prices[s.result], n) for s, n in runs if stream_of(s) == "compute"),
+        communication=total((prices[s.result], n) for s, n in runs if s.result in exposed),
+        exposed_picoseconds=sum(n * exposed.get(s.result, 0) for s, n in runs),
+        timings={value: Timing(prices[value], time) for value, time in exposed.items()},
     )
 
 
@@ -153,132 +205,70 @@ def _times(term: str, count: int) -> str:
     return f"{count} x {term}"
 
 
-@attrs.frozen
-class _Task:
-    """A step with its end, and the task that it waited for longest (-1: none)."""
-
-    step: Step
-    end: int
-    waited_for: int
-
-
-class _Streams:
-    """The two streams of one GPU while they run a body."""
-
-    def __init__(self) -> None:
-        self._tasks: list[_Task] = []
-        self._ready: dict[str, int] = {}
-        self._last: dict[Stream, int] = {"compute": -1, "communication": -1}
-
-    def run(self, step: PathStep, reads: Iterable[str]) -> None:
-        """Start a statement as soon as its stream is free and what it reads is there."""
-        waits = [self._ready.get(value, -1) for value in reads]
-        if step.picoseconds:
-            latest = self._append(step, [*waits, self._last[step.stream]])
-            self._last[step.stream] = latest
+def _runs(
+    body: tuple[SpmdStatement, ...], times: int
+) -> Iterator[tuple[Compute | Move | Reshard, int]]:
+    """Every statement with how often it runs."""
+    for statement in body:
+        if isinstance(statement, Loop):
+            yield from _runs(statement.body, times * statement.trips)
         else:
-            latest = self._latest(waits)
-        self._ready[step.value] = latest
+            yield statement, times
 
-    def run_alone(self, step: PathLoop, results: Iterable[str]) -> None:
-        """Start a repeat when both streams are free; both wait for its end."""
-        latest = self._append(step, self._last.values())
-        self._last = {"compute": latest, "communication": latest}
-        self._ready.update((value, latest) for value in results)
 
-    def path(self) -> tuple[Step, ...]:
+@attrs.frozen
+class _Steps:
+    """Reads paths off a schedule; ``base`` is when the body starts."""
+
+    program: Spmd
+    prices: Mapping[str, Price]
+    names: Mapping[str, str]
+
+    def path(self, schedule: BodySchedule, base: int) -> tuple[Step, ...]:
         """The chain of steps that ends last, each waiting for the one before."""
+        slots = schedule.slots
         chain: list[Step] = []
-        task = self._latest(range(len(self._tasks)))
-        while task >= 0:
-            chain.append(self._tasks[task].step)
-            task = self._tasks[task].waited_for
+        position = max(range(len(slots)), key=lambda p: (slots[p].end, -p), default=-1)
+        while position >= 0:
+            slot = slots[position]
+            position = slot.waited_for
+            if slot.start == slot.end:
+                continue
+            statement = schedule.body[slot.job]
+            start = base + slot.start
+            if isinstance(statement, Loop):
+                steps = self.path(schedule.inner[slot.job], start)
+                chain.append(PathLoop(scope=statement.scope, trips=statement.trips, steps=steps))
+            else:
+                chain.append(self._step(statement, start))
         return tuple(reversed(chain))
 
-    def _append(self, step: Step, waits: Iterable[int]) -> int:
-        latest = self._latest(waits)
-        self._tasks.append(_Task(step, self._end(latest) + step.picoseconds, latest))
-        return len(self._tasks) - 1
-
-    def _latest(self, tasks: Iterable[int]) -> int:
-        return max(tasks, key=self._end, default=-1)
-
-    def _end(self, task: int) -> int:
-        return self._tasks[task].end if task >= 0 else 0
-
-
-class _Timing:
-    """The program with what each of its statements costs."""
-
-    def __init__(self, program: Spmd, compute_time: ComputeTime) -> None:
-        self._program = program
-        self._compute_time = compute_time
-        self._names = value_names(program)
-        self._steps: dict[str, PathStep] = {}
-
-    def path(self, body: tuple[SpmdStatement, ...]) -> tuple[Step, ...]:
-        """The longest path of a body, whose operands from outside are all there at its start."""
-        streams = _Streams()
-        for statement in body:
-            match statement:
-                case Loop():
-                    steps = self.path(statement.body)
-                    step = PathLoop(scope=statement.scope, trips=statement.trips, steps=steps)
-                    streams.run_alone(step, [value.result for value in statement.carried])
-                case Compute():
-                    streams.run(self.step(statement), statement.op.reads)
-                case Move() | Reshard():
-                    streams.run(self.step(statement), [statement.source])
-        return streams.path()
-
-    def busy(self, body: tuple[SpmdStatement, ...], stream: Stream) -> int:
-        """The time that a stream works on a body, all turns included."""
-        total = 0
-        for statement in body:
-            if isinstance(statement, Loop):
-                total += statement.trips * self.busy(statement.body, stream)
-            elif self.step(statement).stream == stream:
-                total += self.step(statement).picoseconds
-        return total
-
-    def step(self, statement: Compute | Move | Reshard) -> PathStep:
-        """What one statement contributes to a path that it is on."""
-        known = self._steps.get(statement.result)
-        if known is not None:
-            return known
+    def _step(self, statement: Compute | Move | Reshard, start: int) -> PathStep:
         match statement:
             case Compute():
-                step = self._compute_step(statement)
+                kind, term = statement.op.kind, self._compute_term(statement)
             case Move():
-                step = self._move_step(statement)
+                kind, term = step_name(statement.step), self._move_term(statement)
             case Reshard():
                 raise CompilerBug(f"the reshard of {statement.source} has not been expanded")
-        self._steps[statement.result] = step
-        return step
-
-    def _compute_step(self, statement: Compute) -> PathStep:
-        local = local_compute(statement, self._program)
-        dense = OPS[statement.op.kind].work == "matmul"
-        memory_term = f"Memory_Time({byte_text(local.work.bytes)})"
         return PathStep(
             value=statement.result,
-            name=self._names[statement.result],
-            kind=statement.op.kind,
-            stream="compute",
-            term=matmul_shape(local.rule, local.local).get_time if dense else memory_term,
-            picoseconds=self._compute_time(statement, self._program),
+            name=self.names[statement.result],
+            kind=kind,
+            stream=stream_of(statement),
+            term=term,
+            price=self.prices[statement.result],
+            start=start,
         )
 
-    def _move_step(self, move: Move) -> PathStep:
-        program = self._program
-        kind = kind_of(move.step)
+    def _compute_term(self, statement: Compute) -> str:
+        local = local_compute(statement, self.program)
+        if OPS[statement.op.kind].work == "matmul":
+            return matmul_shape(local.rule, local.local).get_time
+        return f"Memory_Time({byte_text(local.work.bytes)})"
+
+    def _move_term(self, move: Move) -> str:
+        program = self.program
         atoms = step_atoms(move.step, program.layouts[move.source], program.mesh)
         size = byte_text(move_bytes(move, program))
-        return PathStep(
-            value=move.result,
-            name=self._names[move.result],
-            kind=step_name(move.step),
-            stream="communication" if kind else "compute",
-            term=f"{kind.title()}({size}, {program.mesh.ways(atoms)})",
-            picoseconds=move.picoseconds,
-        )
+        return f"{kind_of(move.step).title()}({size}, {program.mesh.ways(atoms)})"

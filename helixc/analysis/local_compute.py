@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -12,9 +12,6 @@ from helixc.ir.tensor import NUMBER, TensorType
 from helixc.price.compute import Work
 from helixc.price.interval import Price
 from helixc.price.operator import LocalOperator, operator_price
-
-# The time of one operator on one GPU, in picoseconds: replaceable by a table of measurements.
-ComputeTime = Callable[[Compute, Spmd], int]
 
 
 @attrs.frozen
@@ -65,11 +62,6 @@ def operand_types(statement: Compute, program: Spmd) -> tuple[TensorType, ...]:
 def compute_price(statement: Compute, program: Spmd) -> Price:
     """Price of one operator on one GPU of the program's cluster."""
     return operator_price(local_compute(statement, program).operator, program.cluster.gpu)
-
-
-def roofline_picoseconds(statement: Compute, program: Spmd) -> int:
-    """Time of one operator on one GPU of the program's cluster."""
-    return compute_price(statement, program).picoseconds
 
 
 def _extent(factor: Factor, sizes: Mapping[str, int]) -> int:

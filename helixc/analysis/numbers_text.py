@@ -40,6 +40,13 @@ def seconds_text(picoseconds: int) -> str:
     return quantity(picoseconds / 10**12, "s")
 
 
+def interval_text(picoseconds: int, low: int, high: int) -> str:
+    """A time with its low and high: ``2 ms (1.800 ms to 2.400 ms)``; alone where no error is known."""
+    if low == high:
+        return seconds_text(picoseconds)
+    return f"{seconds_text(picoseconds)} ({seconds_text(low)} to {seconds_text(high)})"
+
+
 def count_text(count: int) -> str:
     """A whole number with its thousands apart: ``10 240 000``."""
     return f"{count:,}".replace(",", " ")

@@ -16,11 +16,10 @@ from helixc.analysis.collectives import (
 from helixc.analysis.critical_path import CriticalPath, find_critical_path
 from helixc.analysis.hints import Hint
 from helixc.analysis.layers import LayerMap, find_layers
-from helixc.analysis.local_compute import ComputeTime, roofline_picoseconds
 from helixc.analysis.matmuls import Matmul, find_matmuls
 from helixc.analysis.memory import Memory, find_memory, fit_warnings
 from helixc.analysis.notes import find_notes
-from helixc.analysis.parameters import count_parameters
+from helixc.analysis.prices import StatementPrice
 from helixc.analysis.report_rows import (
     collective_row,
     diagnostic_row,
@@ -29,9 +28,11 @@ from helixc.analysis.report_rows import (
     matmul_row,
     memory_row,
     path_row,
+    price_row,
     seconds,
     slices_row,
 )
+from helixc.analysis.schedule import find_schedule
 from helixc.analysis.structure import LayerContent, layer_contents, sequence
 from helixc.diagnostics import Diagnostic
 from helixc.ir.hardware import Cluster
@@ -59,10 +60,9 @@ class DrawingFacts:
 class Report:
     """The analysis of one program.  Its size does not grow with GPUs or turns; rows do when written.
 
-    ``parameters`` are those of the whole model.  ``sequence`` is the order of the layers in words;
-    ``layer_map`` tells whose each value is.  ``dims`` are those of the step; with ``slices`` (in words
-    ``slices_text``) it runs in slices of one of them, and all sizes of blocks are those of a slice.
-    ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
+    ``sequence`` is the order of the layers in words; ``layer_map`` tells whose each value is.
+    ``dims`` are those of the step; with ``slices`` (in words ``slices_text``) it runs in slices of one of
+    them, and all sizes of blocks are those of a slice.  ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
     ``hints`` stand among the notes.
     """
 
@@ -74,7 +74,6 @@ class Report:
     mesh: tuple[Axis, ...]
     cluster: Cluster
     gpus: int
-    parameters: int
     sequence: str
     layers: tuple[LayerContent, ...]
     layer_map: LayerMap = attrs.field(repr=False)
@@ -120,14 +119,30 @@ class Report:
     def _totals(self) -> dict[str, Any]:
         path = self.critical_path
         return {
-            "parameters": self.parameters,
             "macs_per_gpu": self.macs_per_gpu,
             "flops_per_gpu": 2 * self.macs_per_gpu,
             "collective_bytes_per_gpu": self.bytes_per_gpu,
             "seconds_at_peak": seconds(self.peak_picoseconds),
-            "compute_seconds": seconds(path.compute_picoseconds),
-            "communication_seconds": seconds(path.communication_picoseconds),
+            **price_row(path.compute, "compute_"),
+            **price_row(path.communication, "communication_"),
+            "exposed_communication_seconds": seconds(path.exposed_picoseconds),
+            "hidden_communication_seconds": seconds(path.hidden_picoseconds),
+            "mfu": self.utilisation,
         }
+
+    @property
+    def utilisation(self) -> float:
+        """Model FLOPs utilisation: the model's matrix products at the peak of all GPUs, over the time.
+
+        Work that GPUs repeat counts once, so it is at most the share of the peak that they reach
+        (Chowdhery et al., 2022, appendix B).
+        """
+        once = sum(
+            m.layer.turns * m.flops_per_gpu / m.repeated / self.cluster.gpu.peak(m.dtype)
+            for m in self.matmuls
+        )
+        time = self.critical_path.picoseconds
+        return once * PICOSECONDS / time if time else 0.0
 
     @property
     def peak_picoseconds(self) -> int:
@@ -152,7 +167,7 @@ def build_report(
     program: Spmd,
     *,
     diagnostics: Iterable[Diagnostic] = (),
-    compute_time: ComputeTime = roofline_picoseconds,
+    price: StatementPrice | None = None,
     alternatives: Alternatives = no_alternatives,
     hints: tuple[Hint, ...] = (),
 ) -> Report:
@@ -163,7 +178,7 @@ def build_report(
     layers = find_layers(program)
     memory = find_memory(program, layers)
     matmuls = find_matmuls(program, layers)
-    path = find_critical_path(program, compute_time)
+    path = find_critical_path(program, find_schedule(program, price))
     warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span)
     return Report(
         model=program.name,
@@ -174,12 +189,11 @@ def build_report(
         mesh=program.mesh.axes,
         cluster=program.cluster,
         gpus=program.mesh.devices,
-        parameters=count_parameters(program),
         sequence=sequence(program, layers),
         layers=layer_contents(program, layers),
         layer_map=layers,
         matmuls=matmuls,
-        collectives=find_collectives(program, layers, alternatives),
+        collectives=find_collectives(program, layers, alternatives, path.timing),
         critical_path=path,
         memory=memory,
         notes=(*(hint.text for hint in hints), *find_notes(program, matmuls, path)),

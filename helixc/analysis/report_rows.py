@@ -23,6 +23,7 @@ from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.plan import Slices
 from helixc.ir.tensor import Dim
 from helixc.price.compute import PICOSECONDS
+from helixc.price.interval import Price
 
 Row = dict[str, Any]
 
@@ -85,6 +86,15 @@ def seconds(picoseconds: int) -> float:
     return picoseconds / PICOSECONDS
 
 
+def price_row(price: Price, name: str = "") -> Row:
+    """A time with its low and its high."""
+    return {
+        f"{name}seconds": seconds(price.picoseconds),
+        f"{name}low_seconds": seconds(price.low),
+        f"{name}high_seconds": seconds(price.high),
+    }
+
+
 def matmul_row(matmul: Matmul, index: int | None) -> Row:
     """One multiplication in one turn (``index``; None outside a repeat)."""
     return {
@@ -121,7 +131,9 @@ def collective_row(collective: Collective, index: int | None) -> Row:
         "first_group": list(collective.first_group),
         "times": collective.times,
         "bytes_per_gpu": collective.bytes_per_gpu,
-        "seconds": seconds(collective.picoseconds),
+        **price_row(collective.price),
+        "exposed_seconds": seconds(collective.exposed_picoseconds),
+        "bound": collective.price.bound,
         "algorithm": collective.algorithm,
         "reader": collective.reader or None,
         "why": collective.why,
@@ -142,9 +154,17 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
     """The longest path: whole, by layer (one turn of each), and step by step."""
     return {
         "seconds": seconds(path.picoseconds),
+        "low_seconds": seconds(path.low),
+        "high_seconds": seconds(path.high),
         "expression": path.expression,
         "outline": outline(path.steps, layers),
+        "exposed_seconds": seconds(path.exposed_picoseconds),
         "hidden_seconds": seconds(path.hidden_picoseconds),
+        "bounds": [
+            {"bound": bound, "seconds": seconds(time), "share": time / path.picoseconds}
+            for bound, time in path.bounds.items()
+            if time
+        ],
         "layers": [
             {
                 "layer": part.name,
@@ -160,7 +180,10 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
                 "kind": step.kind,
                 "stream": step.stream,
                 "term": step.term,
-                "seconds": seconds(step.picoseconds),
+                "bound": step.price.bound,
+                "start_seconds": seconds(step.start),
+                "end_seconds": seconds(step.start + step.picoseconds),
+                **price_row(step.price),
                 "times": times,
             }
             for step, times in flat_steps(path.steps)

@@ -25,7 +25,7 @@ _CODE = re.compile(r"HX\d{4}")
 @choice_options
 @FORMAT
 def command(what: str, *, chosen: Chosen, output_format: str) -> int:
-    """Say why each collective of a plan of FILE is there, dearest first; or what CODE (HX0602) means."""
+    """Say why each collective of a plan of FILE is there, most exposed first; or what CODE (HX0602) means."""
     as_json = output_format == "json"
     if _CODE.fullmatch(what):
         return _explain_code(what, as_json=as_json)

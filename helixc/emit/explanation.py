@@ -1,4 +1,4 @@
-"""Why every collective of a program is there, dearest first: for people, and as JSON."""
+"""Why every collective of a program is there, most exposed first: for people, and as JSON."""
 
 from __future__ import annotations
 
@@ -25,13 +25,23 @@ _INDENT = ("    ", "")
 
 
 def ranked(report: Report) -> tuple[Collective, ...]:
-    """The collectives of a report by their time in all turns, longest first; ties in program order."""
-    return tuple(sorted(report.collectives, key=lambda c: -total_picoseconds(c)))
+    """The collectives of a report by their exposed time in all turns, longest first.
+
+    What is equally exposed comes by its whole time, then in program order.
+    """
+    return tuple(
+        sorted(report.collectives, key=lambda c: (-exposed_picoseconds(c), -total_picoseconds(c)))
+    )
 
 
 def total_picoseconds(collective: Collective) -> int:
     """The time of a collective in all turns of its layer."""
     return collective.layer.turns * collective.picoseconds
+
+
+def exposed_picoseconds(collective: Collective) -> int:
+    """The part of that in which nothing is computed."""
+    return collective.layer.turns * collective.exposed_picoseconds
 
 
 def explanation_lines(report: Report, texts: Texts) -> Iterator[Line]:
@@ -58,6 +68,7 @@ def explanation_json(report: Report, texts: Texts) -> dict[str, Any]:
         "bytes_per_gpu": report.bytes_per_gpu,
         "compute_seconds": seconds(path.compute_picoseconds),
         "communication_seconds": seconds(path.communication_picoseconds),
+        "exposed_seconds": seconds(path.exposed_picoseconds),
         "program_seconds": seconds(path.busy_picoseconds),
         "collectives": [_row(collective, texts) for collective in ranked(report)],
         "hints": [{**attrs.asdict(hint), "text": hint.text} for hint in report.hints],
@@ -73,6 +84,7 @@ def _row(collective: Collective, texts: Texts) -> dict[str, Any]:
         "turns": turns,
         "total_bytes_per_gpu": turns * collective.bytes_per_gpu,
         "total_seconds": seconds(total_picoseconds(collective)),
+        "total_exposed_seconds": seconds(exposed_picoseconds(collective)),
         "line": quoted(collective.source, texts) or None,
     }
 
@@ -97,6 +109,8 @@ def _head(report: Report) -> Iterator[Line]:
     compute, communication, together = map(seconds_text, busy)
     text = f"computing {compute}, communicating {communication}, one after the other {together}"
     yield ((text, ""),)
+    exposed, whole = seconds_text(path.exposed_picoseconds), seconds_text(path.picoseconds)
+    yield ((f"{exposed} of communicating is exposed: the program takes {whole}", ""),)
 
 
 def _counted(report: Report) -> str:
@@ -124,6 +138,7 @@ def _collective(
         (seconds_text(total), "bold yellow"),
         (f"{_share(total, report)}, {byte_text(turns * collective.bytes_per_gpu)} per GPU", ""),
     )
+    yield (_INDENT, (_exposed(collective), ""))
     yield (_INDENT, (_group(collective), ""))
     if turns > 1 or collective.times > 1:
         yield (_INDENT, (_each(collective), ""))
@@ -148,6 +163,14 @@ def _dims(collective: Collective) -> str:
 def _share(picoseconds: int, report: Report) -> str:
     whole = report.critical_path.communication_picoseconds
     return f" ({100 * picoseconds / whole:.1f} % of communicating)" if whole else ""
+
+
+def _exposed(collective: Collective) -> str:
+    """How much of its time nothing is computed beside it."""
+    total, exposed = total_picoseconds(collective), exposed_picoseconds(collective)
+    if exposed == total:
+        return "all of it exposed: nothing is computed meanwhile"
+    return f"{seconds_text(exposed)} of it exposed, the rest runs beside computing"
 
 
 def _group(collective: Collective) -> str:

@@ -12,6 +12,7 @@ from helixc.analysis.numbers_text import (
     byte_text,
     count_text,
     flop_text,
+    interval_text,
     multiply_add_text,
     seconds_text,
 )
@@ -22,6 +23,7 @@ from helixc.diagnostics import NOWHERE, Span
 from helixc.emit.markdown import bullets, code, fenced, plain, table
 from helixc.emit.report_sections import memory_section, summary_section
 from helixc.emit.report_verification import verification_section
+from helixc.price.interval import Price
 
 
 def report_markdown(report: Report) -> str:
@@ -107,11 +109,14 @@ def _collectives(report: Report) -> Iterator[str]:
         yield "There are none: no GPU needs anything of another."
         yield ""
         return
-    yield "Each line is one collective in one turn of its layer; bytes are those that one GPU receives."
+    yield (
+        "Each line is one collective in one turn of its layer; bytes are those that one GPU receives, and "
+        "exposed is the part of its time in which nothing is computed."
+    )
     yield ""
     columns = (
         "layer", "turns >", "value", "kind", "dimension", "mesh axes", "groups x GPUs >", "group of GPU 0", "bytes per GPU >",
-        "time >", "algorithm", "asked for at",
+        "time >", "exposed >", "algorithm", "asked for at",
     )  # fmt: skip
     yield from table(columns, map(_collective, report.collectives))
     yield f"All turns together: {byte_text(report.bytes_per_gpu)} received by each GPU."
@@ -133,10 +138,15 @@ def _collective(collective: Collective) -> tuple[str, ...]:
         f"{count_text(collective.groups)} x {count_text(collective.group_size)}",
         _members(collective),
         byte_text(collective.bytes_per_gpu),
-        seconds_text(collective.picoseconds),
+        _time(collective.price),
+        seconds_text(collective.exposed_picoseconds),
         plain(collective.algorithm),
         _place(collective.source),
     )
+
+
+def _time(price: Price) -> str:
+    return interval_text(price.picoseconds, price.low, price.high)
 
 
 def _members(collective: Collective) -> str:
@@ -173,7 +183,8 @@ def _path(report: Report) -> Iterator[str]:
     yield ""
     yield (
         "All GPUs do the same at the same time, so the path is that of one GPU. Steps that depend on each "
-        "other, or need the same unit, follow one another."
+        "other, or need the same unit, follow one another. Starts are those of the first turn; `bound` is "
+        "what most of a step's time goes into."
     )
     yield ""
     total = report.critical_path.picoseconds
@@ -184,13 +195,17 @@ def _path(report: Report) -> Iterator[str]:
             step.kind.replace("_", "-"),
             code(step.name),
             code(step.term),
-            seconds_text(step.picoseconds),
+            step.price.bound,
+            seconds_text(step.start),
+            _time(step.price),
             str(times),
             f"{100 * times * step.picoseconds / total:.1f} %",
         )
         for number, (step, times) in enumerate(flat_steps(report.critical_path.steps), 1)
     ]
-    columns = ("step >", "layer", "does", "for", "term", "time >", "times >", "share >")
+    columns = (
+        "step >", "layer", "does", "for", "term", "bound", "start >", "time >", "times >", "share >",
+    )  # fmt: skip
     yield from table(columns, rows)
 
 
@@ -202,7 +217,7 @@ def _runtime(report: Report) -> Iterator[str]:
     yield "## Runtime"
     yield ""
     yield (
-        f"{seconds_text(path.picoseconds)} for one forward pass. `Get_Time(m, k, n)` stands for a "
+        f"{interval_text(path.picoseconds, path.low, path.high)} for one forward pass. `Get_Time(m, k, n)` stands for a "
         "multiplication, `Memory_Time(bytes)` for an operator that is bound by memory, and a "
         "collective for its bytes per GPU and the size of its groups."
     )
@@ -212,6 +227,12 @@ def _runtime(report: Report) -> Iterator[str]:
     yield from fenced(lines)
     rows = [(code(part.name), seconds_text(part.picoseconds)) for part in parts]
     yield from table(("one turn of", "time >"), [*rows, ("total", seconds_text(path.picoseconds))])
+    bounds = [
+        (bound, seconds_text(time), f"{100 * time / path.picoseconds:.1f} %")
+        for bound, time in path.bounds.items()
+        if time
+    ]
+    yield from table(("the path is bound by", "time >", "share >"), bounds)
 
 
 def _drawings(report: Report) -> Iterator[str]:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from helixc.analysis.critical_path import flat_steps
 from helixc.analysis.memory import Memory
-from helixc.analysis.numbers_text import byte_text, count_text, flop_text, seconds_text
+from helixc.analysis.numbers_text import (
+    byte_text,
+    count_text,
+    flop_text,
+    interval_text,
+    seconds_text,
+)
 from helixc.analysis.report import Report
 from helixc.emit.markdown import code, plain, table
 
@@ -35,12 +41,17 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         "cluster",
         f"{code(report.cluster.name)}: {count_text(report.cluster.gpus)} GPUs {code(report.cluster.gpu.name)}",
     )
-    yield "time of one forward pass", seconds_text(path.picoseconds)
+    yield "time of one forward pass", interval_text(path.picoseconds, path.low, path.high)
     yield "computing", _share(path.compute_picoseconds, path.picoseconds)
     yield "communicating", _share(path.communication_picoseconds, path.picoseconds)
+    yield (
+        "... exposed: nothing is computed meanwhile",
+        _share(path.exposed_picoseconds, path.picoseconds),
+    )
     yield "most of it", ", ".join(_longest(report)) or "nothing"
     yield "matrix multiplications per GPU", flop_text(2 * report.macs_per_gpu)
     yield "... at the GPU's datasheet peak", _share(report.peak_picoseconds, path.picoseconds)
+    yield "utilisation (MFU)", f"{100 * report.utilisation:.1f} %"
     yield "received per GPU", byte_text(report.bytes_per_gpu)
     yield "weights per GPU", byte_text(report.memory.weights_bytes)
     yield "most alive at once per GPU", byte_text(report.memory.peak_bytes)

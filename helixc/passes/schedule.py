@@ -5,8 +5,8 @@ starts when what it reads is there.  Since the order is one for all GPUs and a c
 every group meets its collectives in the same order on all members; and since it is a topological
 order, whatever comes first can always run: there is no deadlock.
 
-Tasks keep the order of the program where that is topological already.  Hoisting collectives further
-would lengthen the lives of what they yield, and memory is reported for the order of the program.
+The order is that of ``analysis.schedule``, from which time and memory are reported: of what is ready on a
+stream, that goes first after which the longest path remains.
 """
 
 from __future__ import annotations
@@ -15,39 +15,36 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from helixc.analysis.schedule import Position, find_schedule
 from helixc.diagnostics import CompilerBug
-from helixc.ir.device import DeviceProgram
+from helixc.ir.device import DeviceProgram, Template
 from helixc.ir.invariants_device import LOCALIZED_FACTS, SCHEDULED_FACTS
 from helixc.passes.contract import Pass
 
 
 def schedule(program: DeviceProgram) -> DeviceProgram:
-    """The same tasks with ``order`` filled in: 0, 1, 2 ... along a topological order."""
+    """The same tasks with ``order`` filled in: 0, 1, 2 ... along the program's schedule."""
+    positions = find_schedule(program.program).positions()
+    key = np.zeros(program.tasks, dtype=np.int64)
+    for index, template in enumerate(program.templates):
+        mine = program.template == index
+        key[mine] = _places(template, positions[template.value], program.turn[mine])
+    order = np.empty(program.tasks, dtype=np.int32)
+    order[np.lexsort((program.gpu, key))] = np.arange(program.tasks, dtype=np.int32)
     readers = np.repeat(np.arange(program.tasks), np.diff(program.start))
-    if bool(np.all(program.after < readers)):
-        order = np.arange(program.tasks, dtype=np.int32)
-    else:
-        order = _layered_order(program, readers)
+    if bool(np.any(order[program.after] >= order[readers])):
+        raise CompilerBug("tasks come before what they read")
     return attrs.evolve(program, order=order)
 
 
-def _layered_order(program: DeviceProgram, readers: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Positions by depth in the graph, then by number: for rows that are not in program order."""
-    missing = np.diff(program.start).astype(np.int64)
-    by_source = np.argsort(program.after, kind="stable")
-    starts = np.searchsorted(program.after[by_source], np.arange(program.tasks + 1))
-    order = np.full(program.tasks, -1, dtype=np.int32)
-    ready, done = np.flatnonzero(missing == 0), 0
-    while len(ready):
-        order[ready] = np.arange(done, done + len(ready), dtype=np.int32)
-        done += len(ready)
-        leaving = [by_source[starts[task] : starts[task + 1]] for task in ready]
-        reached, count = np.unique(readers[np.concatenate(leaving)], return_counts=True)
-        missing[reached] -= count
-        ready = reached[missing[reached] == 0]
-    if done < program.tasks:
-        raise CompilerBug(f"{program.tasks - done} tasks wait for each other")
-    return order
+def _places(template: Template, position: Position, turn: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Where a statement stands in each of these turns (row-major over the loops around it)."""
+    places = np.full(len(turn), position.first, dtype=np.int64)
+    rest = turn.astype(np.int64)
+    for loop, stride in zip(reversed(template.loops), reversed(position.strides), strict=True):
+        rest, here = np.divmod(rest, max(loop.trips, 1))
+        places += here * stride
+    return places
 
 
 SCHEDULE = Pass(

@@ -6,12 +6,14 @@ they come from the same constants, so the interval of a sum is the widest that i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
 from helixc.diagnostics import CompilerBug
 
 # What can bound a time; "waiting" is time in which neither a unit nor a link is at work.
-BOUNDS = ("flops", "bandwidth", "latency", "link", "waiting")
+BOUNDS: tuple[str, ...] = ("flops", "bandwidth", "latency", "link", "waiting")
 
 
 @attrs.frozen
@@ -52,4 +54,17 @@ def within(picoseconds: int, error: float, bound: str) -> Price:
     """A price that may be wrong by the factor ``1 + error`` either way."""
     low = min(picoseconds, round(picoseconds / (1 + error)))
     high = max(picoseconds, round(picoseconds * (1 + error)))
+    return Price(picoseconds, low, high, bound)
+
+
+def total(parts: Iterable[tuple[Price, int]]) -> Price:
+    """So many of each, one after the other; bound by what bounds most of the time ("latency" if none)."""
+    times = dict.fromkeys(BOUNDS, 0)
+    picoseconds = low = high = 0
+    for price, count in parts:
+        times[price.bound] += count * price.picoseconds
+        picoseconds += count * price.picoseconds
+        low += count * price.low
+        high += count * price.high
+    bound = max(times, key=times.__getitem__) if picoseconds else "latency"
     return Price(picoseconds, low, high, bound)

@@ -1,0 +1,189 @@
+"""List scheduling on the two streams of a GPU: in which order a body's statements run, and when.
+
+Each stream takes, of its statements that are ready, the one with the longest remaining path first (ties
+by program order); what runs on both streams at once (a repeat) waits until both are free, and while it is
+first in line nothing that comes after it is started.  This is Graham's list scheduling (SIAM J. Appl. Math.
+17(2), 1969): never longer than everything in a row, but with anomalies; a shorter time for one statement
+may change the order and make the whole longer.  With the order held fixed (``place``) times are monotone.
+
+What takes no time takes no stream and is done just before the first statement that reads it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import attrs
+
+Stream = Literal["compute", "communication"]
+COMPUTE: tuple[Stream, ...] = ("compute",)
+COMMUNICATION: tuple[Stream, ...] = ("communication",)
+BOTH: tuple[Stream, ...] = ("compute", "communication")
+
+
+@attrs.frozen
+class Job:
+    """A statement as a scheduler sees it: what it needs, what it gives, where it runs and how long.
+
+    No streams: it takes no time.
+    """
+
+    reads: tuple[str, ...]
+    gives: tuple[str, ...]
+    streams: tuple[Stream, ...]
+    picoseconds: int
+
+
+@attrs.frozen
+class Slot:
+    """When a job (by its position among the jobs) runs.
+
+    ``waited_for``: the slot, by its position among the slots, whose end let it start; -1 if none.
+    """
+
+    job: int
+    start: int
+    end: int
+    waited_for: int
+
+
+def place(jobs: Sequence[Job], order: Sequence[int]) -> tuple[Slot, ...]:
+    """When each job runs if every stream takes its jobs in this order, each as early as it can.
+
+    The order must be topological.
+    """
+    slots: list[Slot] = []
+    last: dict[Stream, int] = dict.fromkeys(BOTH, -1)
+    bringer: dict[str, int] = {}
+
+    def end(slot: int) -> int:
+        return slots[slot].end if slot >= 0 else 0
+
+    for position, index in enumerate(order):
+        job = jobs[index]
+        waits = [bringer.get(value, -1) for value in job.reads]
+        latest = max([*waits, *(last[stream] for stream in job.streams)], key=end, default=-1)
+        slots.append(Slot(index, end(latest), end(latest) + job.picoseconds, latest))
+        last.update(dict.fromkeys(job.streams, position))
+        if job.streams or job.picoseconds:
+            latest = position
+        bringer.update(dict.fromkeys(job.gives, latest))
+    return _just_in_time(jobs, slots)
+
+
+def _just_in_time(jobs: Sequence[Job], slots: list[Slot]) -> tuple[Slot, ...]:
+    """What takes no time is put off to the start of the job after it."""
+    following = length(slots)
+    for position in reversed(range(len(slots))):
+        job = jobs[slots[position].job]
+        if not job.streams and not job.picoseconds:
+            slots[position] = attrs.evolve(slots[position], start=following, end=following)
+        following = slots[position].start
+    return tuple(slots)
+
+
+def length(slots: Iterable[Slot]) -> int:
+    """The time until all is done."""
+    return max((slot.end for slot in slots), default=0)
+
+
+def list_order(jobs: Sequence[Job], first: Iterable[int] = ()) -> tuple[int, ...]:
+    """The order of list scheduling; ``first`` are jobs without time that stand before all others.
+
+    Jobs come in a topological order.
+    """
+    makers = {value: index for index, job in enumerate(jobs) for value in job.gives}
+    after = [tuple(dict.fromkeys(makers[v] for v in job.reads if v in makers)) for job in jobs]
+    order: dict[int, None] = dict.fromkeys(first)
+    for index in (*_Gpu(jobs, after).run(), *range(len(jobs))):
+        _append(order, index, after)
+    return tuple(order)
+
+
+def _append(order: dict[int, None], index: int, after: Sequence[tuple[int, ...]]) -> None:
+    """Put a job at the end, and before it what it reads and is not there yet: that takes no time."""
+    waiting = [index]
+    while waiting:
+        missing = [job for job in after[waiting[-1]] if job not in order]
+        if missing:
+            waiting += reversed(missing)
+        else:
+            order[waiting.pop()] = None
+
+
+# The longest remaining path, negative, and the position in the program: what goes first is least.
+_Key = tuple[int, int]
+
+
+class _Gpu:
+    """The two streams while they run a set of jobs, from one event to the next."""
+
+    def __init__(self, jobs: Sequence[Job], after: Sequence[tuple[int, ...]]) -> None:
+        self._jobs = jobs
+        self._missing = [len(needed) for needed in after]
+        self._readers: list[list[int]] = [[] for _ in jobs]
+        for index, needed in enumerate(after):
+            for job in needed:
+                self._readers[job].append(index)
+        self._remaining = [0] * len(jobs)
+        for index in reversed(range(len(jobs))):
+            beyond = max((self._remaining[reader] for reader in self._readers[index]), default=0)
+            self._remaining[index] = jobs[index].picoseconds + beyond
+        self._ready: dict[tuple[Stream, ...], list[_Key]] = {
+            streams: [] for streams in (COMPUTE, COMMUNICATION, BOTH)
+        }
+        self._idle = set(BOTH)
+        self._running: list[tuple[int, int]] = []
+        self._started: list[int] = []
+
+    def run(self) -> list[int]:
+        """The jobs that take time, by their start."""
+        self._release([index for index, count in enumerate(self._missing) if not count])
+        self._start(0)
+        while self._running:
+            now = self._running[0][0]
+            while self._running and self._running[0][0] == now:
+                _, job = heapq.heappop(self._running)
+                self._idle.update(self._jobs[job].streams)
+                self._finish(job)
+            self._start(now)
+        return self._started
+
+    def _release(self, jobs: Iterable[int]) -> None:
+        for index in jobs:
+            streams = self._jobs[index].streams
+            if streams:
+                heapq.heappush(self._ready[streams], (-self._remaining[index], index))
+            else:
+                self._finish(index)
+
+    def _finish(self, job: int) -> None:
+        """Give what a job yields to its readers, through those that take no time."""
+        done = [job]
+        while done:
+            for reader in self._readers[done.pop()]:
+                self._missing[reader] -= 1
+                if self._missing[reader]:
+                    continue
+                if self._jobs[reader].streams:
+                    self._release([reader])
+                else:
+                    done.append(reader)
+
+    def _start(self, now: int) -> None:
+        """Start on each idle stream what is first in line there."""
+        alone = self._ready[BOTH][0] if self._ready[BOTH] else None
+        for streams in (COMPUTE, COMMUNICATION):
+            ready = self._ready[streams]
+            if self._idle.issuperset(streams) and ready and (alone is None or ready[0] < alone):
+                self._begin(ready, now)
+        if alone is not None and self._idle.issuperset(BOTH):
+            self._begin(self._ready[BOTH], now)
+
+    def _begin(self, ready: list[_Key], now: int) -> None:
+        _, job = heapq.heappop(ready)
+        self._idle.difference_update(self._jobs[job].streams)
+        self._started.append(job)
+        heapq.heappush(self._running, (now + self._jobs[job].picoseconds, job))
