@@ -36,7 +36,11 @@ def test_a_wheel_holds_the_grammars_the_library_and_the_licences(wheel: Path) ->
     assert len(expected) >= 5
     assert expected <= names
     assert {"LICENSE", "NOTICE"} <= {name.rpartition("/")[2] for name in names}
-    assert not [name for name in names if name.startswith(("tests/", "examples/", "grammar/"))]
+    assert not [
+        name
+        for name in names
+        if name.startswith(("tests/", "examples/", "grammar/", "benchmarks/"))
+    ]
 
 
 def test_a_wheel_compiles_without_the_repository(wheel: Path, tmp_path: Path) -> None:

@@ -51,11 +51,15 @@ class GemmConstants:
 
     ``efficiency``: share of the datasheet peak that the main loop reaches.  ``fill``: rate at which one
     SM is fed, in multiples of four times its share of the memory bandwidth.  ``memory``: share of the
-    memory bandwidth reached.  ``launch``: fixed cost of a kernel.  ``wave``: fixed cost of a wave of
-    tiles.  ``split``: fixed cost of splitting k.  ``overlap``: exponent of the soft maximum of arithmetic
+    memory bandwidth reached.  ``launch``: fixed cost of a kernel.  ``wave``: fixed cost of each turn of
+    an SM.  ``split``: fixed cost of splitting k.  ``overlap``: exponent of the soft maxima of arithmetic
     and memory.  ``epilogue``: cost of writing a tile, in multiples of its bytes at the fill rate.
-    ``throttle``: slow-down of long kernels by the power limit.  ``error``: relative error of nine out
-    of ten held-out measurements.
+
+    Facts rather than fits: ``persistent``: 1 where kernels keep their SMs and show no waves, else 0.
+    ``fine``: 1 where the library's tiles go down to 16, 0 where to 64.  ``throttle``: slow-down of long
+    kernels by the power limit.
+
+    ``error``: relative error of nine out of ten held-out measurements.
     """
 
     efficiency: float = _divisor()
@@ -66,6 +70,8 @@ class GemmConstants:
     split: float = _seconds()
     overlap: float = _divisor()
     epilogue: float = _plain()
+    persistent: float = _plain(0.0)
+    fine: float = _plain(0.0)
     throttle: float = _plain(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
@@ -76,7 +82,8 @@ class StreamConstants:
 
     ``launch``: fixed cost on the device.  ``memory``: share of the bandwidth.  ``ramp``: time over which
     the bandwidth is reached.  ``columns``, ``passes``: rows longer than this are read so many times more.
-    ``error``: as above.
+    ``host``: what launching a kernel takes where the host waits for each; 0 where kernels are queued
+    ahead.  ``error``: as above.
     """
 
     launch: float = _seconds()
@@ -84,6 +91,7 @@ class StreamConstants:
     ramp: float = _seconds(0.0)
     columns: float = _divisor(1.0)
     passes: float = _plain(0.0)
+    host: float = _seconds(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
 
@@ -91,9 +99,9 @@ class StreamConstants:
 class PrefillConstants:
     """Fused attention over many queries (``prefill_efficiency`` ... in a ``gpu``).
 
-    ``efficiency``: share of the peak.  ``launch``: fixed cost.  ``tail``: weight of the longest row.
-    ``memory``: multiples of the compulsory traffic.  ``tile``: fixed cost of a tile per SM.
-    ``overlap``: exponent of the soft maximum.
+    ``efficiency``: share of the peak.  ``launch``: fixed cost.  ``tail``: weight of the longest row of
+    tiles.  ``memory``: multiples of the compulsory traffic.  ``tile``: fixed cost of a row of tiles.
+    ``overlap``: exponent of the soft maximum of arithmetic and memory.  ``error``: as above.
     """
 
     efficiency: float = _divisor()
@@ -110,19 +118,15 @@ class DecodeConstants:
     """Fused attention of one query over a cache (``decode_memory`` ... in a ``gpu``).
 
     ``launch``: fixed cost.  ``memory``: share of the bandwidth.  ``cold``: fixed cost of a cache that is
-    not in L2.  ``single``: extra bytes without grouped heads where SMs are idle.  ``few``: fixed cost of
-    idle SMs.  ``ramp``: time over which the bandwidth is reached.  ``row``: time per pair of sequence and
-    KV head.  ``heads``: time per million scores.  ``whole``: how far such pairs run in whole waves.
+    not in L2.  ``few``: the least that reading the cache takes.  ``row``: time per pair of sequence and
+    KV head.  ``whole``: how far such pairs run in whole waves, from 0 to 1.  ``error``: as above.
     """
 
     launch: float = _seconds()
     memory: float = _divisor()
     cold: float = _seconds(0.0)
-    single: float = _plain(0.0)
     few: float = _seconds(0.0)
-    ramp: float = _seconds(0.0)
     row: float = _seconds(0.0)
-    heads: float = _seconds(0.0)
     whole: float = _plain(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
@@ -200,6 +204,7 @@ KERNELS: Mapping[str, type[KernelConstants]] = {
     "softmax": StreamConstants,
     "norm": StreamConstants,
     "elementwise": StreamConstants,
+    "quantise": StreamConstants,
     "prefill": PrefillConstants,
     "decode": DecodeConstants,
 }

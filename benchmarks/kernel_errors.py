@@ -1,0 +1,126 @@
+"""How wrong the fitted constants are on what they have not seen: from the data and the constants alone.
+
+    python benchmarks/kernel_errors.py
+
+The constants in ``data/kernel_constants.json`` were found by ``fit_kernels.py``; nothing is fitted here.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import attrs
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.kernel_models import Model, models
+from benchmarks.kernel_tables import DATA, Column, Mask, Table, all_tables
+
+CONSTANTS = DATA / "kernel_constants.json"
+# Interpolation between so many neighbours.
+NEIGHBOURS = 60
+ALL = "all"
+
+# Table, model, split: constants.
+Fitted = Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]
+
+
+@attrs.frozen
+class Score:
+    """Errors in per cent: mean of their sizes, their mean, the largest, and nine of ten are below."""
+
+    mean: float
+    bias: float
+    worst: float
+    ninth: float
+    rows: int
+
+
+def score(predicted: Column, measured: Column) -> Score:
+    """The errors of predictions."""
+    errors = 100 * (predicted / measured - 1)
+    sizes = np.abs(errors)
+    return Score(
+        mean=float(sizes.mean()),
+        bias=float(errors.mean()),
+        worst=float(sizes.max()),
+        ninth=float(np.quantile(sizes, 0.9)),
+        rows=len(errors),
+    )
+
+
+@cache
+def fitted() -> Fitted:
+    """The constants that have been found."""
+    return json.loads(CONSTANTS.read_text(encoding="utf-8"))
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """Every table, read once."""
+    return all_tables()
+
+
+def held_out(table: Table) -> Mapping[str, Mask]:
+    """What each split of a table holds back, transfers from other GPUs among them."""
+    return {**table.splits, **table.transfers}
+
+
+def split_score(table: Table, name: str, split: str) -> Score:
+    """Errors of a model on the rows of a table that a split holds back; in sample for ``all``."""
+    model: Model = models(table)[name]
+    values = fitted()[table.name][name][split]
+    part = table if split == ALL else table.where(held_out(table)[split])
+    return score(model.predict(part, values), part.seconds)
+
+
+def class_error(table: Table) -> float:
+    """Nine of ten errors on all that the splits hold back are below this, relative."""
+    sizes: list[Column] = []
+    for split, mask in table.splits.items():
+        part = table.where(mask)
+        predicted = models(table)["helixc"].predict(part, fitted()[table.name]["helixc"][split])
+        sizes.append(np.abs(predicted / part.seconds - 1))
+    return float(np.quantile(np.concatenate(sizes), 0.9))
+
+
+def interpolated(table: Table, mask: Mask) -> Score:
+    """Errors of interpolating the rows that are left, in log space: radial functions of 60 neighbours."""
+    points = np.log2(np.stack([table.rows[name] for name in ("m", "n", "k")], axis=1))
+    values = np.log(table.seconds)
+    known, asked = points[~mask], points[mask]
+    apart = np.linalg.norm(asked[:, None] - known[None], axis=2)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+    centres = known[near]
+    kernel = np.linalg.norm(centres[:, :, None] - centres[:, None], axis=3)
+    system = np.ones((len(asked), NEIGHBOURS + 1, NEIGHBOURS + 1))
+    system[:, :-1, :-1] = -kernel
+    system[:, -1, -1] = 0
+    right = np.zeros((len(asked), NEIGHBOURS + 1, 1))
+    right[:, :-1, 0] = values[~mask][near]
+    weights = np.linalg.solve(system, right)[:, :, 0]
+    own = np.take_along_axis(apart, near, axis=1)
+    predicted = np.exp(weights[:, -1] - (weights[:, :-1] * own).sum(axis=1))
+    return score(predicted, table.seconds[mask])
+
+
+def lines() -> Iterator[str]:
+    """All errors, in plain text."""
+    for table in tables():
+        for split in (ALL, *held_out(table)):
+            ours, simple = (split_score(table, name, split) for name in ("helixc", "simple"))
+            yield (
+                f"{table.name:18} {split:34} {ours.mean:5.1f} {ours.bias:+6.1f} {ours.worst:5.0f}"
+                f"  simple {simple.mean:5.1f} {simple.bias:+6.1f}  rows {ours.rows}"
+            )
+
+
+if __name__ == "__main__":
+    for line in lines():
+        print(line)

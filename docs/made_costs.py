@@ -1,0 +1,75 @@
+"""Makers of the tables of the page on the cost model: held-out errors, from the data and the constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.kernel_errors import (
+    ALL,
+    Score,
+    class_error,
+    fitted,
+    held_out,
+    interpolated,
+    split_score,
+    tables,
+)
+from benchmarks.kernel_models import US, models
+from benchmarks.kernel_tables import FACTS, Table
+
+GPU_NAMES = {"a100": "A100", "h100": "H100", "h200": "H200", "b200": "B200"}
+
+
+def _named(kernel: str) -> tuple[Table, ...]:
+    kinds = ("softmax", "norm", "elementwise") if kernel == "stream" else (kernel,)
+    return tuple(table for table in tables() if table.kernel in kinds)
+
+
+def _title(table: Table) -> str:
+    what = table.kernel if table.dtype == "f16" else table.dtype
+    return f"{GPU_NAMES[table.gpu]} {what}"
+
+
+def kernel_errors(kernel: str) -> Iterator[str]:
+    """One row per GPU, dtype and split: helixc's errors, and those of simpler ways on the same rows."""
+    extra = " | interpolated" if kernel == "gemm" else ""
+    yield f"| | held out | rows | MAPE % | mean % | largest % | simple fit: MAPE %{extra} |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |" + (" --- |" if extra else "")
+    for table in _named(kernel):
+        for split in held_out(table):
+            ours, simple = (split_score(table, name, split) for name in ("helixc", "simple"))
+            row = f"| {_title(table)} | {split} | {_cells(ours)} | {simple.mean:.1f} |"
+            yield row + (f" {_between(table, split)} |" if extra else "")
+
+
+def _cells(found: Score) -> str:
+    return f"{found.rows} | {found.mean:.1f} | {found.bias:+.1f} | {found.worst:.0f}"
+
+
+def _between(table: Table, split: str) -> str:
+    if split not in table.splits:
+        return "-"
+    return f"{interpolated(table, table.splits[split]).mean:.1f}"
+
+
+def kernel_constants(kernel: str) -> Iterator[str]:
+    """One row per GPU and dtype: the constants fitted to all rows, times in us."""
+    chosen = _named(kernel)
+    names = list(dict.fromkeys(p.name for t in chosen for p in models(t)["helixc"].parameters))
+    facts = list(FACTS["a100"]) if kernel == "gemm" else []
+    yield f"| | {' | '.join((*names, *facts))} | in sample: MAPE % | error |"
+    yield "| --- " * (len(names) + len(facts) + 3) + "|"
+    for table in chosen:
+        values = fitted()[table.name]["helixc"][ALL]
+        own = [_number(values.get(name)) for name in names]
+        own += [f"{FACTS[table.gpu][name]:g}" for name in facts]
+        inside = split_score(table, "helixc", ALL).mean
+        yield f"| {_title(table)} | {' | '.join(own)} | {inside:.1f} | {class_error(table):.3f} |"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    # Whatever is that small is a time.
+    scaled = value / US if value < 100 * US else value
+    return f"{float(f'{scaled:.3g}'):g}"

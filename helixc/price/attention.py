@@ -1,0 +1,118 @@
+"""Time of fused attention on one GPU: many queries (prefill), and one query over a cache (decode).
+
+Many queries: tiles of 128 by 128 in rows, one row per SM at a time; the work of all, the longest
+row as in any schedule of a list (Graham, 1969), and the memory, as soft maxima.  After
+FlashAttention-2, Dao, arXiv:2307.08691.
+
+One query: the keys and values are read once.  Pairs of a sequence and a KV head are spread over the
+SMs, and keys are split where pairs are too few, as in Flash-Decoding (Dao, Haziza, Massa and
+Sizov, 2023); pairs may run in whole waves.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from helixc.ir.kernels import DecodeConstants, PrefillConstants
+from helixc.price.elementary import SCALAR, Elementary, Quantity
+from helixc.price.kernel import Chip, KernelPrice
+
+TILE = 128
+# How far the longest row is hidden behind the work of all.
+TAIL_OVERLAP = 1.2
+
+
+@attrs.frozen
+class Attention:
+    """``heads`` queries share ``kv_heads`` keys and values; sizes are numbers or columns of numbers.
+
+    ``queries`` and ``keys`` are lengths; ``causal`` queries are the last of the keys.  ``key_depth`` and
+    ``value_depth`` are elements per head, ``width`` is bytes per element.
+    """
+
+    batch: Quantity
+    queries: Quantity
+    keys: Quantity
+    heads: Quantity
+    kv_heads: Quantity
+    key_depth: Quantity
+    value_depth: Quantity
+    causal: bool = False
+    width: float = 2
+
+
+@attrs.frozen
+class PrefillParts:
+    """Seconds of arithmetic and of memory, launch apart."""
+
+    loop: Quantity
+    memory: Quantity
+
+
+def prefill_parts(
+    shape: Attention, chip: Chip, constants: PrefillConstants, f: Elementary
+) -> PrefillParts:
+    """What fused attention over many queries is made of."""
+    down, across = f.ceil(shape.queries / TILE), f.ceil(shape.keys / TILE)
+    depth = shape.key_depth + shape.value_depth
+    tile = 2 * depth * TILE**2 / (constants.efficiency * chip.peak / chip.sms)
+    skipped = f.minimum(down, across) * (f.minimum(down, across) - 1) / 2 if shape.causal else 0
+    rows = shape.batch * shape.heads / chip.sms
+    work = rows * (down * across - skipped) * tile
+    loop = f.soft_maximum(work, constants.tail * across * tile, TAIL_OVERLAP)
+    moved = depth * (shape.queries * shape.heads + 2 * shape.keys * shape.kv_heads)
+    return PrefillParts(
+        loop=loop + constants.tile * f.maximum(rows * down, 1),
+        memory=constants.memory * shape.batch * shape.width * moved / chip.bandwidth,
+    )
+
+
+def prefill_seconds(
+    shape: Attention, chip: Chip, constants: PrefillConstants, f: Elementary
+) -> Quantity:
+    """Seconds of fused attention over many queries; keys and values are read, and written to a cache."""
+    parts = prefill_parts(shape, chip, constants, f)
+    return constants.launch + f.soft_maximum(parts.loop, parts.memory, constants.overlap)
+
+
+def prefill_price(shape: Attention, chip: Chip, constants: PrefillConstants) -> KernelPrice:
+    """The same for one kernel, and what bounds it."""
+    parts = prefill_parts(shape, chip, constants, SCALAR)
+    seconds = prefill_seconds(shape, chip, constants, SCALAR)
+    if constants.launch > max(parts.loop, parts.memory):
+        return KernelPrice(seconds, "latency")
+    return KernelPrice(seconds, "flops" if parts.loop > parts.memory else "bandwidth")
+
+
+def decode_seconds(
+    shape: Attention, chip: Chip, constants: DecodeConstants, f: Elementary
+) -> Quantity:
+    """Seconds of fused attention of one query per sequence over a cache that is not in L2."""
+    reading = cache_bytes(shape, chip, constants, f) / (constants.memory * chip.bandwidth)
+    return reading_seconds(shape, constants.cold + reading, constants, f)
+
+
+def reading_seconds(
+    shape: Attention, reading: Quantity, constants: DecodeConstants, f: Elementary
+) -> Quantity:
+    """Seconds of the kernel where keys and values are there after ``reading``."""
+    pairs = shape.batch * shape.kv_heads
+    return constants.launch + f.maximum(reading, constants.few) + constants.row * pairs
+
+
+def cache_bytes(
+    shape: Attention, chip: Chip, constants: DecodeConstants, f: Elementary
+) -> Quantity:
+    """Bytes of keys and values, stretched by the SMs that have nothing to do in the last wave."""
+    pairs = shape.batch * shape.kv_heads
+    moved = pairs * shape.keys * (shape.key_depth + shape.value_depth) * shape.width
+    parts = f.maximum(1, f.floor(chip.sms / pairs))
+    filled = pairs * parts / chip.sms
+    return moved * (1 - constants.whole + constants.whole * f.ceil(filled) / filled)
+
+
+def decode_price(shape: Attention, chip: Chip, constants: DecodeConstants) -> KernelPrice:
+    """The same for one kernel, and what bounds it."""
+    seconds = decode_seconds(shape, chip, constants, SCALAR)
+    reading = cache_bytes(shape, chip, constants, SCALAR) / (constants.memory * chip.bandwidth)
+    return KernelPrice(seconds, "bandwidth" if 2 * reading > seconds else "latency")
