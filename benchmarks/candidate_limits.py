@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -21,14 +22,16 @@ from typing import Any
 import attrs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from helixc.choice.building import Copies
+from helixc.choice.candidates import Candidates
 from helixc.choice.choose import Chooser, Limits
 from helixc.choice.operators import Operator
 from helixc.choice.planning import plan_layouts
 from helixc.choice.problem import Problem
-from helixc.choice.transitions import Copies, Transitions
 from helixc.choice.ways import OUT, Choice, Way
 from helixc.diagnostics import Findings
 from helixc.ir.logical import Logical
+from helixc.ir.mesh import Mesh
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 OPERATORS = 4
@@ -38,34 +41,33 @@ IDLE, FOLLOW, ANY = "idle", "follow", "any dimension"
 VARIANTS = ((IDLE,), (FOLLOW,), (IDLE, FOLLOW), (IDLE, FOLLOW, ANY))
 
 
-class Lifted(Transitions):
-    """Transitions over more ways than the rules allow.
+class Lifted(Candidates):
+    """More ways than the rules allow.
 
     ``idle``: every atom may be left out of every operator.  ``follow``: an operator that only follows its
     operands may depart too.  ``any dimension``: departures go to every dimension, not to the named ones.
     """
 
-    def __init__(self, inner: Transitions, lifted: Sequence[str]) -> None:
-        super().__init__(inner.search, inner.gpu, inner.sets)
+    def __init__(self, operator: Operator, mesh: Mesh, *, lifted: Sequence[str]) -> None:
+        super().__init__(operator, mesh)
         self._lifted = lifted
 
-    def ways(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
+    def of(self, copies: Copies) -> tuple[Way, ...]:
         """The ways under the rules and those that lifting adds."""
-        found = super().ways(operator, copies)
+        found, operator = super().of(copies), self.operator
         if not operator.homes or operator.forced:
             return found
-        choices = {
-            atom.name: self._choices(operator, found, atom.name) for atom in self.search.mesh.atoms
-        }
-        return super().ways(attrs.evolve(operator, forced=tuple(choices.items())), copies)
+        choices = {atom.name: self._choices(found, atom.name) for atom in self.mesh.atoms}
+        freed = attrs.evolve(operator, forced=tuple(choices.items()))
+        return Candidates(freed, self.mesh).of(copies)
 
-    def _choices(self, operator: Operator, ways: Sequence[Way], atom: str) -> tuple[Choice, ...]:
+    def _choices(self, ways: Sequence[Way], atom: str) -> tuple[Choice, ...]:
         choices: dict[Choice, None] = dict.fromkeys(_taken(way, atom) for way in ways)
         if IDLE in self._lifted:
             choices[OUT] = None
-        named = dict(operator.named).get(atom, ())
-        for factor in operator.rule:
-            near = FOLLOW in self._lifted and {factor.name, factor.result} & {*named}
+        named = dict(self.operator.named).get(atom, ())
+        for factor in self.operator.rule:
+            near = FOLLOW in self._lifted and factor.name in named
             if factor.tag != "whole" and (near or ANY in self._lifted):
                 choices["split", factor.name] = None
         return tuple(choices)
@@ -130,10 +132,9 @@ def scaled(program: Logical, factor: int) -> Logical:
 
 def gain(program: Logical, lifted: Sequence[str]) -> float | None:
     """Time of the choice over that with limits lifted; None where one is not proven best."""
-    problem = Problem(program, plan_layouts(program, Findings()))
-    chosen = Chooser(problem, Limits()).solve()
-    problem.transitions = Lifted(problem.transitions, lifted)
-    freed = Chooser(problem, Limits()).solve()
+    planning = plan_layouts(program, Findings())
+    chosen = Chooser(Problem(program, planning), Limits()).solve()
+    freed = Chooser(Problem(program, planning, partial(Lifted, lifted=lifted)), Limits()).solve()
     if chosen is None or freed is None or chosen.gap or freed.gap:
         return None
     if freed.cost[0] < chosen.cost[0]:

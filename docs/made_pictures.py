@@ -45,6 +45,8 @@ PLANS = (
     ("helix_16", "megatron_sp", "mha"),
     ("gpt3_175b", "tp8", "mha"),
     ("gpt3_175b", "tp8_sp", "mha"),
+    ("llama_blocks", "tp8", "gqa"),
+    ("llama_blocks", "tp8_sp", "gqa"),
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )

@@ -12,6 +12,7 @@ from hypothesis import given
 from helixc.choice.alternatives import other_ways, received_bytes
 from helixc.choice.choose import Chooser, Limits, choose
 from helixc.choice.planning import Planning, plan_layouts
+from helixc.choice.positions import by_position
 from helixc.choice.problem import Problem
 from helixc.choice.solution import Solution
 from helixc.choice.states import ZERO, Cost, add
@@ -53,37 +54,44 @@ def exhaustive(problem: Problem, position: int, cost: Cost, copies: Copies) -> C
         return min((c for c, _ in reads(problem, cost, copies, wanted)), default=None)
     op = body[position]
     assert isinstance(op, Op)
-    existing = tuple(copies[o] if isinstance(o, str) else (WHOLE,) for o in op.operands)
     found: list[Cost] = []
-    site = problem.sites[op.result]
-    inward = [site.inward(problem.sets.number(c), problem.sets) for c in existing]
-    numbered = tuple(problem.sets.layouts(number) for number in inward)
-    for way in problem.transitions.ways(site.operator, numbered):
-        named = site.way(way)
+    for way in ways(problem, op, copies):
+        named = problem.sites[op.result].way(way)
         needs = [
             (o, n) for o, n in zip(op.operands, named.operands, strict=False) if isinstance(o, str)
         ]
-        for after, there in reads(problem, cost, copies, needs):
-            found += finish(problem, op, way, after, there, position)
+        work = (0, problem.transitions(op.result).picoseconds(way), 0, 0)
+        for after, there in reads(problem, add(cost, work), copies, needs):
+            found += finish(problem, op, named, after, there, position)
     return min(found, default=None)
+
+
+def ways(problem: Problem, op: Op, copies: Copies) -> Sequence[Way]:
+    """The candidates for an operator, by position, where its operands exist in these layouts."""
+    existing = tuple(
+        tuple(by_position(layout, problem.program.types[o].dims) for layout in copies[o])
+        if isinstance(o, str)
+        else (WHOLE,)
+        for o in op.operands
+    )
+    return problem.transitions(op.result).candidates.of(existing)
 
 
 def finish(
     problem: Problem, op: Op, way: Way, after: Cost, there: Copies, position: int
 ) -> list[Cost]:
     """Go on behind one operator."""
-    site = problem.sites[op.result]
-    operator, planned_layout = site.operator, site.layout(site.operator.planned)
+    goal = problem.planning.layouts[op.result]
     split = [(atom, dim) for dim, atoms in way.result.split for atom in atoms]
-    departs = any(atom not in operator.planned.atoms_of(dim) for atom, dim in split)
-    total = add(after, (0, problem.transitions.picoseconds(operator, way), int(departs), 0))
-    made = site.layout(way.result)
-    if operator.exact and made != planned_layout:
-        path = problem.path(op.result, made, planned_layout)
+    departs = any(atom not in goal.atoms_of(dim) for atom, dim in split)
+    total = add(after, (0, 0, int(departs), 0))
+    made = way.result
+    if problem.sites[op.result].operator.exact and made != goal:
+        path = problem.path(op.result, made, goal)
         if path is None:
             return []
         total = add(total, (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps))
-        made = planned_layout
+        made = goal
     rest = exhaustive(problem, position + 1, total, {**there, op.result: (made,)})
     return [] if rest is None else [rest]
 

@@ -298,7 +298,7 @@ def test_the_gap_of_a_repeat_counts_every_turn() -> None:
 @pytest.mark.parametrize(
     ("bound", "left_out"),
     [
-        ("ways.MOST_MIXED", "not every mixture of splits was tried"),
+        ("candidates.MOST_MIXED", "not every mixture of splits was tried"),
         ("moves.ALL_SUBSETS", "not every way to move a value was tried"),
         ("reshard.MOST_LAYOUTS", "not every way to move a value was tried"),
     ],

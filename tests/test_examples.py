@@ -85,3 +85,28 @@ def test_a_norm_over_a_split_dimension_sums_its_mean_and_its_variance() -> None:
     small = [m for m in moves if compilation.spmd.types[m.source].dims == ("batch", "embed")]
     assert [type(move.step) for move in small] == [AllReduce, AllReduce]
     assert len(moves) == 4
+
+
+# Llama 2 model cards, and Table 3 of "The Llama 3 Herd of Models" (arXiv:2407.21783): depth, embed, hidden,
+# KV heads, query heads, vocabulary; parameters as published, bytes of K and V per token at 2 bytes each.
+LLAMAS = {
+    "2-7B": ((32, 4096, 11_008, 32, 32, 32_000), 6_738_415_616, 524_288),
+    "2-13B": ((40, 5120, 13_824, 40, 40, 32_000), 13_015_864_320, 819_200),
+    "2-70B": ((80, 8192, 28_672, 8, 64, 32_000), 68_976_648_192, 327_680),
+    "3-8B": ((32, 4096, 14_336, 8, 32, 128_256), 8_030_261_248, 131_072),
+    "3-70B": ((80, 8192, 28_672, 8, 64, 128_256), 70_553_706_496, 327_680),
+    "3.1-405B": ((126, 16_384, 53_248, 8, 128, 128_256), 405_853_388_800, 516_096),
+}
+
+
+@pytest.mark.parametrize("name", LLAMAS)
+def test_a_llama_has_exactly_the_published_parameters_and_cache(name: str) -> None:
+    (depth, embed, hidden, kv_head, heads, vocab), parameters, cache = LLAMAS[name]
+    settings = {"depth": depth, "embed": embed, "hidden": hidden, "vocab": vocab}
+    settings |= {"kv_head": kv_head, "group": heads // kv_head, "seq": 64}
+    compilation = helixc.compile(FOLDER / "llama_blocks.hx", plan="tp8", settings=settings)
+    logical = compilation.logical
+    tokens = logical.sizes["batch"] * logical.sizes["seq"]
+    kept = sum(logical.types[one].bytes(logical.sizes) for one in "kv")
+    assert compilation.report.parameters == parameters
+    assert depth * kept == cache * tokens

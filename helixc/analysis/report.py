@@ -19,6 +19,7 @@ from helixc.analysis.layers import LayerMap, find_layers
 from helixc.analysis.matmuls import Matmul, find_matmuls
 from helixc.analysis.memory import Memory, find_memory, fit_warnings
 from helixc.analysis.notes import find_notes
+from helixc.analysis.parameters import count_parameters
 from helixc.analysis.prices import StatementPrice
 from helixc.analysis.report_rows import (
     collective_row,
@@ -60,9 +61,10 @@ class DrawingFacts:
 class Report:
     """The analysis of one program.  Its size does not grow with GPUs or turns; rows do when written.
 
-    ``sequence`` is the order of the layers in words; ``layer_map`` tells whose each value is.
-    ``dims`` are those of the step; with ``slices`` (in words ``slices_text``) it runs in slices of one of
-    them, and all sizes of blocks are those of a slice.  ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
+    ``parameters`` are those of the whole model.  ``sequence`` is the order of the layers in words;
+    ``layer_map`` tells whose each value is.  ``dims`` are those of the step; with ``slices`` (in words
+    ``slices_text``) it runs in slices of one of them, and all sizes of blocks are those of a slice.
+    ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
     ``hints`` stand among the notes.
     """
 
@@ -74,6 +76,7 @@ class Report:
     mesh: tuple[Axis, ...]
     cluster: Cluster
     gpus: int
+    parameters: int
     sequence: str
     layers: tuple[LayerContent, ...]
     layer_map: LayerMap = attrs.field(repr=False)
@@ -119,6 +122,7 @@ class Report:
     def _totals(self) -> dict[str, Any]:
         path = self.critical_path
         return {
+            "parameters": self.parameters,
             "macs_per_gpu": self.macs_per_gpu,
             "flops_per_gpu": 2 * self.macs_per_gpu,
             "collective_bytes_per_gpu": self.bytes_per_gpu,
@@ -189,6 +193,7 @@ def build_report(
         mesh=program.mesh.axes,
         cluster=program.cluster,
         gpus=program.mesh.devices,
+        parameters=count_parameters(program),
         sequence=sequence(program, layers),
         layers=layer_contents(program, layers),
         layer_map=layers,

@@ -19,35 +19,23 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from helixc.choice.operators import Site
 from helixc.choice.problem import Assignment, Problem
 from helixc.choice.solution import Read, Solution, Step, captured, last_uses, results_of
 from helixc.choice.states import Cost, Frontier, Node, State, add, scale
-from helixc.choice.transitions import Transition, path_cost, with_copies
-from helixc.ir.layout import WHOLE, Layout
+from helixc.choice.transitions import Transition
+from helixc.ir.layout import Layout
 from helixc.ir.logical import Op, Repeat, Statement
 
 NARROW = 20
 WIDE = 2000
+# The name under which a state has all numbers: they are whole, and no value is called so.
+NUMBERS = ""
 # States followed in a whole body, about: a long body gets a narrower search, and says so.
 STATES = 20_000
 
 
-@attrs.frozen(eq=False)
-class Moved:
-    """A transition where its operator stands: numbers of sets with the program's dimensions.
-
-    Its values and layouts are named only where it is part of the solution.
-    """
-
-    op: Op
-    site: Site
-    transition: Transition
-    copies: State
-    kept: int
-
-
-Decision = Moved | Step
+# What was decided for an operator; for everything else the step itself.
+Decision = Transition | Step
 
 
 @attrs.frozen(kw_only=True)
@@ -127,7 +115,7 @@ class Chooser:
 class _Run:
     """One pass of the dynamic program over one body, at one width.
 
-    ``names`` are the live values; a state has the number of a set of copies for each of them.
+    ``names`` are the live values, in the order of a state; the first stands for all numbers.
     """
 
     def __init__(
@@ -141,17 +129,14 @@ class _Run:
     ) -> None:
         self.chooser = chooser
         self.problem = chooser.problem
-        self.sets = chooser.problem.sets
         self.body = body
         self.targets = targets
-        self.last = last_uses(body, targets)
+        self.last = {NUMBERS: len(body), **last_uses(body, targets)}
         self.least = [self.problem.least_picoseconds(statement) for statement in body]
-        self.names = tuple(start)
-        self._moved: dict[tuple[str, State], list[Moved]] = {}
-        first = tuple(self.sets.number((layout,)) for layout in start.values())
-        self.frontier: Frontier[Decision] = Frontier(
-            first, self.sets, width, bound, sum(self.least)
-        )
+        self.names = (NUMBERS, *start)
+        first = [self.problem.bit(value, layout) for value, layout in start.items()]
+        whole = self.problem.layouts.whole
+        self.frontier: Frontier[Decision] = Frontier((whole, *first), width, bound, sum(self.least))
 
     def result(self) -> Solution | None:
         """The best solution, or None where no way is legal."""
@@ -171,71 +156,53 @@ class _Run:
         best = self.frontier.best()
         if best is None:
             return None
-        steps = tuple(_step(decision) for decision in best.history())
+        decided = zip((*self.body, None), best.history(), strict=True)
+        steps = tuple(self._step(statement, decision) for statement, decision in decided)
         gap = self.frontier.gap(best.cost) + sum(step.doubt for step in steps)
         return Solution(steps, best.cost, gap)
 
-    def _operator(self, op: Op, keep: list[int]) -> None:
+    def _operator(self, op: Op, keep: Sequence[int]) -> None:
         slot = {name: i for i, name in enumerate(self.names)}
-        slots = [slot[o] if isinstance(o, str) else -1 for o in op.operands]
-        whole = self.sets.number((WHOLE,))
+        slots = [slot[o] if isinstance(o, str) else slot[NUMBERS] for o in op.operands]
+        affordable = self.frontier.affordable
         for node in self.frontier.nodes:
-            existing = tuple(node.state[i] if i >= 0 else whole for i in slots)
-            for moved in self._moves(op, existing):
-                state = [*node.state, moved.kept]
-                for i, copies in zip(slots, moved.copies, strict=True):
-                    if i >= 0:
-                        state[i] = copies
-                cost = add(node.cost, moved.transition.cost)
-                self.frontier.offer(node, cost, tuple(state[i] for i in keep), moved)
-
-    def _moves(self, op: Op, existing: State) -> list[Moved]:
-        """What may be done with an operator from these copies of its operands."""
-        key = (op.result, existing)
-        if key not in self._moved:
-            self._moved[key] = [
-                moved
-                for transition in self._transitions(op, existing)
-                if self._has_room(op, moved := self._at(op, transition))
-            ]
-        return self._moved[key]
-
-    def _at(self, op: Op, transition: Transition) -> Moved:
-        site = self.problem.sites[op.result]
-        copies = tuple(site.outward(number, self.sets) for number in transition.copies)
-        return Moved(op, site, transition, copies, site.outward(transition.kept, self.sets))
+            for transition in self._transitions(op, tuple(node.state[i] for i in slots)):
+                cost = add(node.cost, transition.cost)
+                if cost > affordable:
+                    break  # the others cost no less
+                state = [*node.state, transition.made]
+                for i, copies in zip(slots, transition.copies, strict=True):
+                    state[i] = copies
+                self.frontier.offer(node, cost, tuple(state[i] for i in keep), transition)
 
     def _transitions(self, op: Op, existing: State) -> Sequence[Transition]:
-        """The operator's transitions; where something is banned, the runners-up count too."""
-        site = self.problem.sites[op.result]
-        state = tuple(site.inward(number, self.sets) for number in existing)
-        banned = self.chooser.limits.banned.get(op.result, ())
-        if not banned:
-            return self.problem.transitions.of(site.operator, state)
-        every = self.problem.transitions.every(site.operator, state)
-        return [found for found in every if site.way(found.way).assignment not in banned]
+        """What may be done with an operator from these copies of its operands.
 
-    def _has_room(self, op: Op, moved: Moved) -> bool:
-        """Whether every block that is made fits beside the weights."""
-        room = self.chooser.limits.room
-        if room is None:
-            return True
-        made = [(op.result, moved.site.layout(moved.transition.way.result))]
-        made += [(op.result, layout) for layout in self.sets.layouts(moved.kept)]
-        for operand, copies in zip(op.operands, moved.copies, strict=True):
-            if isinstance(operand, str):
-                made += [(operand, layout) for layout in self.sets.layouts(copies)]
-        return all(self.problem.block_bytes(value, layout) <= room for value, layout in made)
+        Where something is banned, the runners-up count too.
+        """
+        transitions = self.problem.transitions(op.result)
+        limits, site = self.chooser.limits, self.problem.sites[op.result]
+        banned = limits.banned.get(op.result, ())
+        if not banned and limits.room is None:
+            return transitions.of(existing)
+        found = transitions.every(existing) if banned else transitions.of(existing)
+        return [
+            transition
+            for transition in found
+            if site.way(transition.way).assignment not in banned
+            and (limits.room is None or transitions.largest_block(transition) <= limits.room)
+        ]
 
-    def _repeat(self, repeat: Repeat, keep: list[int]) -> None:
-        layouts = self.problem.planning.layouts
-        bodies = {b: self.chooser.loop(repeat, b) for b in self.problem.boundaries(repeat)}
+    def _repeat(self, repeat: Repeat, keep: Sequence[int]) -> None:
+        layouts, problem = self.problem.planning.layouts, self.problem
+        bodies = {b: self.chooser.loop(repeat, b) for b in problem.boundaries(repeat)}
         # Any of the bodies, the one not taken too, may be so much cheaper than it was found to be.
         doubt = repeat.trips * max(body.gap if body else 0 for body in bodies.values())
         for boundary, inner in bodies.items():
-            wanted = [(c.init, b) for c, b in zip(repeat.carried, boundary, strict=True)]
+            carried = list(zip(repeat.carried, boundary, strict=True))
+            wanted = [(c.init, layout) for c, layout in carried]
             wanted += [(value, layouts[value]) for value in captured(repeat)]
-            results = [self.sets.number((layout,)) for layout in boundary]
+            results = [problem.bit(c.result, layout) for c, layout in carried]
             for node in self.frontier.nodes:
                 done = self._read(node, wanted)
                 if inner is None or done is None:
@@ -243,11 +210,12 @@ class _Run:
                 cost = add(done[0], scale(inner.cost, repeat.trips))
                 state = (*done[1], *results)
                 step = Step(repeat, None, done[2], (), inner, boundary, doubt)
-                self.frontier.offer(node, cost, tuple(state[i] for i in keep), step)
+                if cost <= self.frontier.affordable:
+                    self.frontier.offer(node, cost, tuple(state[i] for i in keep), step)
 
     def _finish(self, node: Node[Decision]) -> None:
         done = self._read(node, self.targets)
-        if done is not None:
+        if done is not None and done[0] <= self.frontier.affordable:
             cost, state, reads = done
             self.frontier.offer(node, cost, state, Step(None, None, reads))
 
@@ -259,32 +227,29 @@ class _Run:
         reads: list[Read] = []
         for value, target in wanted:
             slot = self.names.index(value)
-            existing = self.sets.layouts(state[slot])
-            nearest = [
-                (path_cost(path), source, path)
-                for source in existing
-                if (path := self.problem.path(value, source, target)) is not None
-            ]
-            if not nearest:
+            supply = self.problem.supply(value)
+            reach = supply.reach(state[slot], self.problem.bit(value, target))
+            if reach is None:
                 return None
-            spent, source, path = min(nearest, key=lambda entry: entry[0])
-            cost = add(cost, spent)
-            state[slot] = self.sets.number(with_copies(existing, path))
-            reads.append(Read(value, source, target))
+            cost = add(cost, reach.cost)
+            state[slot] = reach.copies
+            reads.append(Read(value, self.problem.named(value, reach.source), target))
         return cost, tuple(state), tuple(reads)
 
-
-def _step(decision: Decision) -> Step:
-    """A decision with its values and dimensions named."""
-    if isinstance(decision, Step):
-        return decision
-    op, site, transition = decision.op, decision.site, decision.transition
-    reads = tuple(
-        Read(operand, site.layout(source), site.layout(target))
-        for position, source, target in transition.reads
-        if isinstance(operand := op.operands[position], str)
-    )
-    way = site.way(transition.way)
-    made = site.layout(transition.made)
-    held = (Read(op.result, way.result, made),) if way.result != made else ()
-    return Step(op, way, reads, held)
+    def _step(self, statement: Statement | None, decision: Decision) -> Step:
+        """A decision with its values and dimensions named."""
+        if isinstance(decision, Step):
+            return decision
+        if not isinstance(statement, Op):
+            raise TypeError("only operators have transitions")
+        named = self.problem.named
+        reads = tuple(
+            Read(operand, named(operand, source), named(operand, target))
+            for position, source, target in decision.reads
+            if isinstance(operand := statement.operands[position], str)
+        )
+        result = statement.result
+        way = self.problem.sites[result].way(decision.way)
+        made = named(result, decision.made)
+        held = (Read(result, way.result, made),) if way.result != made else ()
+        return Step(statement, way, reads, held)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 import attrs
 
@@ -29,22 +30,35 @@ class Forcing:
 
 
 class PlanView:
-    """What the plan's blocks say about one operator."""
+    """What the plan's blocks say, for each set of blocks that is around some operator."""
 
-    def __init__(
-        self, op: Op, rule: tuple[Factor, ...], program: Logical, planning: Planning
-    ) -> None:
-        self.op = op
-        self.rule = rule
+    def __init__(self, program: Logical, planning: Planning) -> None:
         self.blocks = program.plan.blocks
+        self.stored = program.stored
         self.mesh = planning.mesh
-        self.around = planning.coverage.of_operator(op)
-        by_name = planning.coverage.of_names(op.names)
-        self.stored = {o: program.stored[o] for o in op.reads if o in program.stored}
-        weights = self.stored.values()
-        reading = [b for weight in weights for b in planning.coverage.of_names(weight.names)]
-        self.by_name = (*by_name, *reading)
-        self.lines = [line for i in self.around for line in self.blocks[i].lines]
+        self.coverage = planning.coverage
+        self.forcing = {i for i, block in enumerate(self.blocks) if any(map(_forces, block.lines))}
+        self._strict: dict[tuple[int, ...], bool] = {}
+        self._claimed: dict[tuple[str, tuple[int, ...]], tuple[str, ...]] = {}
+        self._departures: dict[tuple[int, ...], tuple[tuple[str, tuple[str, ...]], ...]] = {}
+
+    def at(self, op: Op, rule: tuple[Factor, ...]) -> OperatorView:
+        """What the plan says about one operator."""
+        return OperatorView(self, op, rule)
+
+    def claimed(self, axis: str, around: tuple[int, ...]) -> tuple[str, ...]:
+        """The dimensions that the innermost of these blocks that claim an axis speak of."""
+        key = (axis, around)
+        if key not in self._claimed:
+            lines = [line for i in self._claiming(axis, around) for line in self.blocks[i].lines]
+            refs = [ref for line in lines if isinstance(line, Shard) for ref in line.dims]
+            self._claimed[key] = tuple(dict.fromkeys(leaf for ref in refs for leaf in ref.leaves))
+        return self._claimed[key]
+
+    def _claiming(self, axis: str, around: Sequence[int]) -> list[int]:
+        claiming = [i for i in around if axis in _axes(self.blocks[i])]
+        deepest = max(map(self._depth, claiming), default=0)
+        return [i for i in claiming if self._depth(i) == deepest]
 
     def _depth(self, index: int) -> int:
         depth = 0
@@ -53,42 +67,52 @@ class PlanView:
             depth += 1
         return depth
 
-    def _claiming(self, axis: str, around: Sequence[int]) -> list[int]:
-        """The innermost blocks around the operator that claim an axis."""
-        claiming = [i for i in around if axis in _axes(self.blocks[i])]
-        if not claiming:
-            return []
-        deepest = max(self._depth(i) for i in claiming)
-        return [i for i in claiming if self._depth(i) == deepest]
+    def strict(self, around: tuple[int, ...]) -> bool:
+        """Whether one of these blocks says ``strict``."""
+        if around not in self._strict:
+            lines = (line for i in around for line in self.blocks[i].lines)
+            self._strict[around] = any(isinstance(line, Strict) for line in lines)
+        return self._strict[around]
 
-    def _named(self, axis: str, around: Sequence[int]) -> tuple[str, ...]:
-        lines = [line for i in self._claiming(axis, around) for line in self.blocks[i].lines]
-        leaves = (
-            leaf
-            for line in lines
-            if isinstance(line, Shard)
-            for ref in line.dims
-            for leaf in ref.leaves
-        )
-        present = {dim for f in self.rule for dim in (f.name, f.result)}
-        return tuple(dict.fromkeys(leaf for leaf in leaves if leaf in present))
-
-    def named(self) -> dict[str, tuple[str, ...]]:
-        """For each atom the dimensions to which it may depart.
+    def departures(self, around: tuple[int, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """For each atom the dimensions to which an operator in these blocks may depart.
 
         None under ``strict``, but where a line asks for an exchange of weights.
         """
-        asked = {
-            axis
-            for line in self.lines
-            if isinstance(line, Shard) and line.via == "weights"
-            for axis in line.axes
-        }
-        return {
-            atom.name: self._named(atom.axis, self.around)
-            for atom in self.mesh.atoms
-            if not is_strict(self.lines) or atom.axis in asked
-        }
+        if around not in self._departures:
+            lines = [line for i in around for line in self.blocks[i].lines]
+            weights = [x for x in lines if isinstance(x, Shard) and x.via == "weights"]
+            asked = {axis for line in weights for axis in line.axes}
+            strict = self.strict(around)
+            self._departures[around] = tuple(
+                (atom.name, self.claimed(atom.axis, around))
+                for atom in self.mesh.atoms
+                if not strict or atom.axis in asked
+            )
+        return self._departures[around]
+
+
+class OperatorView:
+    """What the plan's blocks say about one operator."""
+
+    def __init__(self, plan: PlanView, op: Op, rule: tuple[Factor, ...]) -> None:
+        self.plan = plan
+        self.op = op
+        self.rule = rule
+        self.around = plan.coverage.of_operator(op)
+        by_name = plan.coverage.of_names(op.names)
+        self.stored = {o: plan.stored[o] for o in op.reads if o in plan.stored}
+        weights = self.stored.values()
+        reading = [b for weight in weights for b in plan.coverage.of_names(weight.names)]
+        self.by_name = (*by_name, *reading)
+
+    def named(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """For each atom that may depart the factors to which it may, those of a result's dimension too."""
+        factors = {f.name: f.name for f in self.rule}
+        by_result = {f.result: f.name for f in self.rule if f.result is not None}
+        for atom, dims in self.plan.departures(self.around):
+            found = (known.get(dim) for dim in dims for known in (factors, by_result))
+            yield atom, tuple(dict.fromkeys(name for name in found if name is not None))
 
     def as_planned(self) -> bool:
         """Whether the result is held in its planned layout at once, as ``strict`` has it.
@@ -96,15 +120,13 @@ class PlanView:
         A plan with ``via`` lines asks for other layouts than it plans: there values stay where these
         lines lead them.
         """
-        lines = (line for block in self.blocks for line in block.lines)
-        led = any(isinstance(line, Shard) and line.via for line in lines)
-        return is_strict(self.lines) and not led
+        return self.plan.strict(self.around) and not self.plan.forcing
 
     def forcing(self) -> Forcing:
         """What the ``via`` lines that reach this operator force on it."""
         forcing = Forcing()
-        for index in sorted({*self.around, *self.by_name}):
-            for number, line in enumerate(self.blocks[index].lines):
+        for index in sorted({*self.around, *self.by_name} & self.plan.forcing):
+            for number, line in enumerate(self.plan.blocks[index].lines):
                 factor = self._forced_factor(line, named=index in self.by_name)
                 if isinstance(line, Shard) and factor is not None:
                     choices = self._choices(line, factor, index)
@@ -120,7 +142,7 @@ class PlanView:
         choices: tuple[Choice, ...],
         key: tuple[int, int],
     ) -> Forcing:
-        atoms = [a for axis in line.axes for a in self.mesh.axis_atoms(axis)]
+        atoms = [a for axis in line.axes for a in self.plan.mesh.axis_atoms(axis)]
         unmoved = [i for i in self._positions(factor) if self.op.operands[i] not in self.stored]
         return Forcing(
             choices={**forcing.choices, **dict.fromkeys(atoms, choices)},
@@ -136,7 +158,7 @@ class PlanView:
 
     def _forced_factor(self, line: Line, *, named: bool) -> Factor | None:
         """The factor on which a ``via`` line forces this operator, if it does: never one it needs whole."""
-        if not isinstance(line, Shard) or not line.via:
+        if not _forces(line):
             return None
         leaves = {leaf for ref in line.dims for leaf in ref.leaves}
         for factor in self.rule:
@@ -155,8 +177,8 @@ class PlanView:
             case "all_gather":
                 return (OUT,) if contracted else (split,)
             case _:
-                around = [i for i in self.around if i != index or i not in self.by_name]
-                dims = [d for axis in line.axes for d in self._named(axis, around)]
+                around = tuple(i for i in self.around if i != index or i not in self.by_name)
+                dims = [d for axis in line.axes for d in self.plan.claimed(axis, around)]
                 names = {f.name for f in self.rule if f.tag != "whole"} - {factor.name}
                 return tuple(("split", d) for d in dict.fromkeys(dims) if d in names)
 
@@ -173,9 +195,8 @@ class PlanView:
         return ()
 
 
-def is_strict(lines: Iterable[Line]) -> bool:
-    """Whether lines that hold somewhere say ``strict``."""
-    return any(isinstance(line, Strict) for line in lines)
+def _forces(line: Line) -> TypeGuard[Shard]:
+    return isinstance(line, Shard) and bool(line.via)
 
 
 def _axes(block: Block) -> set[str]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
-import attrs
-
+from helixc.choice.candidates import Candidates
+from helixc.choice.copies import Supplies, Supply
 from helixc.choice.difference import Shape, shape_of
-from helixc.choice.operators import Operator, site_of
-from helixc.choice.plan_view import is_strict
+from helixc.choice.operators import Operator
+from helixc.choice.plan_view import PlanView
 from helixc.choice.planning import Planning
+from helixc.choice.positions import by_name, by_position, shape_by_position
 from helixc.choice.reshard import ReshardPath, ReshardSearch
-from helixc.choice.states import CopySets
+from helixc.choice.sites import site_of
 from helixc.choice.transitions import Transitions
 from helixc.ir.layout import WHOLE, Layout, local_bytes
 from helixc.ir.logical import Logical, Op, Repeat, Statement
+from helixc.ir.mesh import Mesh
 from helixc.price.collective import CollectivePrices
 
 Assignment = tuple[tuple[str, str], ...]
@@ -24,32 +26,69 @@ MIXED_BOUNDARIES = 3
 
 
 class Problem:
-    """One program under one plan: operators with their transitions, and paths with their prices.
+    """One program under one plan: operators with their transitions, and the copies of values.
 
     ``forcing_lines``: the ``via`` lines that force some operator, as block and number.
     """
 
-    def __init__(self, program: Logical, planning: Planning) -> None:
+    def __init__(
+        self,
+        program: Logical,
+        planning: Planning,
+        candidates: Callable[[Operator, Mesh], Candidates] = Candidates,
+    ) -> None:
         self.program = program
         self.planning = planning
         self.search = ReshardSearch(CollectivePrices(planning.mesh, program.cluster))
-        self.sets = CopySets()
-        self.transitions = Transitions(self.search, program.cluster.gpu, self.sets)
-        sites = {value: site_of(op, program, planning) for value, op in program.makers.items()}
-        held = {value for site in sites.values() for value in site.forcing.held}
-        for value in sorted(held & set(sites)):
-            operator = attrs.evolve(sites[value].operator, exact=True)
-            sites[value] = attrs.evolve(sites[value], operator=operator)
-        self.sites = sites
-        self.forcing_lines = {key for site in sites.values() for key in site.forcing.lines}
-        self._least: dict[Operator, int] = {}
+        self.supplies = Supplies(self.search)
+        self.layouts = self.supplies.layouts
+        self._candidates = candidates
+        self._plan = PlanView(program, planning)
+        makers = program.makers.items()
+        self.sites = {value: site_of(op, program, planning, self._plan) for value, op in makers}
+        held = {value for site in self.sites.values() for value in site.forcing.held}
+        for value in held & set(self.sites):
+            self.sites[value] = self.sites[value].held()
+        self.forcing_lines = {key for s in self.sites.values() for key in s.forcing.lines}
+        self._transitions: dict[Operator, Transitions] = {}
+        self._at: dict[str, Transitions] = {}
         self._shapes: dict[str, Shape] = {}
+        self._captured: dict[int, tuple[str, ...]] = {}
+
+    def transitions(self, value: str) -> Transitions:
+        """The transitions of the operator that makes a value; equal operators share them."""
+        if value not in self._at:
+            operator = self.sites[value].operator
+            if operator not in self._transitions:
+                candidates = self._candidates(operator, self.planning.mesh)
+                gpu = self.program.cluster.gpu
+                found = Transitions(operator, candidates, self.supplies, gpu)
+                self._transitions[operator] = found
+            self._at[value] = self._transitions[operator]
+        return self._at[value]
+
+    def supply(self, value: str) -> Supply:
+        """The copies of values such as this one."""
+        shape = shape_by_position(self.program.types[value], self.program.sizes)
+        return self.supplies.of(shape, stored=value in self.program.stored)
+
+    def bit(self, value: str, layout: Layout) -> int:
+        """A layout of a value as a set of one copy."""
+        return self.layouts.bit(by_position(layout, self.program.types[value].dims))
+
+    def named(self, value: str, bit: int) -> Layout:
+        """The layout of a value's copy, with the names of its dimensions."""
+        (layout,) = self.layouts.of(bit)
+        return by_name(layout, self.program.types[value].dims)
 
     @property
     def untried(self) -> tuple[str, ...]:
         """What was left out because there are too many mesh axes; () if nothing was."""
         found = [
-            ("mixture of splits", self.transitions.cut_short),
+            (
+                "mixture of splits",
+                any(known.candidates.cut_short for known in self._transitions.values()),
+            ),
             ("way to move a value", self.search.cut_short),
         ]
         return tuple(words for words, left_out in found if left_out)
@@ -64,9 +103,7 @@ class Problem:
     def boundaries(self, repeat: Repeat) -> list[tuple[Layout, ...]]:
         """Candidate layouts of the carried values of a repeat: planned, or, if not strict, whole."""
         layouts = self.planning.layouts
-        around = self.planning.coverage.of_scope(repeat.scope)
-        lines = (line for i in around for line in self.program.plan.blocks[i].lines)
-        if is_strict(lines):
+        if self._plan.strict(self.planning.coverage.of_scope(repeat.scope)):
             return [tuple(layouts[c.entry] for c in repeat.carried)]
         options = [tuple(dict.fromkeys((layouts[c.entry], WHOLE))) for c in repeat.carried]
         if len(options) > MIXED_BOUNDARIES:
@@ -83,12 +120,7 @@ class Problem:
         """Less time than any solution spends on the work of a statement."""
         if isinstance(statement, Repeat):
             return statement.trips * sum(self.least_picoseconds(s) for s in statement.body)
-        operator = self.sites[statement.result].operator
-        if operator not in self._least:
-            devices = self.planning.mesh.devices
-            least = self.transitions.least_picoseconds(operator, devices)
-            self._least[operator] = least
-        return self._least[operator]
+        return self.transitions(statement.result).least_picoseconds
 
     def weight_bytes(self) -> int:
         """Bytes of the weights that one GPU keeps, those of every turn of a repeat."""

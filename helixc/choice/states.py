@@ -1,23 +1,18 @@
-"""States of the choice: which copies exist, what they cost, and which states are worth keeping.
-
-The set of layouts in which a value exists is a small number, and a state is a tuple of such numbers, one
-for each live value: states are compared by the million.
-"""
+"""States of the choice: which copies exist, what they cost, and which states are worth keeping."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from sys import maxsize
 from typing import Generic, TypeVar
 
 import attrs
 
-from helixc.ir.layout import Layout
-
 # Compared in this order: unasked weight gathers, picoseconds, departures from the plan, steps.
 Cost = tuple[int, int, int, int]
 ZERO: Cost = (0, 0, 0, 0)
+UNBOUNDED: Cost = (maxsize, 0, 0, 0)
 
-# For each live value the number of the set of layouts in which it exists.
+# For each live value the set of layouts in which it exists, a bit for each (``copies``).
 State = tuple[int, ...]
 Decision = TypeVar("Decision")
 
@@ -35,41 +30,9 @@ def scale(cost: Cost, times: int) -> Cost:
     return (cost[0] * times, cost[1] * times, cost[2] * times, cost[3] * times)
 
 
-class CopySets:
-    """Numbers sets of layouts in the order in which they are met."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[frozenset[Layout], int] = {}
-        self._layouts: list[tuple[Layout, ...]] = []
-        self._contained: dict[tuple[int, int], bool] = {}
-
-    def number(self, layouts: Iterable[Layout]) -> int:
-        """The number of a set."""
-        ordered = tuple(dict.fromkeys(layouts))
-        key = frozenset(ordered)
-        if key not in self._numbers:
-            self._numbers[key] = len(self._layouts)
-            self._layouts.append(ordered)
-        return self._numbers[key]
-
-    def layouts(self, number: int) -> tuple[Layout, ...]:
-        """The layouts of a set, in the order in which they were first met."""
-        return self._layouts[number]
-
-    def contains(self, larger: int, smaller: int) -> bool:
-        """Whether one set holds all of another."""
-        if larger == smaller:
-            return True
-        key = (larger, smaller)
-        if key not in self._contained:
-            found = set(self._layouts[smaller]) <= set(self._layouts[larger])
-            self._contained[key] = found
-        return self._contained[key]
-
-    def covers(self, larger: State, smaller: State) -> bool:
-        """Whether a state has every copy that another has."""
-        pairs = zip(larger, smaller, strict=True)
-        return all(more == less or self.contains(more, less) for more, less in pairs)
+def covers(larger: State, smaller: State) -> bool:
+    """Whether a state has every copy that another has."""
+    return not any(less & ~more for less, more in zip(smaller, larger, strict=True))
 
 
 @attrs.define(eq=False)
@@ -99,11 +62,8 @@ class Frontier(Generic[Decision]):
     ``remaining`` are picoseconds that the statements to come take at the very least.
     """
 
-    def __init__(
-        self, first: State, sets: CopySets, width: int, bound: Cost | None, remaining: int
-    ) -> None:
+    def __init__(self, first: State, width: int, bound: Cost | None, remaining: int) -> None:
         self.nodes: list[Node[Decision]] = [Node(ZERO, first)]
-        self._sets = sets
         self._next: dict[State, Node[Decision]] = {}
         self._width = width
         self._bound = bound
@@ -114,25 +74,29 @@ class Frontier(Generic[Decision]):
         """A statement begins: its least time no longer lies ahead of the states offered."""
         self._remaining -= picoseconds
 
-    def offer(self, parent: Node[Decision], cost: Cost, state: State, decision: Decision) -> None:
-        """A state reached from ``parent``; the cheapest of equal states is kept, the first of ties."""
-        known = self._next.get(state)
-        if known is not None and known.cost <= cost:
-            return
-        if self._bound is None or self._at_least(cost) <= self._bound:
-            self._next[state] = Node(cost, state, parent, decision)
+    @property
+    def affordable(self) -> Cost:
+        """What a state offered now may cost at the very most."""
+        if self._bound is None:
+            return UNBOUNDED
+        return add(self._bound, (0, -self._remaining, 0, 0))
 
-    def _at_least(self, cost: Cost) -> Cost:
-        """What a solution through a state of this cost costs at the very least."""
-        return (cost[0], cost[1] + self._remaining, cost[2], cost[3])
+    def offer(self, parent: Node[Decision], cost: Cost, state: State, decision: Decision) -> None:
+        """A state reached from ``parent`` that is affordable; of equal ones the cheapest is kept.
+
+        Of ties the first is.
+        """
+        known = self._next.get(state)
+        if known is None or cost < known.cost:
+            self._next[state] = Node(cost, state, parent, decision)
 
     def advance(self) -> None:
         """Go on to the states that were offered, dropping what cannot win or does not fit."""
         ranked = sorted(self._next.values(), key=lambda node: node.cost)
         if len(ranked) <= DOMINANCE_LIMIT:
-            ranked = self._undominated(ranked)
+            ranked = _undominated(ranked)
         if len(ranked) > self._width:
-            lost = self._at_least(ranked[self._width].cost)
+            lost = add(ranked[self._width].cost, (0, self._remaining, 0, 0))
             self._dropped = lost if self._dropped is None else min(self._dropped, lost)
             ranked = ranked[: self._width]
         self.nodes = ranked
@@ -148,10 +112,11 @@ class Frontier(Generic[Decision]):
             return 0
         return max(1, cost[1] - self._dropped[1])
 
-    def _undominated(self, ranked: list[Node[Decision]]) -> list[Node[Decision]]:
-        """Without the states whose copies all exist in a state that costs no more."""
-        kept: list[Node[Decision]] = []
-        for node in ranked:
-            if not any(self._sets.covers(other.state, node.state) for other in kept):
-                kept.append(node)
-        return kept
+
+def _undominated(ranked: list[Node[Decision]]) -> list[Node[Decision]]:
+    """Without the states whose copies all exist in a state that costs no more."""
+    kept: list[Node[Decision]] = []
+    for node in ranked:
+        if not any(covers(other.state, node.state) for other in kept):
+            kept.append(node)
+    return kept

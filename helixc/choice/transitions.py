@@ -5,194 +5,165 @@ A transition speaks of operands by position, so it serves every layer in which t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 
+from helixc.choice.candidates import Candidates
+from helixc.choice.copies import Supplies
 from helixc.choice.operators import Operator
-from helixc.choice.reshard import ReshardPath, ReshardSearch
-from helixc.choice.states import ZERO, CopySets, Cost, State, add
-from helixc.choice.ways import Setting, Way, candidate_ways, follows
+from helixc.choice.states import Cost, State, add, covers
+from helixc.choice.ways import Way
 from helixc.ir.hardware import Gpu
-from helixc.ir.layout import WHOLE, Layout
-from helixc.ir.ops import OPS
-from helixc.ir.rules import Factor
+from helixc.ir.layout import Layout
 from helixc.price.operator import LocalOperator, least_picoseconds, operator_price
 
-# For each operand the layouts in which it exists.
-Copies = tuple[tuple[Layout, ...], ...]
 
-
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Transition:
     """One way from given copies.
 
     ``reads``: operand position, source and target layout.  ``copies``: what exists of each operand
-    afterwards, as numbers of sets.  ``made``: the layout in which the result is kept (``way.result``,
-    unless it is held), ``kept`` the number of the set of it alone.
+    afterwards.  ``made``: the layout in which the result is kept (``way.result``, unless it is held).
     """
 
     way: Way
     cost: Cost
-    reads: tuple[tuple[int, Layout, Layout], ...]
+    reads: tuple[tuple[int, int, int], ...]
     copies: State
-    made: Layout
-    kept: int
+    made: int
+
+
+@attrs.frozen(eq=False)
+class _Task:
+    """A way with what does not depend on where the operands are.
+
+    ``cost``: of the work and of holding the result.  ``needs``: operand positions and layouts.
+    """
+
+    way: Way
+    cost: Cost
+    needs: tuple[tuple[int, int], ...]
+    made: int
 
 
 class Transitions:
-    """Works out transitions, each once.
+    """The transitions of one operator, each worked out once."""
 
-    ``cut_short``: of some operator not every mixture of choices for the mesh axes was tried.
-    """
-
-    def __init__(self, search: ReshardSearch, gpu: Gpu, sets: CopySets) -> None:
-        self.search = search
+    def __init__(
+        self, operator: Operator, candidates: Candidates, supplies: Supplies, gpu: Gpu
+    ) -> None:
+        self.operator = operator
+        self.candidates = candidates
         self.gpu = gpu
-        self.sets = sets
-        self._ways: dict[tuple[Operator, Copies], tuple[Way, ...]] = {}
-        self._known: dict[tuple[Operator, State], tuple[Transition, ...]] = {}
-        self._times: dict[tuple[Operator, tuple[tuple[str, int], ...]], int] = {}
-        self.cut_short = False
+        self.layouts = supplies.layouts
+        self.result = supplies.of(operator.result, stored=False)
+        self.supplies = tuple(
+            supplies.of(shape, stored=stored)
+            for shape, stored in zip(operator.shapes, operator.stored, strict=True)
+        )
+        self._known: dict[State, tuple[Transition, ...]] = {}
+        self._tasks: dict[Way, _Task | None] = {}
+        self._times: dict[tuple[tuple[str, int], ...], int] = {}
 
-    def of(self, operator: Operator, state: State) -> tuple[Transition, ...]:
+    def of(self, existing: State) -> tuple[Transition, ...]:
         """The transitions worth trying from these copies of the operands, cheapest first."""
-        key = (operator, state)
-        known = self._known.get(key)
+        known = self._known.get(existing)
         if known is None:
-            known = self._known[key] = self._undominated(self.every(operator, state))
+            known = self._known[existing] = _undominated(self.every(existing))
         return known
 
-    def every(self, operator: Operator, state: State) -> list[Transition]:
-        """Every transition, those included that another outdoes."""
-        copies = tuple(self.sets.layouts(number) for number in state)
-        tried = (self._go(operator, way, copies) for way in self.ways(operator, copies))
-        return [found for found in tried if found is not None]
+    def every(self, existing: State) -> list[Transition]:
+        """Every transition, those included that another outdoes, cheapest first."""
+        copies = tuple(self.layouts.of(number) for number in existing)
+        tried = (self._go(way, existing) for way in self.candidates.of(copies))
+        found = [transition for transition in tried if transition is not None]
+        return sorted(found, key=lambda transition: transition.cost)
 
-    def _undominated(self, found: list[Transition]) -> tuple[Transition, ...]:
-        """Without those that another matches in its result and its copies at no higher cost."""
-        kept: list[Transition] = []
-        for one in sorted(found, key=lambda transition: transition.cost):
-            rivals = (other.copies for other in kept if other.made == one.made)
-            if not any(self.sets.covers(copies, one.copies) for copies in rivals):
-                kept.append(one)
-        return tuple(kept)
+    def largest_block(self, transition: Transition) -> int:
+        """Bytes of the largest block that one GPU has before or after it."""
+        way = self.layouts.bit(transition.way.result)
+        numbers = self.operator.numbers
+        blocks = [self.result.largest_block(made) for made in (way, transition.made)]
+        blocks += [
+            supply.largest_block(copies)
+            for supply, copies, number in zip(
+                self.supplies, transition.copies, numbers, strict=True
+            )
+            if not number
+        ]
+        return max(blocks)
 
-    def ways(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
-        """The ways of an operator whose operands exist in these layouts."""
-        key = (operator, copies)
-        if key not in self._ways:
-            self._ways[key] = self._find(operator, copies)
-        return self._ways[key]
-
-    def picoseconds(self, operator: Operator, way: Way) -> int:
+    def picoseconds(self, way: Way) -> int:
         """Time of the local work of one way on one GPU."""
-        key = (operator, way.ways)
-        if key not in self._times:
-            split = dict(way.ways)
-            sizes = operator.sizes
-            local = {f.name: sizes[_dim(f)] // split[f.name] for f in operator.rule}
-            price = operator_price(_local_operator(operator, local), self.gpu)
-            self._times[key] = price.picoseconds
-        return self._times[key]
+        if way.ways not in self._times:
+            sizes = self.operator.sizes
+            local = {factor: sizes[factor] // ways for factor, ways in way.ways}
+            price = operator_price(self._local(local), self.gpu)
+            self._times[way.ways] = price.picoseconds
+        return self._times[way.ways]
 
-    def least_picoseconds(self, operator: Operator, devices: int) -> int:
+    @cached_property
+    def least_picoseconds(self) -> int:
         """Less time than any way can take: all the work, shared by all GPUs."""
-        local = {f.name: operator.sizes[_dim(f)] for f in operator.rule}
-        return least_picoseconds(_local_operator(operator, local), self.gpu, devices)
+        devices = self.candidates.mesh.devices
+        return least_picoseconds(self._local(self.operator.sizes), self.gpu, devices)
 
-    def _find(self, operator: Operator, copies: Copies) -> tuple[Way, ...]:
-        row = OPS[operator.kind]
-        if row.arity == 0:
-            layouts = [operator.planned]
-            if row.work == "free" and operator.planned != WHOLE:
-                layouts.append(WHOLE)  # made locally, so it can as well be made whole
-            return tuple(self._source(operator, layout) for layout in layouts)
-        setting = Setting(
-            row=row,
-            rule=operator.rule,
-            planned=operator.planned,
-            homes=operator.homes,
-            departed=_departed(operator.homes, copies),
-            copies=copies,
-            numbers=operator.numbers,
-            stored=operator.stored,
-            named=dict(operator.named),
-            forced=dict(operator.forced),
-            follows=follows(row, operator.rule),
-        )
-        found, complete = candidate_ways(setting, self.search.mesh, operator.sizes)
-        self.cut_short |= not complete
-        return found
+    def _local(self, local: Mapping[str, int]) -> LocalOperator:
+        operator = self.operator
+        types = [shape.type for shape in operator.shapes]
+        return LocalOperator(operator.kind, types, operator.result.type, operator.rule, local)
 
-    def _source(self, operator: Operator, layout: Layout) -> Way:
-        """The way of a value that is simply there: in its layout at rest."""
-        assignment = tuple((atom, dim) for dim, atoms in layout.split for atom in atoms)
-        mesh = self.search.mesh
-        ways = tuple((f.name, mesh.ways(layout.atoms_of(f.name))) for f in operator.rule)
-        return Way(assignment, (), layout, ways)
+    def _task(self, way: Way) -> _Task | None:
+        if way not in self._tasks:
+            self._tasks[way] = self._prepare(way)
+        return self._tasks[way]
 
-    def _go(self, operator: Operator, way: Way, copies: Copies) -> Transition | None:
-        departs = int(_departs(way.result, operator.planned))
-        cost: Cost = (0, self.picoseconds(operator, way), departs, 0)
-        there = list(copies)
-        reads: list[tuple[int, Layout, Layout]] = []
-        for position, target in enumerate(way.operands):
-            if operator.numbers[position]:
-                continue
-            first = operator.same[position]
-            shape, stored = operator.shapes[position], operator.stored[position]
-            nearest = [
-                (path_cost(path), source, path)
-                for source in there[first]
-                if (path := self.search.path(shape, source, target, stored=stored)) is not None
-            ]
-            if position in operator.unmoved:
-                nearest = [entry for entry in nearest if not entry[2].legs]
-            if not nearest:
-                return None
-            spent, source, path = min(nearest, key=lambda entry: entry[0])
-            cost = add(cost, spent)
-            reads.append((position, source, target))
-            there[first] = with_copies(there[first], path)
-        made = way.result
-        if operator.exact and made != operator.planned:
-            held = self.search.path(operator.result, made, operator.planned)
+    def _prepare(self, way: Way) -> _Task | None:
+        """None where the plan holds the result in a layout that cannot be had from this way's."""
+        operator = self.operator
+        cost: Cost = (0, self.picoseconds(way), int(_departs(way.result, operator.planned)), 0)
+        made = self.layouts.bit(way.result)
+        if operator.exact:
+            planned = self.layouts.bit(operator.planned)
+            held = self.result.reach(made, planned)
             if held is None:
                 return None
-            cost = add(cost, path_cost(held))
-            made = operator.planned
-        numbers = tuple(self.sets.number(there[first]) for first in operator.same)
-        return Transition(way, cost, tuple(reads), numbers, made, self.sets.number((made,)))
+            cost, made = add(cost, held.cost), planned
+        needs = tuple(
+            (position, self.layouts.bit(layout))
+            for position, layout in enumerate(way.operands)
+            if not operator.numbers[position]
+        )
+        return _Task(way, cost, needs, made)
+
+    def _go(self, way: Way, existing: State) -> Transition | None:
+        task, operator = self._task(way), self.operator
+        if task is None:
+            return None
+        cost, there = task.cost, list(existing)
+        reads: list[tuple[int, int, int]] = []
+        for position, target in task.needs:
+            first = operator.same[position]
+            reach = self.supplies[position].reach(there[first], target)
+            if reach is None or (position in operator.unmoved and not there[first] & target):
+                return None
+            cost = add(cost, reach.cost)
+            reads.append((position, reach.source, target))
+            there[first] = reach.copies
+        copies = tuple(there[first] for first in operator.same)
+        return Transition(way, cost, tuple(reads), copies, task.made)
 
 
-def path_cost(path: ReshardPath) -> Cost:
-    """The cost of a path, as the choice counts it."""
-    return (path.cost.gathers, path.cost.picoseconds, 0, path.cost.steps) if path.legs else ZERO
-
-
-def with_copies(existing: tuple[Layout, ...], path: ReshardPath) -> tuple[Layout, ...]:
-    """The copies that exist once a path has been gone: every layout on the way is one."""
-    if not path.legs:
-        return existing
-    return tuple(dict.fromkeys((*existing, *(leg.layout for leg in path.legs))))
-
-
-def _local_operator(operator: Operator, local: Mapping[str, int]) -> LocalOperator:
-    types = [shape.type for shape in operator.shapes]
-    return LocalOperator(operator.kind, types, operator.result.type, operator.rule, local)
-
-
-def _dim(factor: Factor) -> str:
-    return factor.result or next(dim for dim in factor.operands if dim is not None)
-
-
-def _departed(homes: Sequence[Layout], copies: Copies) -> Copies:
-    """For each operand where it is instead, if no copy is split as planned."""
-    return tuple(
-        () if any(layout.split == home.split for layout in existing) else existing
-        for home, existing in zip(homes, copies, strict=True)
-    )
+def _undominated(found: list[Transition]) -> tuple[Transition, ...]:
+    """Without those that another matches in its result and its copies at no higher cost."""
+    kept: list[Transition] = []
+    for one in found:
+        rivals = (other.copies for other in kept if other.made == one.made)
+        if not any(covers(copies, one.copies) for copies in rivals):
+            kept.append(one)
+    return tuple(kept)
 
 
 def _departs(layout: Layout, planned: Layout) -> bool:

@@ -1,0 +1,124 @@
+"""From an assignment of atoms to the ways that it stands for: the layouts needed, and the one that results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from helixc.choice.operators import Operator
+from helixc.choice.ways import Choice, Way
+from helixc.ir.layout import WHOLE, Layout, make_layout
+from helixc.ir.mesh import Mesh
+
+# The factors that split an operand or a result, with the dimension that each of them is there.
+Spots = tuple[tuple[str, str], ...]
+Assigned = tuple[Choice, ...]
+Tuples = Mapping[str, tuple[str, ...]]
+# For each operand the layouts in which it exists.
+Copies = tuple[tuple[Layout, ...], ...]
+
+
+class Builder:
+    """Builds the ways of one operator, each once."""
+
+    def __init__(self, operator: Operator, mesh: Mesh) -> None:
+        self.operator = operator
+        self.mesh = mesh
+        self.atoms = tuple(atom.name for atom in mesh.atoms)
+        self.factors = {factor.name: factor for factor in operator.rule}
+        self.result: Spots = tuple((f.name, f.result) for f in operator.rule if f.result)
+        self.contracted = {f.name: f.tag for f in operator.rule if f.result is None}
+        self.operands = tuple(self._spots(i) for i in range(len(operator.shapes)))
+        self._built: dict[tuple[Assigned, tuple[tuple[str, ...], ...], str], Way] = {}
+
+    def _spots(self, position: int) -> Spots | None:
+        if self.operator.numbers[position]:
+            return None
+        named = ((f.name, f.operands[position]) for f in self.operator.rule)
+        return tuple((name, dim) for name, dim in named if dim is not None)
+
+    def ways(self, assigned: Assigned, copies: Copies) -> Iterator[Way]:
+        """The ways of one assignment: atoms that share a factor may be held in several orders."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for atom, (kind, name) in zip(self.atoms, assigned, strict=True):
+            if kind == "split":
+                groups[name] = (*groups.get(name, ()), atom)
+        sizes = self.operator.sizes
+        if any(sizes[name] % self.mesh.ways(atoms) for name, atoms in groups.items()):
+            return
+        kind = self._partial_kind(assigned, groups, copies)
+        if kind is None:
+            return
+        for orders in product(*(self._orders(n, atoms, copies) for n, atoms in groups.items())):
+            key = (assigned, orders, kind)
+            if key not in self._built:
+                tuples = dict(zip(groups, orders, strict=True))
+                self._built[key] = self._build(assigned, tuples, kind)
+            yield self._built[key]
+
+    def _orders(
+        self, name: str, atoms: tuple[str, ...], copies: Copies
+    ) -> Sequence[tuple[str, ...]]:
+        """Orders in which some layout at hand already has these atoms; newcomers come last."""
+        if len(atoms) == 1:
+            return (atoms,)
+        factor = self.factors[name]
+        references: list[tuple[str, ...]] = []
+        if factor.result is not None:
+            references.append(self.operator.planned.atoms_of(factor.result))
+        for dim, layouts in zip(factor.operands, copies, strict=True):
+            if dim is not None:
+                references += [layout.atoms_of(dim) for layout in layouts]
+        found: dict[tuple[str, ...], None] = {}
+        for reference in references:
+            known = [atom for atom in reference if atom in atoms]
+            if known:
+                found[*known, *(atom for atom in atoms if atom not in known)] = None
+        return tuple(found) or (atoms,)
+
+    def _partial_kind(
+        self, assigned: Assigned, groups: Mapping[str, object], copies: Copies
+    ) -> str | None:
+        """The one kind in which the result is partial; None where kinds would mix."""
+        kinds = {tag for name, tag in self.contracted.items() if name in groups}
+        for atom, (where, name) in zip(self.atoms, assigned, strict=True):
+            if where == "partial":
+                passing = copies if name == "all" else (copies[int(name)],)
+                kinds |= {lay.kind for lays in passing for lay in lays if atom in lay.partial}
+        if len(kinds) > 1:
+            return None
+        return str(kinds.pop()) if kinds else "sum"
+
+    def _build(self, assigned: Assigned, tuples: Tuples, kind: str) -> Way:
+        """The layouts that an assignment implies, its atoms in these orders."""
+        chosen = zip(self.atoms, assigned, strict=True)
+        passing = [(atom, name) for atom, (where, name) in chosen if where == "partial"]
+        partial = [atom for atom, _ in passing]
+        for name in self.contracted:
+            partial += tuples.get(name, ())
+        partial.sort(key=self.mesh.order.__getitem__)
+        operands = tuple(
+            WHOLE if spots is None else _layout(spots, tuples, _passing_at(position, passing), kind)
+            for position, spots in enumerate(self.operands)
+        )
+        written = [(atom, name) for name in self.factors for atom in tuples.get(name, ())]
+        written += [(atom, f"partial {name}") for atom, name in passing]
+        ways = tuple((name, self.mesh.ways(tuples.get(name, ()))) for name in self.factors)
+        return Way(tuple(written), operands, _layout(self.result, tuples, partial, kind), ways)
+
+    def at_rest(self, layout: Layout) -> Way:
+        """The way of a value that is simply there."""
+        held = {name: layout.atoms_of(dim) for name, dim in self.result}
+        written = tuple((atom, name) for name, atoms in held.items() for atom in atoms)
+        ways = tuple((name, self.mesh.ways(held[name])) for name in self.factors)
+        return Way(written, (), layout, ways)
+
+
+def _layout(spots: Spots, tuples: Tuples, partial: Sequence[str], kind: str) -> Layout:
+    split = {dim: tuples[name] for name, dim in spots if name in tuples}
+    return make_layout(split, partial, kind)
+
+
+def _passing_at(position: int, passing: Sequence[tuple[str, str]]) -> list[str]:
+    """The atoms over which an operand passes through as a partial value."""
+    return [atom for atom, name in passing if name in ("all", str(position))]
