@@ -7,6 +7,7 @@ import attrs
 from helixc.choice.difference import shape_of
 from helixc.choice.reshard import ReshardSearch
 from helixc.ir.invariants import NO_RESHARD, SPMD_FACTS
+from helixc.ir.layout import local_bytes
 from helixc.ir.spmd import Loop, Move, Reshard, Spmd, SpmdStatement
 from helixc.passes.contract import Pass
 from helixc.price.collective import CollectivePrices
@@ -42,10 +43,11 @@ def _expand(reshard: Reshard, program: Spmd, search: ReshardSearch) -> list[Move
     if path is None:
         raise ValueError(f"{reshard.result}: no path from {source} to {reshard.layout}")
     moves: list[Move] = []
-    held = reshard.source
+    held, before = reshard.source, source
     for number, leg in enumerate(path.legs, start=1):
         last = number == len(path.legs)
         name = reshard.result if last else f"{reshard.result}.{number}"
+        size = local_bytes(reshard.type, before, program.sizes, program.mesh)
         moves.append(
             Move(
                 result=name,
@@ -57,10 +59,10 @@ def _expand(reshard: Reshard, program: Spmd, search: ReshardSearch) -> list[Move
                 names=reshard.names,
                 why=reshard.why,
                 picoseconds=leg.picoseconds,
-                algorithm=search.prices.algorithm(leg.step),
+                algorithm=search.prices.price(leg.step, size, before).algorithm,
             )
         )
-        held = name
+        held, before = name, leg.layout
     return moves
 
 

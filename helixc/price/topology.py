@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import attrs
 
-from helixc.ir.hardware import Cluster
+from helixc.ir.hardware import Cluster, Level, Link
+from helixc.ir.kernels import CollectiveConstants, NetworkConstants
 from helixc.ir.mesh import Mesh
 
 
 @attrs.frozen
 class Wire:
-    """What one GPU gets at one level: latency in seconds, bandwidth in bytes/s and direction."""
+    """What one GPU gets at one level: latency in seconds, bandwidth in bytes/s and direction.
 
+    ``collectives``, ``network``: the constants of the link, if it has any, with rates as one GPU gets them.
+    """
+
+    level: str
     latency: float
     bandwidth: float
+    collectives: CollectiveConstants | None = None
+    network: NetworkConstants | None = None
 
 
 @attrs.frozen
@@ -35,20 +42,37 @@ class GroupShape:
 
 
 def wires(cluster: Cluster) -> tuple[Wire, ...]:
-    """Latency and bandwidth per GPU at each level, outermost first."""
+    """What one GPU gets at each level, outermost first."""
     found: list[Wire] = []
     inside = cluster.gpus
     for level in cluster.levels:
         inside //= level.size
         if level.link is None:
-            found.append(Wire(latency=0.0, bandwidth=float("inf")))
-            continue
-        bandwidth = level.link.bandwidth / level.oversubscribed
-        if level.links is not None:
-            # The links of one member are shared by all GPUs inside it, which send at once.
-            bandwidth *= level.links / max(inside, 1)
-        found.append(Wire(latency=level.link.latency, bandwidth=bandwidth))
+            found.append(Wire(level.name, latency=0.0, bandwidth=float("inf")))
+        else:
+            found.append(_wire(level, level.link, inside))
     return tuple(found)
+
+
+def _wire(level: Level, link: Link, inside: int) -> Wire:
+    bandwidth = link.bandwidth / level.oversubscribed
+    if level.links is not None:
+        # The links of one member are shared by all GPUs inside it, which send at once.
+        bandwidth *= level.links / max(inside, 1)
+    shared = _shared(link.collectives, bandwidth / link.bandwidth)
+    return Wire(level.name, link.latency, bandwidth, shared, link.network)
+
+
+def _shared(constants: CollectiveConstants | None, share: float) -> CollectiveConstants | None:
+    """The constants with every rate of the link, but not that of copying, times ``share``."""
+    if constants is None or share == 1:
+        return constants
+    rates = {
+        field.name: getattr(constants, field.name) * share
+        for field in attrs.fields(CollectiveConstants)
+        if field.name.endswith("_bandwidth")
+    }
+    return attrs.evolve(constants, **rates)
 
 
 def group_shapes(mesh: Mesh, cluster: Cluster, atoms: tuple[str, ...]) -> tuple[GroupShape, ...]:
