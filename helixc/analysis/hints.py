@@ -10,17 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from helixc.analysis.collectives import axis_names, kind_of, move_bytes
+from helixc.analysis.collectives import kind_of, move_bytes
 from helixc.analysis.numbers_text import byte_text, count_text
+from helixc.analysis.value_lines import line_text, lines_for, path_of
 from helixc.choice.choose import choose
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.problem import Problem
 from helixc.choice.solution import Solution
 from helixc.diagnostics import Findings
 from helixc.ir.layout import Layout
-from helixc.ir.logical import Logical, Op, ancestors
+from helixc.ir.logical import Logical
 from helixc.ir.mesh import Mesh
-from helixc.ir.plan import Block, DimRef, Line, Place, Replicate, Shard
+from helixc.ir.plan import Block, Line, Replicate, Shard
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
 
@@ -163,10 +164,10 @@ def _hint(moved: _Moved, program: Logical, before: _Chosen | None, mesh: Mesh) -
     """The line for one weight, if there is one and it does what it should."""
     op = program.makers[moved.value]
     planned = before.planning.layouts[moved.value] if before is not None else moved.target
-    lines = _lines(planned, moved.target, op, program, mesh)
+    lines = lines_for(planned, moved.target, op, program, mesh)
     if before is None or not lines:
         return None
-    path, places = _path(op, program)
+    path, places = path_of(op, program)
     block = Block(places, lines, parent=0, path=path)
     plan = attrs.evolve(program.plan, blocks=(*program.plan.blocks, block))
     after = _Chosen.of(attrs.evolve(program, plan=plan))
@@ -178,7 +179,7 @@ def _hint(moved: _Moved, program: Logical, before: _Chosen | None, mesh: Mesh) -
         bytes_per_gpu=moved.bytes * moved.times,
         times=moved.times,
         stored_as=_stored_as(lines),
-        line=f"in {path} {{ {'; '.join(map(_line_text, lines))} }}",
+        line=f"in {path} {{ {'; '.join(map(line_text, lines))} }}",
         more_memory=max(0, after.problem.weight_bytes() - before.problem.weight_bytes()),
     )
 
@@ -197,65 +198,6 @@ def _saves(moved: _Moved, before: _Chosen, after: _Chosen) -> bool:
     return stays and after.solution.cost[:2] < before.solution.cost[:2]
 
 
-def _lines(
-    planned: Layout, target: Layout, op: Op, program: Logical, mesh: Mesh
-) -> tuple[Line, ...]:
-    """What a plan says to store a weight in ``target``; () where no line can say it."""
-    lines: list[Line] = []
-    for dim, atoms in planned.split:
-        if not set(atoms) <= target.used:
-            name = _dim_name(dim, op, program)
-            lines.append(Replicate((DimRef(name, (dim,)),)))
-    axes = {axis.name for axis in mesh.axes}
-    for dim, atoms in target.split:
-        name, over = _dim_name(dim, op, program), axis_names(atoms, mesh)
-        if not set(over) <= axes:
-            return ()
-        if planned.atoms_of(dim) != atoms:
-            lines.append(Shard((DimRef(name, (dim,)),), over))
-    named = all(ref.name for line in lines for ref in getattr(line, "dims", ()))
-    return tuple(lines) if named and not target.partial else ()
-
-
-def _dim_name(leaf: str, op: Op, program: Logical) -> str:
-    """What a dimension is called where a weight is at home; "" where it has no name of its own."""
-    for scope in ancestors(program.scopes, op.home.scope):
-        for dim in program.scopes[scope].dims:
-            if dim.leaves == (leaf,) and _means(dim.name, op, program) == (leaf,):
-                return dim.name
-    return ""
-
-
-def _means(name: str, op: Op, program: Logical) -> tuple[str, ...]:
-    """The leaves of the innermost dimension of a name."""
-    for scope in ancestors(program.scopes, op.home.scope):
-        for dim in program.scopes[scope].dims:
-            if dim.name == name:
-                return dim.leaves
-    return ()
-
-
-def _path(op: Op, program: Logical) -> tuple[str, tuple[Place, ...]]:
-    """The path of a weight, ``mha.wq``, and every place that it reaches."""
-    around = ancestors(program.scopes, op.home.scope)
-    layer = next((s for s in around if program.scopes[s].kind == "layer"), 0)
-    name = program.scopes[layer].name
-    inside = {
-        scope.id
-        for scope in program.scopes
-        if not layer or any(program.scopes[s].name == name for s in _above(program, scope.id))
-    }
-    made = (place for maker in program.makers.values() for place in maker.names)
-    places = [p for p in made if p.name == op.home.name and p.scope in inside]
-    path = f"{name}.{op.home.name}" if layer else op.home.name
-    return path, tuple(dict.fromkeys(places))
-
-
-def _above(program: Logical, scope: int) -> Iterator[int]:
-    """A scope and those around it, without the model."""
-    return (s for s in ancestors(program.scopes, scope) if s)
-
-
 def _stored_as(lines: Sequence[Line]) -> str:
     """``as head over n, m``."""
     splits = [
@@ -269,14 +211,3 @@ def _stored_as(lines: Sequence[Line]) -> str:
         else "whole along "
         + " and ".join(line.dims[0].name for line in lines if isinstance(line, Replicate))
     )
-
-
-def _line_text(line: Line) -> str:
-    """A line as it stands in a plan."""
-    match line:
-        case Shard():
-            return f"shard {line.dims[0].name} over {', '.join(line.axes)}"
-        case Replicate():
-            return f"replicate {line.dims[0].name}"
-        case _:
-            return ""
