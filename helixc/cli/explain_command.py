@@ -7,14 +7,17 @@ import sys
 
 import click
 
+from helixc.advising import MOST_EDITS, advise
+from helixc.analysis.report import Report
 from helixc.cli.chosen import one_plan
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.codes import CODES, family
-from helixc.compiler import Compilation, compile_sources
-from helixc.emit.explanation import Line, explanation_json, explanation_lines
+from helixc.compiler import compile_sources
+from helixc.emit.advice import Line
+from helixc.emit.explanation import Explanation, explanation_json, explanation_lines
 from helixc.render import escape
 
 _CODE = re.compile(r"HX\d{4}")
@@ -23,8 +26,18 @@ _CODE = re.compile(r"HX\d{4}")
 @click.command("explain", cls=Command)
 @click.argument("what", metavar="FILE|CODE")
 @choice_options
+@click.option(
+    "--collective", "only", type=click.IntRange(min=1), help="Only the one of this number."
+)
+@click.option(
+    "--edits",
+    type=click.IntRange(min=0),
+    default=MOST_EDITS,
+    show_default=True,
+    help="How many edits of the plan are compiled to find the best.",
+)
 @FORMAT
-def command(what: str, *, chosen: Chosen, output_format: str) -> int:
+def command(what: str, *, chosen: Chosen, only: int | None, edits: int, output_format: str) -> int:
     """Say why each collective of a plan of FILE is there, most exposed first; or what CODE (HX0602) means."""
     as_json = output_format == "json"
     if _CODE.fullmatch(what):
@@ -33,13 +46,26 @@ def command(what: str, *, chosen: Chosen, output_format: str) -> int:
     choice = one_plan(sources, chosen)
     with working("explaining"):
         compilation = compile_sources(sources, choice)
-        report = compilation.report
+        explanation = Explanation(
+            report=compilation.report,
+            advice=advise(compilation, edits),
+            texts=compilation.texts,
+            only=_in_range(only, compilation.report),
+        )
     if as_json:
-        show_json(explanation_json(report, compilation.texts))
+        show_json(explanation_json(explanation))
         return 0
-    show_text(report.diagnostics, compilation.texts)
-    _show(compilation)
+    show_text(compilation.report.diagnostics, compilation.texts)
+    _show(explanation)
     return 0
+
+
+def _in_range(only: int | None, report: Report) -> int:
+    """The number of a collective that is there; 0 for all."""
+    number = len(report.collectives)
+    if only is not None and only > number:
+        raise click.UsageError(f"There are {number} collectives; there is no number {only}.")
+    return only or 0
 
 
 def _explain_code(code: str, *, as_json: bool) -> int:
@@ -52,9 +78,9 @@ def _explain_code(code: str, *, as_json: bool) -> int:
     return 0
 
 
-def _show(compilation: Compilation) -> None:
+def _show(explanation: Explanation) -> None:
     """The explanation on standard output, coloured if that is a terminal."""
-    lines = [_escaped(x) for x in explanation_lines(compilation.report, compilation.texts)]
+    lines = [_escaped(line) for line in explanation_lines(explanation)]
     if not sys.stdout.isatty():
         for line in lines:
             click.echo("".join(text for text, _ in line))

@@ -12,6 +12,7 @@ from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.mesh import Axis
 from helixc.ir.plan import (
+    WAYS,
     DimRef,
     KeepWeights,
     Label,
@@ -25,7 +26,6 @@ from helixc.ir.plan import (
     Strict,
 )
 
-WAYS = ("all_reduce", "all_gather", "all_to_all", "weights")
 _LATER_WAYS = ("ring",)
 
 

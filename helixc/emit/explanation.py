@@ -7,58 +7,74 @@ from typing import Any
 
 import attrs
 
+from helixc.analysis.advice import Advice
 from helixc.analysis.collectives import Alternative, Collective
 from helixc.analysis.numbers_text import byte_text, count_text, seconds_text
+from helixc.analysis.ranking import exposed_picoseconds, ranked, total_picoseconds
 from helixc.analysis.report import Report
 from helixc.analysis.report_rows import collective_row, seconds
 from helixc.diagnostics import NOWHERE, Span
+from helixc.emit.advice import (
+    Line,
+    advice_row,
+    best_lines,
+    clipped,
+    removal_lines,
+    trial_row,
+)
 from helixc.emit.wording import gpus_text
 
 SCHEMA = "helixc.explain/1"
 
 # The text of each file by the name that spans have for it.
 Texts = Mapping[str, str]
-# A line as pieces: text and a style, "" for none.
-Line = tuple[tuple[str, str], ...]
 
 _INDENT = ("    ", "")
 
 
-def ranked(report: Report) -> tuple[Collective, ...]:
-    """The collectives of a report by their exposed time in all turns, longest first.
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """A report, what edits of its plan would do, and the text of each file.
 
-    What is equally exposed comes by its whole time, then in program order.
+    ``only``: the number of the one collective that is asked for, from 1; 0 for all.
     """
-    return tuple(
-        sorted(report.collectives, key=lambda c: (-exposed_picoseconds(c), -total_picoseconds(c)))
-    )
+
+    report: Report
+    advice: Advice
+    texts: Texts
+    only: int = 0
+
+    @property
+    def numbered(self) -> tuple[tuple[int, Collective], ...]:
+        """The collectives that are asked for, with their places in the ranking."""
+        every = enumerate(ranked(self.report.collectives), 1)
+        return tuple(pair for pair in every if self.only in (0, pair[0]))
 
 
-def total_picoseconds(collective: Collective) -> int:
-    """The time of a collective in all turns of its layer."""
-    return collective.layer.turns * collective.picoseconds
-
-
-def exposed_picoseconds(collective: Collective) -> int:
-    """The part of that in which nothing is computed."""
-    return collective.layer.turns * collective.exposed_picoseconds
-
-
-def explanation_lines(report: Report, texts: Texts) -> Iterator[Line]:
+def explanation_lines(explanation: Explanation) -> Iterator[Line]:
     """The explanation for people, line by line."""
+    report = explanation.report
     yield from _head(report)
-    for number, collective in enumerate(ranked(report), 1):
+    advice = explanation.advice
+    if not explanation.only:
+        yield from best_lines(advice)
+    shown = [] if explanation.only or advice.best is None else [advice.best]
+    for number, collective in explanation.numbered:
         yield ()
-        yield from _collective(number, collective, report, texts)
-    if report.hints:
+        yield from _collective(number, collective, report, explanation.texts)
+        trial = advice.removing(collective)
+        yield from removal_lines(trial, advice, _INDENT[0], again=trial in shown)
+        shown += [trial] if trial is not None else []
+    if report.hints and not explanation.only:
         yield ()
         yield (("What another storage of weights would save:", "bold"),)
         for hint in report.hints:
             yield (("  hint: ", "bold cyan"), (hint.text, ""))
 
 
-def explanation_json(report: Report, texts: Texts) -> dict[str, Any]:
-    """The same as a JSON object."""
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """The same as a JSON object, as ``schemas/explain_v1.json`` describes it."""
+    report, advice = explanation.report, explanation.advice
     path = report.critical_path
     return {
         "schema": SCHEMA,
@@ -69,23 +85,30 @@ def explanation_json(report: Report, texts: Texts) -> dict[str, Any]:
         "compute_seconds": seconds(path.compute_picoseconds),
         "communication_seconds": seconds(path.communication_picoseconds),
         "exposed_seconds": seconds(path.exposed_picoseconds),
-        "program_seconds": seconds(path.busy_picoseconds),
-        "collectives": [_row(collective, texts) for collective in ranked(report)],
+        "busy_seconds": seconds(path.busy_picoseconds),
+        "program_seconds": seconds(path.picoseconds),
+        "edits": advice_row(advice, report.collectives),
+        "collectives": [
+            _row(number, collective, explanation) for number, collective in explanation.numbered
+        ],
         "hints": [{**attrs.asdict(hint), "text": hint.text} for hint in report.hints],
     }
 
 
-def _row(collective: Collective, texts: Texts) -> dict[str, Any]:
+def _row(number: int, collective: Collective, explanation: Explanation) -> dict[str, Any]:
     row = collective_row(collective, None)
     del row["index"]
     turns = collective.layer.turns
+    trial = explanation.advice.removing(collective)
     return {
+        "number": number,
         **row,
         "turns": turns,
         "total_bytes_per_gpu": turns * collective.bytes_per_gpu,
         "total_seconds": seconds(total_picoseconds(collective)),
         "total_exposed_seconds": seconds(exposed_picoseconds(collective)),
-        "line": quoted(collective.source, texts) or None,
+        "line": quoted(collective.source, explanation.texts) or None,
+        "cheapest_edit": None if trial is None else trial_row(trial, explanation.advice),
     }
 
 
@@ -150,7 +173,7 @@ def _collective(
             ("asked for at ", "dim"),
             (place, "bold"),
             (": ", ""),
-            (quoted(collective.source, texts), ""),
+            (clipped(quoted(collective.source, texts)), ""),
         )
     for alternative in collective.alternatives:
         yield (_INDENT, ("passed over ", "dim"), (_alternative(alternative, report), ""))

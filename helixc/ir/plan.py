@@ -12,6 +12,9 @@ import attrs
 from helixc.diagnostics import NOWHERE, Span
 from helixc.ir.mesh import Axis
 
+# What may stand behind ``via``.
+WAYS = ("all_reduce", "all_gather", "all_to_all", "weights")
+
 
 @attrs.frozen
 class Place:
