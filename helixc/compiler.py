@@ -80,6 +80,7 @@ class Compilation:
         from helixc.analysis.hints import find_hints
         from helixc.analysis.passed_over import passed_over
         from helixc.analysis.report import build_report
+        from helixc.fitting import find_fit
 
         logical = [program for _, program in self.stages if isinstance(program, Logical)]
         return build_report(
@@ -87,6 +88,7 @@ class Compilation:
             diagnostics=self.diagnostics,
             alternatives=passed_over(logical[-1], self.spmd),
             hints=find_hints(logical[-1], self.spmd),
+            fit=find_fit(self.logical, self.spmd),
         )
 
     @property

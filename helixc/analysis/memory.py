@@ -77,8 +77,11 @@ def find_memory(program: Spmd, layers: LayerMap) -> Memory:
     )
 
 
-def fit_warnings(memory: Memory, gpu: str, span: Span) -> tuple[Diagnostic, ...]:
-    """A warning that names the largest tensors, where a program cannot fit; else nothing."""
+def fit_warnings(memory: Memory, gpu: str, span: Span, remedy: str = "") -> tuple[Diagnostic, ...]:
+    """A warning that names the largest tensors, where a program cannot fit; else nothing.
+
+    ``remedy``: a line of the plan that makes it fit.
+    """
     if memory.fits:
         return ()
     message = (
@@ -87,9 +90,8 @@ def fit_warnings(memory: Memory, gpu: str, span: Span) -> tuple[Diagnostic, ...]
         f"values alive at once; {gpu} has {byte_text(memory.capacity_bytes)}"
     )
     notes = [Note(f"{live.name} takes {byte_text(live.bytes)}") for live in memory.peak[:_NAMED]]
-    legal = (
-        "a smaller batch or sequence, or a split of a dimension that the largest tensors have",
-    )
+    other = "a smaller batch or sequence, or a split of a dimension that the largest tensors have"
+    legal = (remedy or other,)
     return (Diagnostic("HX0701", message, span, "warning", tuple(notes), legal),)
 
 

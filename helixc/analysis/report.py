@@ -14,6 +14,7 @@ from helixc.analysis.collectives import (
     no_alternatives,
 )
 from helixc.analysis.critical_path import CriticalPath, find_critical_path
+from helixc.analysis.fit import Fit
 from helixc.analysis.hints import Hint
 from helixc.analysis.layers import LayerMap, find_layers
 from helixc.analysis.matmuls import Matmul, find_matmuls
@@ -65,7 +66,7 @@ class Report:
     ``layer_map`` tells whose each value is.  ``dims`` are those of the step; with ``slices`` (in words
     ``slices_text``) it runs in slices of one of them, and all sizes of blocks are those of a slice.
     ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
-    ``hints`` stand among the notes.
+    ``hints`` stand among the notes, and that of ``fit``: how a program that does not fit would.
     """
 
     model: str
@@ -86,6 +87,7 @@ class Report:
     memory: Memory
     notes: tuple[str, ...]
     hints: tuple[Hint, ...] = ()
+    fit: Fit | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     drawings: tuple[DrawingFacts, ...] = ()
     verification: Mapping[str, Any] | None = None
@@ -113,7 +115,7 @@ class Report:
         yield "matmuls", in_turns(self.matmuls, matmul_row)
         yield "collectives", in_turns(self.collectives, collective_row)
         yield "critical_path", path_row(self.critical_path, self.layer_map)
-        yield "memory", memory_row(self.memory)
+        yield "memory", memory_row(self.memory, self.fit)
         yield "drawings", [attrs.asdict(drawing) for drawing in self.drawings]
         yield "verification", self.verification
         yield "notes", list(self.notes)
@@ -174,6 +176,7 @@ def build_report(
     price: StatementPrice | None = None,
     alternatives: Alternatives = no_alternatives,
     hints: tuple[Hint, ...] = (),
+    fit: Fit | None = None,
 ) -> Report:
     """The report of a program whose collectives are explicit.
 
@@ -183,7 +186,8 @@ def build_report(
     memory = find_memory(program, layers)
     matmuls = find_matmuls(program, layers)
     path = find_critical_path(program, find_schedule(program, price))
-    warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span)
+    remedy = fit.line if fit is not None and fit.fits else ""
+    warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span, remedy)
     return Report(
         model=program.name,
         dims=whole_dims(program),
@@ -201,10 +205,16 @@ def build_report(
         collectives=find_collectives(program, layers, alternatives, path.timing),
         critical_path=path,
         memory=memory,
-        notes=(*(hint.text for hint in hints), *find_notes(program, matmuls, path)),
+        notes=(*_told(fit), *(hint.text for hint in hints), *find_notes(program, matmuls, path)),
         hints=hints,
+        fit=fit,
         diagnostics=tuple(dict.fromkeys((*diagnostics, *program.notes, *warnings))),
     )
+
+
+def _told(fit: Fit | None) -> Iterator[str]:
+    if fit is not None:
+        yield f"It does not fit as it is. {fit.text}"
 
 
 def _axis_row(axis: Axis) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import attrs
 
 from helixc.analysis.collectives import Collective
 from helixc.analysis.critical_path import CriticalPath, flat_steps
+from helixc.analysis.fit import Fit
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.memory import Live, Memory
@@ -191,8 +192,8 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
     }
 
 
-def memory_row(memory: Memory) -> Row:
-    """The memory of one GPU."""
+def memory_row(memory: Memory, fit: Fit | None) -> Row:
+    """The memory of one GPU, and how a program that does not fit would."""
     largest = memory.largest_activation
     return {
         "capacity_bytes": memory.capacity_bytes,
@@ -202,6 +203,18 @@ def memory_row(memory: Memory) -> Row:
         "peak_activation_bytes": memory.peak_bytes,
         "peak": [_live(live) for live in memory.peak if live.bytes],
         "fits": memory.fits,
+        "microbatches": None if fit is None else _fit(fit),
+    }
+
+
+def _fit(fit: Fit) -> Row:
+    return {
+        "name": fit.dim,
+        "count": fit.best.count,
+        "fits": fit.fits,
+        "needed_bytes": fit.best.needed_bytes,
+        "below": {"count": fit.below.count, "needed_bytes": fit.below.needed_bytes},
+        "text": fit.text,
     }
 
 

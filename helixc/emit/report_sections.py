@@ -90,9 +90,10 @@ def _verdict(report: Report) -> str:
         if largest
         else ""
     )
+    remedy = f" {plain(report.fit.text)}" if report.fit else ""
     return (
         f"Each GPU would need {byte_text(memory.needed_bytes)} and has "
-        f"{byte_text(memory.capacity_bytes)}.{named}"
+        f"{byte_text(memory.capacity_bytes)}.{named}{remedy}"
     )
 
 
