@@ -100,6 +100,7 @@ CODES: Mapping[str, str] = {
     "HX0354": "scopes do not form a tree",
     "HX0355": "plan speaks of something that is not there",
     "HX0356": "slice that does not stand alone",
+    "HX0357": "line of a plan not carried out",
     # 04xx hardware and units
     "HX0401": "unknown unit",
     "HX0402": "quantities of different kinds",
@@ -146,6 +147,9 @@ CODES: Mapping[str, str] = {
     "HX0527": "local value: an approximation",
     "HX0528": "number of micro-batches that is not legal",
     "HX0529": "dimension that a step cannot be sliced along",
+    "HX0530": "operators that are not one kernel",
+    "HX0531": "fuse line without effect",
+    "HX0532": "lines about a value inside a kernel",
     # 06xx communication
     "HX0601": "weight gathered unasked",
     "HX0602": "choice not proven best",

@@ -17,6 +17,7 @@ from helixc.passes.approximate import APPROXIMATE
 from helixc.passes.communicate import COMMUNICATE
 from helixc.passes.contract import AnyPass, Pass
 from helixc.passes.expand import EXPAND
+from helixc.passes.fuse import FUSE
 from helixc.passes.microbatch import MICROBATCH
 from helixc.passes.partition import PARTITION
 from helixc.passes.simplify import SIMPLIFY
@@ -35,7 +36,7 @@ def elaborate_pass(choice: Choice) -> Pass[Sources, Logical]:
 
 def to_logical(choice: Choice) -> tuple[AnyPass, ...]:
     """The passes before anything is partitioned, in order."""
-    return (elaborate_pass(choice), MICROBATCH, APPROXIMATE, EXPAND)
+    return (elaborate_pass(choice), MICROBATCH, APPROXIMATE, FUSE, EXPAND)
 
 
 def to_spmd(choice: Choice) -> tuple[AnyPass, ...]:

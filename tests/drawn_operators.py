@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drawn_kernels import kernels
 from hypothesis import strategies as st
 from small_programs import cluster
 
@@ -12,6 +13,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Fused,
     Joined,
     Norm,
     Number,
@@ -86,6 +88,7 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
         Renamed: _renames(),
         Joined: _joins(),
         Cut: _cuts(),
+        Fused: kernels(_types(least=1)).map(lambda made: ([*made[0]], (), made[1])),
         Cast: st.builds(
             lambda type_, dtype: ([type_], (), Cast(dtype)),
             _types(),

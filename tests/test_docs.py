@@ -132,7 +132,6 @@ LATER_IN_PLANS = {
     "pipeline": "pipeline layer over t",
     "store": "store weights over t",
     "pad": "pad a",
-    "fuse": "fuse inner",
     "recompute": "recompute inner",
     "via ring": "shard a over t via ring",
 }

@@ -20,17 +20,15 @@ import attrs
 
 from helixc.analysis.collectives import Timing, kind_of, move_bytes, step_atoms, step_name
 from helixc.analysis.exposure import exposed_times
-from helixc.analysis.local_compute import local_compute
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text
+from helixc.analysis.products import time_term
 from helixc.analysis.schedule import BodySchedule, Schedule, find_schedule, stream_of
 from helixc.analysis.streams import Stream
 from helixc.diagnostics import CompilerBug
-from helixc.ir.ops import OPS
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
 from helixc.price.interval import BOUNDS, Price, total
-from helixc.price.shapes import matmul_shape
 
 
 @attrs.frozen(kw_only=True)
@@ -246,7 +244,7 @@ class _Steps:
     def _step(self, statement: Compute | Move | Reshard, start: int) -> PathStep:
         match statement:
             case Compute():
-                kind, term = statement.op.kind, self._compute_term(statement)
+                kind, term = statement.op.kind, time_term(statement, self.program)
             case Move():
                 kind, term = step_name(statement.step), self._move_term(statement)
             case Reshard():
@@ -260,12 +258,6 @@ class _Steps:
             price=self.prices[statement.result],
             start=start,
         )
-
-    def _compute_term(self, statement: Compute) -> str:
-        local = local_compute(statement, self.program)
-        if OPS[statement.op.kind].work == "matmul":
-            return matmul_shape(local.rule, local.local).get_time
-        return f"Memory_Time({byte_text(local.work.bytes)})"
 
     def _move_term(self, move: Move) -> str:
         program = self.program

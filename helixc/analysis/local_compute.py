@@ -9,6 +9,7 @@ import attrs
 from helixc.ir.rules import Factor, factors
 from helixc.ir.spmd import Compute, Spmd
 from helixc.ir.tensor import NUMBER, TensorType
+from helixc.ir.work import arithmetic_of
 from helixc.price.compute import Work
 from helixc.price.interval import Price
 from helixc.price.operator import LocalOperator, operator_price
@@ -47,7 +48,7 @@ def local_compute(statement: Compute, program: Spmd) -> LocalCompute:
         busy *= program.mesh.sizes[atom]
         if factor in local:
             local[factor] //= program.mesh.sizes[atom]
-    operator = LocalOperator(op.kind, types, op.type, rule, local)
+    operator = LocalOperator(arithmetic_of(op, types), types, op.type, rule, local)
     return LocalCompute(operator, operator.work, program.mesh.devices // busy)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import attrs
 
 from helixc.analysis.layers import Layer, LayerMap
-from helixc.analysis.local_compute import local_compute
 from helixc.analysis.names import value_names
+from helixc.analysis.products import Product, products_of
 from helixc.diagnostics import Span
-from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Spmd, walk
-from helixc.price.shapes import MatmulShape, matmul_shape
+from helixc.price.shapes import MatmulShape
 
 
 @attrs.frozen(kw_only=True)
@@ -49,27 +48,31 @@ def find_matmuls(program: Spmd, layers: LayerMap) -> tuple[Matmul, ...]:
     """Every matrix multiplication of a program, in its order; one entry for all turns."""
     names = value_names(program)
     return tuple(
-        _matmul(statement, program, layers, names)
+        _matmul(statement, product, program, layers, names)
         for statement in walk(program.body)
-        if isinstance(statement, Compute) and OPS[statement.op.kind].work == "matmul"
+        if isinstance(statement, Compute)
+        for product in products_of(statement, program)
     )
 
 
 def _matmul(
-    statement: Compute, program: Spmd, layers: LayerMap, names: Mapping[str, str]
+    statement: Compute,
+    product: Product,
+    program: Spmd,
+    layers: LayerMap,
+    names: Mapping[str, str],
 ) -> Matmul:
-    op = statement.op
-    local = local_compute(statement, program)
-    per_gpu = layers.runs_per_turn(op.result)
+    op = product.op
+    per_gpu = layers.runs_per_turn(statement.result)
     return Matmul(
-        layer=layers.layer(op.result),
+        layer=layers.layer(statement.result),
         name=names[op.result],
         value=op.result,
         operands=tuple(names[operand] for operand in op.reads),
-        shape=matmul_shape(local.rule, local.local),
+        shape=product.shape,
         per_gpu=per_gpu,
         total=per_gpu * program.mesh.devices,
-        repeated=local.repeated,
+        repeated=product.repeated,
         dtype=op.type.dtype,
         span=op.span,
     )

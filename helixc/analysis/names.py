@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from helixc.ir.logical import Op, Scope
+from helixc.ir.ops import Fused
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, walk
 
@@ -27,6 +28,7 @@ def value_names(program: Spmd) -> Mapping[str, str]:
         match statement:
             case Compute():
                 names[statement.result] = value_name(statement.op, program.scopes)
+                names.update(_names_inside(statement.op, program.scopes))
             case Move() | Reshard():
                 names[statement.result] = names.get(statement.source, statement.result)
             case Loop():
@@ -34,6 +36,12 @@ def value_names(program: Spmd) -> Mapping[str, str]:
                     name = _first_name(value.names) or value.result
                     names[value.entry] = names[value.result] = name
     return names
+
+
+def _names_inside(op: Op, scopes: tuple[Scope, ...]) -> Mapping[str, str]:
+    """What people call the values that a kernel keeps inside."""
+    members = op.params.body[:-1] if isinstance(op.params, Fused) else ()
+    return {member.result: value_name(member, scopes) for member in members}
 
 
 def _first_name(names: tuple[Place, ...]) -> str:

@@ -15,6 +15,7 @@ from helixc.choice.ways import Choice
 from helixc.ir.layout import Layout
 from helixc.ir.ops import OPS, OpRow
 from helixc.ir.rules import Factor
+from helixc.ir.work import Arithmetic
 
 
 @attrs.frozen(kw_only=True, cache_hash=True, slots=False)
@@ -22,6 +23,7 @@ class Operator:
     """What decides the ways of an operator and their prices.
 
     Nothing is named here: factors go by number, the dimensions of a value by position.
+    ``arithmetic`` is what it computes.
 
     ``planned``: planned layout of the result, ``homes`` those of the operands.  ``same``: for each
     operand the first position of the same value.  ``named``: for each atom the factors that the innermost
@@ -31,6 +33,7 @@ class Operator:
     """
 
     kind: str
+    arithmetic: Arithmetic
     rule: tuple[Factor, ...]
     shapes: tuple[Shape, ...]
     result: Shape

@@ -15,6 +15,7 @@ from helixc.ir.layout import WHOLE
 from helixc.ir.logical import Logical, Op
 from helixc.ir.rules import Factor, factors
 from helixc.ir.tensor import TensorType
+from helixc.ir.work import arithmetic_of
 
 
 @attrs.frozen(eq=False)
@@ -55,6 +56,7 @@ def site_of(op: Op, program: Logical, planning: Planning, view: PlanView) -> Sit
     homes = [planning.layouts[o] if isinstance(o, str) else WHOLE for o in op.operands]
     operator = Operator(
         kind=op.kind,
+        arithmetic=arithmetic_of(op, types).renamed(number),
         rule=_by_number(rule, types, op.type),
         shapes=tuple(shape_by_position(type_, program.sizes) for type_ in types),
         result=shape_by_position(op.type, program.sizes),

@@ -113,7 +113,7 @@ class Transitions:
     def _local(self, local: Mapping[str, int]) -> LocalOperator:
         operator = self.operator
         types = [shape.type for shape in operator.shapes]
-        return LocalOperator(operator.kind, types, operator.result.type, operator.rule, local)
+        return LocalOperator(operator.arithmetic, types, operator.result.type, operator.rule, local)
 
     def _task(self, way: Way) -> _Task | None:
         if way not in self._tasks:

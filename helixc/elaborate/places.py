@@ -147,6 +147,26 @@ def follow(
     return current
 
 
+def follow_all(
+    paths: Sequence[source.Path], start: Sequence[Place], places: Places, findings: Findings
+) -> tuple[Place, ...]:
+    """All places that some paths reach; () if one of them reaches none, which is found."""
+    reached = [follow(path, start, places, findings) for path in paths]
+    return tuple(dict.fromkeys(p for path in reached for p in path)) if all(reached) else ()
+
+
+def paths_text(paths: Sequence[source.Path]) -> str:
+    """Paths as they are written: ``layer[0].mha, mlp``."""
+    return ", ".join(".".join(_step_text(step) for step in path.steps) for path in paths)
+
+
+def _step_text(step: source.PathStep) -> str:
+    if step.first is None:
+        return step.name.text
+    last = "" if step.last is None else f"..{step.last}"
+    return f"{step.name.text}[{step.first}{last}]"
+
+
 def _step(
     step: source.PathStep, start: Sequence[Place], places: Places, findings: Findings
 ) -> tuple[Place, ...]:
@@ -226,9 +246,10 @@ def turn_bounds(decl: source.PlanDecl | None, name: str, turns: int) -> tuple[in
 
 def _steps(lines: tuple[source.PlanLine, ...]) -> Iterator[source.PathStep]:
     for line in lines:
-        if isinstance(line, source.InBlock):
+        if isinstance(line, source.InBlock | source.PathsLine):
             for path in line.paths:
                 yield from path.steps
+        if isinstance(line, source.InBlock):
             yield from _steps(line.lines)
 
 

@@ -7,13 +7,14 @@ from typing import assert_never
 
 from helixc.diagnostics import Findings, Note, Span
 from helixc.elaborate.constants import Environment, evaluate
-from helixc.elaborate.places import Places
+from helixc.elaborate.places import Places, follow_all, paths_text
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.mesh import Axis
 from helixc.ir.plan import (
     WAYS,
     DimRef,
+    Fuse,
     KeepWeights,
     Label,
     Line,
@@ -53,7 +54,7 @@ class LineReader:
             case source.MicrobatchesLine():
                 return self._microbatches(line, places)
             case source.PathsLine():
-                return self._later(line.keyword, line.span)
+                return self._paths(line, places)
             case source.MeshLine() | source.InBlock():
                 return None
             case _:
@@ -61,6 +62,12 @@ class LineReader:
 
     def _later(self, words: str, span: Span) -> None:
         self._findings.error("HX0513", f"`{words}` is not supported yet", span)
+
+    def _paths(self, line: source.PathsLine, places: tuple[Place, ...]) -> Fuse | None:
+        if line.keyword != "fuse":
+            return self._later(line.keyword, line.span)
+        found = follow_all(line.paths, places, self._places, self._findings)
+        return Fuse(paths_text(line.paths), found, line.span) if found else None
 
     def _shard(self, line: source.ShardLine, places: tuple[Place, ...]) -> Shard | None:
         axes = self._over(line.axes)

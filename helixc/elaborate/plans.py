@@ -8,7 +8,7 @@ from __future__ import annotations
 from helixc.diagnostics import Findings, Span
 from helixc.elaborate.hardware import level_numbers
 from helixc.elaborate.meshes import read_mesh
-from helixc.elaborate.places import Places, follow
+from helixc.elaborate.places import Places, follow_all, paths_text
 from helixc.elaborate.plan_lines import LineReader
 from helixc.elaborate.rivals import report_rivals
 from helixc.ir import source
@@ -59,20 +59,6 @@ class _BlockReader:
                 self._read_inner(line, places, index)
 
     def _read_inner(self, line: source.InBlock, places: tuple[Place, ...], parent: int) -> None:
-        reached = [follow(path, places, self._places, self._findings) for path in line.paths]
-        if not all(reached):
-            return
-        found = tuple(dict.fromkeys(place for path in reached for place in path))
-        text = ", ".join(_text(path) for path in line.paths)
-        self.read(line.lines, found, parent, text, line.span)
-
-
-def _text(path: source.Path) -> str:
-    return ".".join(_step_text(step) for step in path.steps)
-
-
-def _step_text(step: source.PathStep) -> str:
-    if step.first is None:
-        return step.name.text
-    last = "" if step.last is None else f"..{step.last}"
-    return f"{step.name.text}[{step.first}{last}]"
+        found = follow_all(line.paths, places, self._places, self._findings)
+        if found:
+            self.read(line.lines, found, parent, paths_text(line.paths), line.span)

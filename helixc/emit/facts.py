@@ -7,14 +7,15 @@ from collections.abc import Mapping
 import attrs
 
 from helixc.analysis.collectives import move_bytes, step_dims
+from helixc.analysis.local_compute import local_compute
 from helixc.analysis.numbers_text import byte_text, seconds_text
 from helixc.emit.boundary import Instance
 from helixc.emit.wording import dims_text, step_meaning, value_text
 from helixc.ir.device import DeviceProgram, Template
 from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScatter, Seed, Slice
-from helixc.ir.ops import Cut, Joined, Number, Renamed
+from helixc.ir.ops import Cut, Fused, Joined, Number, Renamed
 from helixc.ir.sources import SourceFinder
-from helixc.ir.spmd import Compute, Move
+from helixc.ir.spmd import Compute, Move, Spmd
 
 HELD = ("weight", "frozen")
 
@@ -116,7 +117,11 @@ class FactBook:
             else self._input(template, turns, operand)
             for operand in statement.op.operands
         )
-        return _compute_facts(statement, inputs, out)
+        facts = _compute_facts(statement, inputs, out)
+        if not isinstance(statement.op.params, Fused):
+            return facts
+        rule = ("factors", _rule_text(statement, self._device.program))
+        return attrs.evolve(facts, more=(*facts.more, rule))
 
     def _move_facts(self, move: Move, template: Template, read: Input, out: str) -> Facts:
         mesh = self._device.program.mesh
@@ -147,12 +152,25 @@ def _compute_facts(compute: Compute, inputs: tuple[Input, ...], out: str) -> Fac
     if op.over:
         words += ["over", ", ".join(op.over)]
         more.append(("over", ", ".join(op.over)))
+    if isinstance(op.params, Fused):
+        members = ", ".join(member.kind for member in op.params.body)
+        words.append(members)
+        more.append(("members", members))
     arrow = _arrow(compute)
     if arrow:
         words.append(arrow)
         more.append(("pairs", arrow))
     title = f"{op.result} = {' '.join(words)}"
     return Facts(op=op.kind, title=title, inputs=inputs, out=out, more=tuple(more))
+
+
+def _rule_text(compute: Compute, program: Spmd) -> str:
+    """For each factor of a kernel its dimension in every input and in the result; ``.`` for none."""
+    lines: list[str] = []
+    for factor in local_compute(compute, program).rule:
+        operands = " ".join(dim or "." for dim in factor.operands)
+        lines.append(f"{operands} -> {factor.result or '.'}")
+    return "; ".join(lines)
 
 
 def _arrow(compute: Compute) -> str:

@@ -221,6 +221,10 @@ def _runtime(report: Report) -> Iterator[str]:
         "multiplication, `Memory_Time(bytes)` for an operator that is bound by memory, and a "
         "collective for its bytes per GPU and the size of its groups."
     )
+    if "Attention_Time" in "".join(part.expression for part in parts):
+        yield "`Attention_Time(batch, queries, keys, head_dim)` stands for an attention in one kernel."
+    if "Kernel_Time" in "".join(part.expression for part in parts):
+        yield "`Kernel_Time(FLOP, bytes)` stands for another kernel with a multiplication in it."
     yield ""
     lines = [f"{'total':{width}} = {outline(path.steps, layers)}"]
     lines += [f"{part.name:{width}} = {part.expression}" for part in parts]

@@ -61,6 +61,12 @@ class Claim:
         """Values that come by edges, and weights."""
         return (*self.inputs, *self.held)
 
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        """The same in the order in which the operator reads them, one that it reads twice twice."""
+        found = (read_value(_bare(text)) for text in _entries(self.attributes["in"]))
+        return tuple(value for value in found if value is not None)
+
     def names(self, attribute: str) -> tuple[str, ...]:
         """The names that an attribute lists."""
         return listed(self.attributes.get(attribute, ""))

@@ -105,6 +105,8 @@ def _title(claim: Claim) -> str:
         words += ["over", claim.attributes["axes"]]
     if "over" in claim.attributes:
         words += ["over", claim.attributes["over"]]
+    if "members" in claim.attributes:
+        words.append(claim.attributes["members"])
     if "pairs" in claim.attributes:
         words.append(claim.attributes["pairs"])
     name = claim.out.name if claim.out else ""

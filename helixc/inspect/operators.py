@@ -36,6 +36,9 @@ def _problems(claim: Claim) -> Iterator[str]:
         if claim.all_inputs:
             yield f"{claim.op} reads nothing"
         return
+    if claim.op == "fused":
+        yield from _kernel(claim, claim.out.dims)
+        return
     merged: dict[str, int] = {}
     for value in claim.all_inputs:
         for dim, size in value.dims.items():
@@ -113,6 +116,26 @@ def _sliced(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
         yield "the part does not divide the whole"
     rest = {dim: size for dim, size in inputs.items() if dim not in along}
     yield from _differences(rest, {dim: size for dim, size in out.items() if dim not in along})
+
+
+def _kernel(claim: Claim, out: Sizes) -> Iterator[str]:
+    """A kernel says for each factor what it is in every input and in the result: sizes agree."""
+    blocks = [*(value.dims for value in claim.operands), out]
+    seen: list[list[str]] = [[] for _ in blocks]
+    for line in claim.attributes.get("factors", "").split("; "):
+        reads, _arrow, made = line.partition(" -> ")
+        dims = [*reads.split(), made]
+        if len(dims) != len(blocks):
+            yield f"the factor {line!r} does not match its inputs"
+            return
+        for names, dim in zip(seen, dims, strict=True):
+            names.extend([dim] if dim != "." else [])
+        sizes = {b.get(d, 0) for b, d in zip(blocks, dims, strict=True) if d != "."}
+        if len(sizes) > 1:
+            yield f"along {line!r} sizes differ: {', '.join(map(str, sorted(sizes)))}"
+    for names, block in zip(seen, blocks, strict=True):
+        if sorted(names) != sorted(block):
+            yield f"its factors speak of [{', '.join(names)}], the value is [{_text(block)}]"
 
 
 def _differences(expected: Sizes, out: Sizes) -> Iterator[str]:

@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 import attrs
 import numpy as np
 
+from helixc.interp.kernel import kernel_meaning
 from helixc.interp.meaning import MEANINGS, Meaning, Operands
-from helixc.interp.site import Array, Site, align, product_size
+from helixc.interp.site import Array, Site, align, as_is, product_size, real_number
 
 # Products of two residues are below 2**32, so a float64 adds 2**21 of them without rounding.
 PRIME = 65521
-# Whole numbers below this are whole numbers of int64 too, and products with small ones fit.
-_EXACT = 2**31
 
 
 @attrs.frozen(eq=False)
@@ -28,15 +27,6 @@ class Domain:
     meanings: Mapping[str, Meaning]
     number: Callable[[float], Array]
     settle: Callable[[Array], Array]
-
-
-def _real(value: float) -> Array:
-    whole = abs(value) < _EXACT and float(value).is_integer()
-    return np.array([int(value) if whole else float(value)])
-
-
-def _as_is(array: Array) -> Array:
-    return array
 
 
 def residue(value: float) -> int:
@@ -80,10 +70,12 @@ _LINEAR = (
     "concat", "split",
 )  # fmt: skip
 
-REALS = Domain("float64", MEANINGS, _real, _as_is)
-FIELD = Domain(
-    f"integers modulo {PRIME}",
-    {**{kind: MEANINGS[kind] for kind in _LINEAR}, "div": _field_div, "mean": _field_mean},
-    _residue,
-    _modulo,
-)
+
+def _field_meanings() -> Mapping[str, Meaning]:
+    meanings: dict[str, Meaning] = {kind: MEANINGS[kind] for kind in _LINEAR}
+    meanings |= {"div": _field_div, "mean": _field_mean}
+    return {**meanings, "fused": kernel_meaning(meanings, _residue, _modulo)}
+
+
+REALS = Domain("float64", MEANINGS, real_number, as_is)
+FIELD = Domain(f"integers modulo {PRIME}", _field_meanings(), _residue, _modulo)

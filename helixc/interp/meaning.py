@@ -14,7 +14,18 @@ import numpy as np
 
 from helixc.diagnostics import CompilerBug
 from helixc.interp import functions
-from helixc.interp.site import Array, Dims, Site, align, as_number, axes_of, product_size
+from helixc.interp.kernel import kernel_meaning
+from helixc.interp.site import (
+    Array,
+    Dims,
+    Site,
+    align,
+    as_is,
+    as_number,
+    axes_of,
+    product_size,
+    real_number,
+)
 from helixc.ir.ops import OPS, Cast, Cut, Joined, Norm, Position, Renamed
 from helixc.ir.tensor import FLOATING
 
@@ -205,7 +216,7 @@ def _table() -> Mapping[str, Meaning]:
     truths: dict[str, Callable[..., Array]] = {
         "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
     }  # fmt: skip
-    return {
+    simple: dict[str, Meaning] = {
         **{kind: _elementwise(function) for kind, function in {**unary, **binary}.items()},
         **{kind: _logical(function) for kind, function in truths.items()},
         "input": _source, "weight": _source, "frozen": _source, "index": _index,
@@ -218,6 +229,7 @@ def _table() -> Mapping[str, Meaning]:
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "concat": _concat, "split": _split, "cast": _cast,
     }  # fmt: skip
+    return {**simple, "fused": kernel_meaning(simple, real_number, as_is)}
 
 
 def check_complete(table: Mapping[str, object], what: str) -> None:

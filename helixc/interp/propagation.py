@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from helixc.diagnostics import CompilerBug
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
 from helixc.interp.rounding import TINY
 from helixc.interp.site import Array, Site, align, as_number, axes_of
@@ -189,6 +190,11 @@ def _normalised(site: Site, centred: Array, moved: Array, result: Array) -> Arra
     return moved / np.sqrt(mean) + np.abs(result) * change
 
 
+def _kernel(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
+    del site, operands, errors, result
+    raise CompilerBug("errors go through the members of a kernel, each by its own rule")
+
+
 def _table() -> Mapping[str, Propagation]:
     sources = ("input", "weight", "frozen", "index")
     moved = ("rename", "concat", "split", "sum", "mean")
@@ -213,7 +219,7 @@ def _table() -> Mapping[str, Propagation]:
         "floor": _step(np.floor), "ceil": _step(np.ceil),
         "cast": _cast, "where": _where, "div": _quotient,
         "mod": _remainder, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
-        "layer_norm": _layer_norm, "rms_norm": _rms_norm,
+        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "fused": _kernel,
     }  # fmt: skip
 
 

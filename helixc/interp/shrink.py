@@ -19,7 +19,7 @@ from helixc.ir import logical, spmd
 from helixc.ir.layout import Layout, Permute
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.mesh import Atom, Axis, Mesh
-from helixc.ir.ops import Cut, Joined, Number, Operand
+from helixc.ir.ops import Cut, Fused, Joined, Number, Operand
 from helixc.ir.plan import Slices
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
 from helixc.ir.tensor import Dim
@@ -111,11 +111,13 @@ def _starts(needs: Needs, sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def operators(program: AnyProgram) -> Iterator[Op]:
-    """Every operator of a version, inside loops too."""
+    """Every operator of a version, inside loops too; of a kernel its members."""
     if isinstance(program, Logical):
-        yield from (s for s in logical.walk(program.body) if isinstance(s, Op))
+        found = (s for s in logical.walk(program.body) if isinstance(s, Op))
     else:
-        yield from (s.op for s in spmd.walk(program.body) if isinstance(s, Compute))
+        found = (s.op for s in spmd.walk(program.body) if isinstance(s, Compute))
+    for op in found:
+        yield from op.params.body if isinstance(op.params, Fused) else (op,)
 
 
 def _repeats(program: AnyProgram) -> Iterator[Repeat | Loop]:
@@ -267,6 +269,9 @@ def _shrunk_op(op: Op, instance: Instance) -> Op:
         case Cut():
             start = instance.starts.get(op.result, op.params.start)
             params = Cut(op.params.source, op.params.dims, start)
+        case Fused():
+            body = tuple(_shrunk_op(member, instance) for member in op.params.body)
+            params = Fused(op.params.inputs, body)
         case _:
             params = op.params
     if operands == op.operands and params == op.params:

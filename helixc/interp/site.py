@@ -18,6 +18,8 @@ from helixc.ir.ops import Params
 
 Array = NDArray[Any]
 Dims = tuple[str, ...]
+# Whole numbers below this are whole numbers of int64 too, and products with small ones fit.
+_EXACT = 2**31
 
 
 @attrs.frozen(kw_only=True)
@@ -54,9 +56,20 @@ def axes_of(dims: Dims, over: Dims) -> tuple[int, ...]:
     return tuple(dims.index(dim) + 1 for dim in over)
 
 
+def as_is(array: Array) -> Array:
+    """The same array: real numbers need nothing to stay in range."""
+    return array
+
+
 def as_number(array: Array) -> Array:
     """Truth values as 0 and 1; other arrays as they are."""
     return array.astype(np.int64) if array.dtype == np.bool_ else array
+
+
+def real_number(value: float) -> Array:
+    """A number as an operand, shape (1,); whole ones that are exact as such stay whole numbers."""
+    whole = abs(value) < _EXACT and float(value).is_integer()
+    return np.array([int(value) if whole else float(value)])
 
 
 def product_size(sizes: Mapping[str, int], dims: Dims) -> int:

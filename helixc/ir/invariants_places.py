@@ -9,9 +9,11 @@ import attrs
 from helixc.diagnostics import Diagnostic, Span
 from helixc.ir import logical, spmd
 from helixc.ir.fact import Invariant
-from helixc.ir.logical import Logical, Repeat, Scope
+from helixc.ir.logical import Logical, Op, Repeat, Scope
+from helixc.ir.ops import Fused
 from helixc.ir.plan import (
     Block,
+    Fuse,
     Line,
     Local,
     Microbatches,
@@ -40,7 +42,14 @@ def _logical_sites(program: Logical) -> Iterator[_Site]:
             names = tuple(name for value in statement.carried for name in value.names)
             yield _Site(statement.scope, names, statement.span, statement.trips)
         else:
-            yield _Site(statement.scope, statement.names, statement.span)
+            yield from _op_sites(statement)
+
+
+def _op_sites(op: Op) -> Iterator[_Site]:
+    """The place of an operator, and those of the members of a kernel."""
+    yield _Site(op.scope, op.names, op.span)
+    for member in op.params.body if isinstance(op.params, Fused) else ():
+        yield _Site(member.scope, member.names, member.span)
 
 
 def _spmd_sites(program: Spmd) -> Iterator[_Site]:
@@ -50,7 +59,7 @@ def _spmd_sites(program: Spmd) -> Iterator[_Site]:
                 names = tuple(name for value in statement.carried for name in value.names)
                 yield _Site(statement.scope, names, statement.span, statement.trips)
             case Compute():
-                yield _Site(statement.scope, statement.op.names, statement.op.span)
+                yield from _op_sites(statement.op)
             case _:
                 yield _Site(statement.scope, statement.names, statement.why.line)
 
@@ -136,8 +145,8 @@ def _check_axes(plan: Plan, gpus: int) -> Iterator[Diagnostic]:
 
 
 def _line_places(block: Block) -> tuple[Place, ...]:
-    locals_ = [line for line in block.lines if isinstance(line, Local)]
-    return tuple(place for line in locals_ for place in line.places)
+    named = [line for line in block.lines if isinstance(line, Local | Fuse)]
+    return tuple(place for line in named for place in line.places)
 
 
 def _check_places(

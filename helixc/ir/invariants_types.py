@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from helixc.diagnostics import Diagnostic, Span
 from helixc.ir import logical, spmd
 from helixc.ir.fact import Invariant
+from helixc.ir.fused import kernel_of
 from helixc.ir.logical import Carried, Logical, Op, Repeat
-from helixc.ir.ops import OPS, Cut, Joined, Number, Renamed
+from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed
 from helixc.ir.rules import infer
 from helixc.ir.spmd import Compute, Loop, LoopValue, Spmd
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, Dim, TensorType
@@ -95,6 +96,10 @@ def _check_inferred(op: Op, operands: list[TensorType], sizes: Sizes) -> Iterato
         yield Diagnostic("HX0351", found, op.span, legal=(show_type(inferred),))
     yield from _check_param_dims(op, operands)
     yield from _check_param_sizes(op, sizes)
+    if isinstance(op.params, Fused):
+        inside = kernel_of(op.params, tuple(operands)).types
+        for member in op.params.body:
+            yield from check_op(member, inside, sizes)
 
 
 def _check_param_dims(op: Op, operands: list[TensorType]) -> Iterator[Diagnostic]:

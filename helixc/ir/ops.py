@@ -23,8 +23,8 @@ Combine = Literal["", "sum", "max", "min"]
 # Which operands may be partial sums: none, one at a time with the others replicated over that
 # atom, all together (a full one is seeded), or only the first of a division.
 Linear = Literal["none", "each", "joint", "first"]
-# How time and FLOPs are counted.
-Work = Literal["matmul", "elementwise", "free", "source"]
+# How time and FLOPs are counted: by a rule of the operator's own, or member by member.
+Work = Literal["matmul", "elementwise", "free", "source", "members"]
 # Where the result's dtype comes from.
 Result = Literal["widest", "bool", "index", "declared"]
 Tag = Literal["pass", "sum", "max", "min", "whole"]
@@ -113,9 +113,6 @@ class Declared:
     type: TensorType
 
 
-Params = Norm | Renamed | Joined | Cut | Position | Cast | Declared | None
-
-
 @attrs.frozen
 class Number:
     """A number written where an operand is expected, or a size, known when compiling."""
@@ -156,6 +153,19 @@ class Op:
         return self.names[0] if self.names else Place(self.scope)
 
 
+@attrs.frozen(cache_hash=True)
+class Fused:
+    """The operators of one kernel, in order; the last one makes its result, the others nothing outside.
+
+    ``inputs`` are the names by which they know the operands.  A number stays with its operator.
+    """
+
+    inputs: tuple[str, ...]
+    body: tuple[Op, ...]
+
+
+Params = Norm | Renamed | Joined | Cut | Position | Cast | Declared | Fused | None
+
 _ROWS = (
     OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
     OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared),
@@ -188,6 +198,7 @@ _ROWS = (
     OpRow(kind="cast", arity=1, result="declared", params=Cast),
     OpRow(kind="neg", arity=1, linear="each"),
     OpRow(kind="not", arity=1, result="bool"),
+    OpRow(kind="fused", arity=-1, work="members", result="declared", params=Fused),
 )
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or")
 # Functions of one number, and the FLOPs that one costs.

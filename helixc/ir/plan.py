@@ -99,7 +99,16 @@ class Microbatches:
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
 
-Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label | Microbatches
+@attrs.frozen
+class Fuse:
+    """``fuse PATHS``: each layer named is one kernel, as is what makes the values named."""
+
+    path: str
+    places: tuple[Place, ...]
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label | Microbatches | Fuse
 
 
 @attrs.frozen

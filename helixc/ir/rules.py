@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
-from helixc.ir.ops import OPS, Cast, Cut, Declared, Joined, OpRow, Params, Position, Renamed, Tag
+from helixc.ir.factors import Factor, own_factors
+from helixc.ir.fused import kernel_of
+from helixc.ir.ops import (
+    OPS,
+    Cast,
+    Cut,
+    Declared,
+    Fused,
+    Joined,
+    Number,
+    OpRow,
+    Params,
+    Position,
+    Renamed,
+)
 from helixc.ir.tensor import DTYPE_BITS, FLOATING, NUMBER, TensorType
-
-
-@attrs.frozen
-class Factor:
-    """One line of an operator's factor rule.
-
-    ``operands``: the dimension of each operand that this factor is, or None; ``result``: the
-    dimension of the result, or None if contracted.  ``tag`` says what splitting it does: "pass"
-    splits the result too, "sum"/"max"/"min" leave the result partial, "whole" forbids it.
-    """
-
-    name: str
-    tag: Tag
-    operands: tuple[str | None, ...]
-    result: str | None
 
 
 def factors(
@@ -33,48 +30,9 @@ def factors(
     params: Params = None,
 ) -> tuple[Factor, ...]:
     """The factor rule of one operator: its dimensions, contracted ones first, in a stable order."""
-    row = OPS[kind]
-    if isinstance(params, Renamed):
-        return _rename_factors(operand_types[0], params)
-    special = _whole_dims(params)
-    names: list[str] = [*over]
-    for type_ in (*operand_types, result_type):
-        names += [dim for dim in type_.dims if dim not in names]
-    return tuple(
-        Factor(
-            name=dim,
-            tag=_tag(row, dim, over, special),
-            operands=tuple(dim if dim in type_.dims else None for type_ in operand_types),
-            result=dim if dim in result_type.dims else None,
-        )
-        for dim in names
-    )
-
-
-def _tag(row: OpRow, dim: str, over: tuple[str, ...], special: frozenset[str]) -> Tag:
-    if dim in special or (row.whole and dim in over):
-        return "whole"
-    if row.combines and dim in over:
-        return row.combines
-    return "pass"
-
-
-def _whole_dims(params: Params) -> frozenset[str]:
-    match params:
-        case Joined():
-            return frozenset([*params.dims, *(dim for dims, _ in params.parts for dim in dims)])
-        case Cut():
-            return frozenset([*params.source, *params.dims])
-        case _:
-            return frozenset()
-
-
-def _rename_factors(operand: TensorType, params: Renamed) -> tuple[Factor, ...]:
-    target = dict(params.pairs)
-    return tuple(
-        Factor(name=dim, tag="pass", operands=(dim,), result=target.get(dim, dim))
-        for dim in operand.dims
-    )
+    if isinstance(params, Fused):
+        return kernel_of(params, tuple(operand_types)).factors
+    return own_factors(kind, operand_types, result_type, over, params)
 
 
 def infer(
@@ -89,10 +47,35 @@ def infer(
         raise ValueError(f"{kind} takes {row.arity} operands, not {len(operand_types)}")
     if isinstance(params, Declared):
         return params.type
+    if isinstance(params, Fused):
+        return _infer_fused(params, operand_types)
     if isinstance(params, Position):
         return TensorType("i32", params.dims)
     _check_over(kind, operand_types, over)
     return TensorType(_dtype(row, operand_types, params), _dims(row, operand_types, over, params))
+
+
+def _infer_fused(fused: Fused, operand_types: Sequence[TensorType]) -> TensorType:
+    """The type of the last member's result, each member's type being what its row yields."""
+    if len(fused.inputs) != len(operand_types) or not fused.body:
+        raise ValueError(
+            f"a kernel of {len(fused.inputs)} inputs has {len(operand_types)} operands"
+        )
+    types = dict(zip(fused.inputs, operand_types, strict=True))
+    for op in fused.body:
+        if op.kind not in OPS or type(op.params) is not OPS[op.kind].params or op.kind == "fused":
+            raise ValueError(f"{op.kind} of {op.result} cannot be a part of a kernel")
+        unknown = [name for name in op.reads if name not in types]
+        if unknown or op.result in types:
+            raise ValueError(f"{op.result} is not made once, from what is there")
+        found = [NUMBER if isinstance(o, Number) else types[o] for o in op.operands]
+        inferred = infer(op.kind, found, op.over, op.params)
+        if inferred.dtype != op.type.dtype or set(inferred.dims) != set(op.type.dims):
+            raise ValueError(f"{op.result} inside is not what {op.kind} yields")
+        types[op.result] = op.type
+    for dim in kernel_of(fused, tuple(operand_types)).inner_dims:
+        raise ValueError(f"{dim} is made and used up inside the kernel")
+    return fused.body[-1].type
 
 
 def _check_over(kind: str, operand_types: Sequence[TensorType], over: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ import attrs
 from helixc.choice.planning import Planning, operand_types, plan_layouts
 from helixc.diagnostics import Diagnostic, Findings, HelixError, Note
 from helixc.ir.invariants import LOGICAL_FACTS
+from helixc.ir.invariants_plan import LOCALS_MADE
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.ops import OPS
 from helixc.ir.plan import Approximation, Local
@@ -196,4 +197,5 @@ APPROXIMATE = Pass(
     source=Logical,
     target=Logical,
     needs=frozenset(LOGICAL_FACTS),
+    gives=frozenset((LOCALS_MADE,)),
 )

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 import attrs
 
-from helixc.ir.ops import OPS
 from helixc.ir.rules import Factor
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
+from helixc.ir.work import Term
 
 PICOSECONDS = 10**12
 
 
 @attrs.frozen
 class Work:
-    """What one GPU does for one operator: floating-point operations, and bytes read and written."""
+    """What one GPU does for one operator: floating-point operations, and bytes read and written.
+
+    ``matrix_flops`` are those of the FLOPs that the matrix units do.
+    """
 
     flops: int
     bytes: int
+    matrix_flops: int = 0
 
 
 def local_work(
-    kind: str,
+    terms: Sequence[Term],
     operand_types: Sequence[TensorType],
     result_type: TensorType,
     rule: Sequence[Factor],
@@ -30,21 +35,21 @@ def local_work(
 ) -> Work:
     """FLOPs and bytes of one GPU; ``local`` is the size of each factor's block there.
 
-    A multiply-add counts two FLOPs.  Operators that are free (a relabelling) cost nothing.
+    Operators without a term of work cost nothing.  What a kernel keeps inside is not moved.
     """
-    row = OPS[kind]
-    if row.work in ("free", "source"):
+    if not terms:
         return Work(flops=0, bytes=0)
-    points = 1
-    for factor in rule:
-        points *= local[factor.name]
-    flops = 2 * points if row.work == "matmul" else row.flops * points
+    counted = [(term.matrix, term.flops * prod(local[n] for n in term.factors)) for term in terms]
     moved = _block_bytes(result_type, [f for f in rule if f.result is not None], local)
     for position, type_ in enumerate(operand_types):
         if type_ is not NUMBER:
             own = [f for f in rule if f.operands[position] is not None]
             moved += _block_bytes(type_, own, local)
-    return Work(flops=flops, bytes=moved)
+    return Work(
+        flops=sum(flops for _, flops in counted),
+        bytes=moved,
+        matrix_flops=sum(flops for matrix, flops in counted if matrix),
+    )
 
 
 def _block_bytes(type_: TensorType, own: Sequence[Factor], local: Mapping[str, int]) -> int:

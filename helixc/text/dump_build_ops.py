@@ -9,6 +9,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Fused,
     Joined,
     Norm,
     Number,
@@ -99,6 +100,11 @@ class OpBuilder(PlanBuilder):
     def declared(self, type_: TensorType | None) -> Params:
         """``declared bf16[a]``, or ``declared`` alone: the type that the value has."""
         return AS_IT_IS if type_ is None else Declared(type_)
+
+    def fused(self, *rest: Word | Op) -> Params:
+        """``kernel %q %k { ... }``: the names of operands inside, and the operators."""
+        inputs = tuple(read_value(item) for item in rest if not isinstance(item, Op))
+        return Fused(inputs, tuple(item for item in rest if isinstance(item, Op)))
 
     # --- repeats
 

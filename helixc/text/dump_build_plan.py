@@ -8,6 +8,7 @@ from helixc.ir.plan import (
     Approximation,
     Block,
     DimRef,
+    Fuse,
     KeepWeights,
     Label,
     Line,
@@ -105,6 +106,10 @@ class PlanBuilder(HeaderBuilder):
         if name is None or count is None or leaves is None:
             return None
         return Slices(name, leaves, int(count), count.span)
+
+    def fuse(self, path: str, places: tuple[Place, ...]) -> Fuse:
+        """``fuse attend at [@5]``."""
+        return Fuse(path, places)
 
     def approximation(self, value: Word, dim: str, segment: str, inner: str) -> Approximation:
         """``approximate %a d = s * i``."""

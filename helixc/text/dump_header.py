@@ -13,6 +13,7 @@ from helixc.ir.plan import (
     Approximation,
     Block,
     DimRef,
+    Fuse,
     KeepWeights,
     Label,
     Line,
@@ -189,6 +190,8 @@ def _plan_line(line: Line) -> str:
             text = f"label {show_name(name)}"
         case Microbatches(count, dim):
             text = f"microbatches {count} over {_show_dim(dim)}"
+        case Fuse(path, places):
+            text = f"fuse {show_name(path)} at {_show_places(places)}"
         case _:
             assert_never(line)
     return text

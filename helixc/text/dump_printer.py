@@ -18,7 +18,18 @@ from helixc.ir.layout import (
     Slice,
 )
 from helixc.ir.logical import Carried, Logical, Op, Output, Statement
-from helixc.ir.ops import Cast, Cut, Declared, Joined, Norm, Number, Operand, Position, Renamed
+from helixc.ir.ops import (
+    Cast,
+    Cut,
+    Declared,
+    Fused,
+    Joined,
+    Norm,
+    Number,
+    Operand,
+    Position,
+    Renamed,
+)
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
 from helixc.text.dump_header import header_lines, mesh_line
@@ -72,7 +83,7 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 def _logical_lines(body: tuple[Statement, ...]) -> Iterator[str]:
     for statement in body:
         if isinstance(statement, Op):
-            yield f"{_op_text(statement)} {_tail_text(statement.scope, statement.names)}"
+            yield from _operation_text(statement).split("\n")
         else:
             yield f"repeat {statement.trips} in {statement.scope} {{"
             for value in statement.carried:
@@ -85,7 +96,7 @@ def _spmd_lines(body: tuple[SpmdStatement, ...]) -> Iterator[str]:
     for statement in body:
         match statement:
             case Compute():
-                yield _compute_text(statement)
+                yield from _compute_text(statement).split("\n")
             case Reshard():
                 step = f"reshard {show_value(statement.source)}"
                 yield f"{show_value(statement.result)} = {step}{_copy_text(statement)}"
@@ -113,6 +124,11 @@ def _op_text(op: Op) -> str:
     return f"{made}{_params_text(op)} : {show_type(op.type)}"
 
 
+def _operation_text(op: Op) -> str:
+    """A statement of the logical level, or one inside a kernel."""
+    return f"{_op_text(op)} {_tail_text(op.scope, op.names)}"
+
+
 def _operand_text(operand: Operand) -> str:
     return show_number(operand.value) if isinstance(operand, Number) else show_value(operand)
 
@@ -135,6 +151,10 @@ def _params_text(op: Op) -> str:
             text = f" with position {show_names(dims)}"
         case Cast(dtype):
             text = f" with to {show_name(dtype)}"
+        case Fused(inputs, body):
+            names = "".join(f" {show_value(name)}" for name in inputs)
+            lines = "".join(f"\n  {_operation_text(member)}" for member in body)
+            text = f" with kernel{names} {{{lines}\n}}"
         case Declared(type_):
             text = " with declared"
             text += f" {show_type(type_)}" if type_ != op.type else ""

@@ -1,4 +1,4 @@
-# Refused by name, never ignored.
+# A kernel holds two matrix products only around a row-wise reduction.
 import std.hardware
 model m {
   dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16, hidden = 256
@@ -16,5 +16,5 @@ cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
 plan p for m on box {
   mesh tp = gpus
   in mlp { shard hidden over tp }
-  fuse mlp                                # error: HX0513
+  fuse mlp                                # error: HX0530
 }

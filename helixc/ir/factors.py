@@ -1,0 +1,77 @@
+"""The factor rule of one operator, read off its row in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from helixc.ir.ops import OPS, Cut, Joined, OpRow, Params, Renamed, Tag
+from helixc.ir.tensor import TensorType
+
+
+@attrs.frozen
+class Factor:
+    """One line of an operator's factor rule.
+
+    ``operands``: the dimension of each operand that this factor is, or None; ``result``: the
+    dimension of the result, or None if contracted.  ``tag`` says what splitting it does: "pass"
+    splits the result too, "sum"/"max"/"min" leave the result partial, "whole" forbids it.
+    """
+
+    name: str
+    tag: Tag
+    operands: tuple[str | None, ...]
+    result: str | None
+
+
+def own_factors(
+    kind: str,
+    operand_types: Sequence[TensorType],
+    result_type: TensorType,
+    over: tuple[str, ...] = (),
+    params: Params = None,
+) -> tuple[Factor, ...]:
+    """The factor rule of one operator: its dimensions, contracted ones first, in a stable order."""
+    row = OPS[kind]
+    if isinstance(params, Renamed):
+        return _rename_factors(operand_types[0], params)
+    special = _whole_dims(params)
+    names: list[str] = [*over]
+    for type_ in (*operand_types, result_type):
+        names += [dim for dim in type_.dims if dim not in names]
+    return tuple(
+        Factor(
+            name=dim,
+            tag=_tag(row, dim, over, special),
+            operands=tuple(dim if dim in type_.dims else None for type_ in operand_types),
+            result=dim if dim in result_type.dims else None,
+        )
+        for dim in names
+    )
+
+
+def _tag(row: OpRow, dim: str, over: tuple[str, ...], special: frozenset[str]) -> Tag:
+    if dim in special or (row.whole and dim in over):
+        return "whole"
+    if row.combines and dim in over:
+        return row.combines
+    return "pass"
+
+
+def _whole_dims(params: Params) -> frozenset[str]:
+    match params:
+        case Joined():
+            return frozenset([*params.dims, *(dim for dims, _ in params.parts for dim in dims)])
+        case Cut():
+            return frozenset([*params.source, *params.dims])
+        case _:
+            return frozenset()
+
+
+def _rename_factors(operand: TensorType, params: Renamed) -> tuple[Factor, ...]:
+    target = dict(params.pairs)
+    return tuple(
+        Factor(name=dim, tag="pass", operands=(dim,), result=target.get(dim, dim))
+        for dim in operand.dims
+    )

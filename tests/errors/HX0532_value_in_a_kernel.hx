@@ -1,0 +1,15 @@
+# `inner` exists nowhere: the kernel keeps it to itself.
+import std.hardware
+model m {
+  dim batch = 8, hidden = 256
+  input x: bf16[batch, hidden]
+  inner = tanh(x)
+  output y = exp(inner)
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box {
+  mesh tp = gpus
+  shard batch over tp
+  fuse inner, y
+  in inner { replicate batch }            # warning: HX0532
+}
