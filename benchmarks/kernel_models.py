@@ -68,12 +68,13 @@ def predict_gemm(table: Table, values: Values) -> Column:
 _GEMM = (
     ("efficiency", 0.4, 1.0, (0.85, 0.75)),
     ("fill", 0.3, 3.0, (0.9, 1.2)),
-    ("memory", 0.4, 1.0, (0.8, 0.8)),
+    ("memory", 0.4, 1.0, (0.9, 0.8)),
     ("launch", 0.5 * US, 20 * US, (2.5 * US, 3 * US)),
     ("wave", 1e-3 * US, 3 * US, (0.2 * US, 0.02 * US)),
     ("split", 0.3 * US, 10 * US, (2 * US, 2 * US)),
     ("overlap", 1.5, 8.0, (4.0, 3.0)),
     ("epilogue", 0.02, 6.0, (2.0, 0.5)),
+    ("ramp", 1e-3 * US, 20 * US, (1 * US, 0.1 * US)),
 )
 GEMM = Model(parameters=_parameters(*_GEMM), predict=predict_gemm)
 GEMM_F8 = Model(
@@ -83,9 +84,8 @@ GEMM_F8 = Model(
 
 
 # On a machine where kernels run alone: a launch is the host's, and the losses that another machine's
-# soft maxima stand for may be less, which only a larger efficiency can say.  Refresh and turnarounds
-# leave a memory some 93 % of its peak; the one row that is bound by it could not tell.
-ALONE = {"efficiency": 1.3, "launch": 60 * US, "memory": 0.93}
+# soft maxima stand for may be less, which only a larger efficiency can say.
+ALONE = {"efficiency": 1.3, "launch": 60 * US}
 GEMM_ALONE = attrs.evolve(
     GEMM,
     parameters=tuple(attrs.evolve(p, high=ALONE.get(p.name, p.high)) for p in GEMM.parameters),

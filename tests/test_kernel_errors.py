@@ -10,17 +10,17 @@ import pytest
 from benchmarks.kernel_errors import ALL, fitted, held_out, split_score, tables
 from benchmarks.kernel_hardware import hardware_lines, lone_lines
 from benchmarks.kernel_models import models
-from benchmarks.kernel_tables import SPLITS, TWELVE, UNKNOWN, Table, lone_gemm_table
+from benchmarks.kernel_tables import TWELVE, UNKNOWN, Table, lone_gemm_table
 from helixc.ir.kernels import KERNELS, constant_fields, field_name
 
 # Mean over the splits, in per cent.
 TARGETS = {
-    "gemm a100 bf16": 5,
+    "gemm a100 bf16": 4.5,
     "gemm h100 bf16": 4,
-    "gemm h200 bf16": 4.5,
+    "gemm h200 bf16": 4,
     "gemm b200 bf16": 6.5,
-    "gemm h100 f8": 3.5,
-    "gemm h200 f8": 3.5,
+    "gemm h100 f8": 3,
+    "gemm h200 f8": 3,
     "gemm b200 f8": 5,
     "prefill a100 bf16": 7,
     "prefill h100 bf16": 6,
@@ -29,7 +29,14 @@ TARGETS = {
     "decode h100 bf16": 7,
     "decode h200 bf16": 8,
 }
-ROWS = {"gemm": [392, 204, 102, 196], "prefill": [43, 54, 40, 63, 54]}
+ROWS = {
+    "gemm": {(392, 204, 102, 196)},
+    "prefill": {(43, 54, 40, 63, 54)},
+    "decode": {(28, 79, 50, 73, 49), (78, 79, 66, 73, 63)},
+    "softmax": {(6, 8)},
+    "norm": {(6, 8)},
+    "elementwise": {(5, 4)},
+}
 # Where a simple fit is as good: what is left there is the power limit, or rows too few to tell.
 NOT_AHEAD = {
     ("gemm h100 bf16", "over 1 TFLOP"),
@@ -50,9 +57,9 @@ def mean_over_splits(table: Table) -> float:
 
 @pytest.mark.parametrize("kernel", ROWS)
 def test_the_splits_are_frozen(kernel: str) -> None:
-    for table in named(kernel):
-        assert [int(mask.sum()) for mask in table.splits.values()] == ROWS[kernel]
-        assert list(table.splits) == list(SPLITS[kernel])
+    found = {tuple(int(mask.sum()) for mask in table.splits.values()) for table in named(kernel)}
+
+    assert found == ROWS[kernel]
 
 
 def test_every_split_of_every_table_has_constants_of_both_models() -> None:
@@ -77,7 +84,7 @@ def test_a_gpu_that_nobody_has_measured_is_on_target_and_twelve_shapes_help() ->
         for split in (UNKNOWN, TWELVE)
     )
 
-    assert twelve <= 6 < unknown <= 9.2
+    assert twelve <= 6 < unknown <= 9
     assert all(int((~table.transfers[TWELVE]).sum()) == 12 for table in named("gemm"))
 
 

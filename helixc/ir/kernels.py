@@ -51,7 +51,7 @@ class GemmConstants:
 
     ``efficiency``: share of the datasheet peak that the main loop reaches.  ``fill``: rate at which one
     SM is fed, in multiples of four times its share of the memory bandwidth.  ``memory``: share of the
-    memory bandwidth reached.  ``launch``: fixed cost of a kernel.  ``wave``: fixed cost of each turn of
+    memory bandwidth reached, and ``ramp``: time over which.  ``launch``: fixed cost of a kernel.  ``wave``: fixed cost of each turn of
     an SM.  ``split``: fixed cost of splitting k.  ``overlap``: exponent of the soft maxima of arithmetic
     and memory.  ``epilogue``: cost of writing a tile, in multiples of its bytes at the fill rate.
 
@@ -70,6 +70,7 @@ class GemmConstants:
     split: float = _seconds()
     overlap: float = _divisor()
     epilogue: float = _plain()
+    ramp: float = _seconds(0.0)
     persistent: float = _plain(0.0)
     fine: float = _plain(0.0)
     throttle: float = _plain(0.0)

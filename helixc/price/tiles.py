@@ -76,9 +76,14 @@ def run_of(product: Product, chip: Chip, constants: GemmConstants, f: Elementary
         arithmetic=constants.efficiency * chip.peak / chip.sms,
         fill=4 * constants.fill * chip.bandwidth / chip.sms,
         depth=f.ceil(k / piece) * piece,
-        memory=moved / (constants.memory * chip.bandwidth),
+        memory=_ramped(moved / (constants.memory * chip.bandwidth), constants, f),
         merge=4 * product.batch * (m * n) / chip.bandwidth,
     )
+
+
+def _ramped(seconds: Quantity, constants: GemmConstants, f: Elementary) -> Quantity:
+    """What memory takes when it does not reach its rate at once."""
+    return seconds + f.sqrt(seconds * constants.ramp)
 
 
 def turns(run: Run, blocks: Quantity) -> Quantity:
@@ -126,4 +131,5 @@ def vector_seconds(run: Run) -> Quantity:
     blocks = product.batch * run.f.ceil(product.m * product.n / VECTOR_BLOCK)
     block = product.width * product.k * VECTOR_BLOCK
     one = block * chip.sms / (run.constants.memory * chip.bandwidth)
-    return run.constants.launch + run.f.maximum(turns(run, blocks) * one, run.memory)
+    read = _ramped(turns(run, blocks) * one, run.constants, run.f)
+    return run.constants.launch + run.f.maximum(read, run.memory)
