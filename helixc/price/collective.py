@@ -10,10 +10,13 @@ are ties.  Times are whole picoseconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations
+from typing import NamedTuple
 
 import attrs
 
+from helixc.diagnostics import CompilerBug
 from helixc.ir.hardware import Cluster
 from helixc.ir.layout import (
     AllGather,
@@ -66,10 +69,10 @@ def step_bytes(step: Step, local_bytes: int, mesh: Mesh) -> int:
 
 # Up to so many atoms every division of a joint step into a sequence is priced.
 ALL_SUBSETS = 8
+Atoms = tuple[str, ...]
 
 
-@attrs.frozen
-class Stage:
+class Stage(NamedTuple):
     """One collective of a sequence: what it does, over which atoms, and with how many bytes.
 
     ``gather``, also for a reduce-scatter: bytes of one rank's part; ``reduce``, ``exchange``, ``send``:
@@ -77,20 +80,8 @@ class Stage:
     """
 
     kind: str
-    atoms: tuple[str, ...]
+    atoms: Atoms
     size: int
-
-
-@attrs.frozen
-class Way:
-    """The stages in which a step runs, and their time."""
-
-    picoseconds: int
-    stages: tuple[Stage, ...] = ()
-
-    def then(self, other: Way) -> Way:
-        """One after the other."""
-        return Way(self.picoseconds + other.picoseconds, self.stages + other.stages)
 
 
 @attrs.frozen
@@ -117,89 +108,113 @@ class CollectivePrices:
         self.mesh = mesh
         self.cluster = cluster
         self._wires = wires(cluster)
-        self._levels: dict[tuple[str, ...], tuple[tuple[Crossed, ...], ...]] = {}
-        self._ways: dict[tuple[str, tuple[str, ...], int], Way] = {}
+        self._levels: dict[Atoms, tuple[tuple[Crossed, ...], ...]] = {}
+        self._orders: dict[Atoms, Atoms] = {}
+        self._times: dict[Stage, int] = {}
 
     def picoseconds(self, step: Step, local_bytes: int, before: Layout) -> int:
         """Time of one step on a block of ``local_bytes`` held in layout ``before``."""
-        return self._way(step, local_bytes, before).picoseconds
+        stage = self._stage(step, local_bytes, before)
+        return 0 if stage is None else self._time(stage)
 
     def price(self, step: Step, local_bytes: int, before: Layout) -> CollectivePrice:
         """The same time, with what is known of it."""
-        way = self._way(step, local_bytes, before)
-        if not way.stages:
+        stage = self._stage(step, local_bytes, before)
+        if stage is None:
             return LOCAL
+        stages = self._stages(stage)
         price = exactly(0, "latency")
         received: dict[str, int] = {}
-        for stage in way.stages:
-            price = price.plus(self._stage_price(stage))
-            for level, count in self._stage_bytes(stage):
+        for one in stages:
+            price = price.plus(self._stage_price(one))
+            for level, count in self._stage_bytes(one):
                 received[level] = received.get(level, 0) + count
-        times = [self._dearest(stage) for stage in way.stages]
+        times = [self._dearest(one) for one in stages]
         slowest = max(times, key=lambda time: time.seconds)
         return CollectivePrice(price, _algorithm(times), slowest.level, tuple(received.items()))
 
-    def _way(self, step: Step, local_bytes: int, before: Layout) -> Way:
+    def _stage(self, step: Step, local_bytes: int, before: Layout) -> Stage | None:
+        """What a step asks for; None if nothing is moved."""
         match step:
             case Slice() | Seed():
-                return Way(0)
+                return None
             case AllGather():
-                return self._joint("gather", step.atoms, local_bytes)
+                return Stage("gather", self._ordered(step.atoms), local_bytes)
             case ReduceScatter():
-                return self._joint("gather", step.atoms, self._shard(step.atoms, local_bytes))
+                shard = self._shard(step.atoms, local_bytes)
+                return Stage("gather", self._ordered(step.atoms), shard)
             case AllReduce():
-                return self._joint("reduce", step.atoms, local_bytes)
+                return Stage("reduce", self._ordered(step.atoms), local_bytes)
             case AllToAll():
-                return self._joint("exchange", step.atoms, local_bytes)
+                return Stage("exchange", self._ordered(step.atoms), local_bytes)
             case Permute():
-                return self._direct(Stage("send", moved_atoms(before, step.layout), local_bytes))
+                return Stage("send", moved_atoms(before, step.layout), local_bytes)
 
-    def _shard(self, atoms: tuple[str, ...], local_bytes: int) -> int:
+    def _ordered(self, atoms: Atoms) -> Atoms:
+        """The atoms in the order of the mesh."""
+        if atoms not in self._orders:
+            self._orders[atoms] = tuple(sorted(atoms, key=self.mesh.order.__getitem__))
+        return self._orders[atoms]
+
+    def _shard(self, atoms: Atoms, local_bytes: int) -> int:
         return -(-local_bytes // self.mesh.ways(atoms))
 
-    def _joint(self, kind: str, atoms: tuple[str, ...], size: int) -> Way:
-        """The cheapest of the direct algorithm and of every sequence with the same effect."""
-        key = (kind, atoms, size)
-        if key not in self._ways:
-            stage = Stage(kind, tuple(sorted(atoms, key=self.mesh.order.__getitem__)), size)
-            reduces = kind == "reduce"
-            ways = self._all_reduces(stage) if reduces else self._sequences(stage)
-            # The first of equals is taken.
-            self._ways[key] = min(ways, key=lambda way: way.picoseconds)
-        return self._ways[key]
+    def _time(self, stage: Stage) -> int:
+        """Picoseconds of the cheapest of the direct algorithm and of every sequence with its effect."""
+        found = self._times.get(stage)
+        if found is None:
+            found = self._times[stage] = self._cheapest(stage)
+        return found
 
-    def _sequences(self, stage: Stage) -> Iterator[Way]:
-        """Ways of a gather, a scatter or an exchange."""
-        yield self._direct(stage)
-        for first, rest in _divisions(stage.atoms):
-            grown = stage.size * (self.mesh.ways(first) if stage.kind == "gather" else 1)
-            yield self._joint(stage.kind, first, stage.size).then(
-                self._joint(stage.kind, rest, grown)
-            )
+    def _cheapest(self, stage: Stage) -> int:
+        if self._is_two_gathers(stage):
+            return 2 * self._time(Stage("gather", stage.atoms, self._shard(*stage[1:])))
+        best = _rounded(self._dearest(stage))
+        for parts in self._sequences(stage):
+            total = 0
+            for part in parts:
+                total += self._time(part)
+                if total >= best:
+                    break
+            best = min(best, total)
+        return best
 
-    def _all_reduces(self, stage: Stage) -> Iterator[Way]:
-        """Directly, one after the other, or with the smaller part of the work scattered over ``first``."""
-        whole = self._joint("gather", stage.atoms, self._shard(stage.atoms, stage.size))
-        if not any(measured(one) for group in self._crossed(stage.atoms) for one in group):
-            yield whole.then(whole)
-            return
-        yield self._direct(stage)
-        yield whole.then(whole)
-        for first, rest in _divisions(stage.atoms):
-            shard = self._shard(first, stage.size)
-            scatter = self._joint("gather", first, shard)
-            yield self._joint("reduce", first, stage.size).then(
-                self._joint("reduce", rest, stage.size)
-            )
-            yield scatter.then(self._joint("reduce", rest, shard)).then(scatter)
+    def _stages(self, stage: Stage) -> tuple[Stage, ...]:
+        """The direct algorithms in which a step runs; the first of equally cheap ways."""
+        best = self._time(stage)
+        if not self._is_two_gathers(stage) and _rounded(self._dearest(stage)) == best:
+            return (stage,)
+        for parts in self._sequences(stage):
+            if sum(self._time(part) for part in parts) == best:
+                return tuple(one for part in parts for one in self._stages(part))
+        raise CompilerBug(f"no way to run {stage} takes {best} ps")
 
-    def _direct(self, stage: Stage) -> Way:
-        return Way(_rounded(self._dearest(stage)), (stage,))
+    def _is_two_gathers(self, stage: Stage) -> bool:
+        """An all-reduce over links without constants costs exactly what a scatter and a gather cost."""
+        return stage.kind == "reduce" and not any(
+            measured(level) for group in self._crossed(stage.atoms) for level in group
+        )
+
+    def _sequences(self, stage: Stage) -> Iterator[tuple[Stage, ...]]:
+        """Smaller steps with the same effect, one after the other."""
+        kind, atoms, size = stage
+        if kind == "reduce":
+            yield 2 * (Stage("gather", atoms, self._shard(atoms, size)),)
+        for first, rest in _divisions(atoms) if kind != "send" else ():
+            if kind == "reduce":
+                shard = self._shard(first, size)
+                scatter = Stage("gather", first, shard)
+                yield Stage("reduce", first, size), Stage("reduce", rest, size)
+                yield scatter, scatter, Stage("reduce", rest, shard)
+            else:
+                grown = size * self.mesh.ways(first) if kind == "gather" else size
+                yield Stage(kind, first, size), Stage(kind, rest, grown)
 
     def _dearest(self, stage: Stage, part: float = 1.0) -> GroupTime:
         """The time of the slowest group, with ``part`` of the bytes."""
-        times = [self._group_time(stage, levels, part) for levels in self._crossed(stage.atoms)]
-        return max(times, key=lambda time: time.seconds)
+        groups = self._crossed(stage.atoms)
+        times = [self._group_time(stage, levels, part) for levels in groups]
+        return times[0] if len(times) == 1 else max(times, key=lambda time: time.seconds)
 
     def _group_time(self, stage: Stage, levels: tuple[Crossed, ...], part: float) -> GroupTime:
         size = stage.size * part
@@ -213,7 +228,7 @@ class CollectivePrices:
             case _:
                 return send_time(levels, size)
 
-    def _crossed(self, atoms: tuple[str, ...]) -> tuple[tuple[Crossed, ...], ...]:
+    def _crossed(self, atoms: Atoms) -> tuple[tuple[Crossed, ...], ...]:
         """The levels that each distinct kind of group over ``atoms`` crosses."""
         if atoms not in self._levels:
             shapes = group_shapes(self.mesh, self.cluster, atoms)
@@ -245,11 +260,14 @@ def _rounded(time: GroupTime) -> int:
     return round(time.seconds * PICOSECONDS)
 
 
-def _divisions(atoms: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+@cache
+def _divisions(atoms: Atoms) -> tuple[tuple[Atoms, Atoms], ...]:
     """Atoms that go first, and the rest; of many atoms only one at a time goes first."""
-    for count in range(1, len(atoms) if len(atoms) <= ALL_SUBSETS else 2):
-        for first in combinations(atoms, count):
-            yield first, tuple(a for a in atoms if a not in first)
+    return tuple(
+        (first, tuple(atom for atom in atoms if atom not in first))
+        for count in range(1, len(atoms) if len(atoms) <= ALL_SUBSETS else 2)
+        for first in combinations(atoms, count)
+    )
 
 
 def _algorithm(times: list[GroupTime]) -> str:
