@@ -10,6 +10,7 @@ from drawn_choices import programs
 from hypothesis import given
 
 from helixc.choice.alternatives import other_ways, received_bytes
+from helixc.choice.bodies import decision_order
 from helixc.choice.choose import Chooser, Limits, choose
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.positions import by_position
@@ -125,6 +126,37 @@ def test_the_choice_equals_exhaustive_enumeration(program: Logical) -> None:
     assert best is not None
     assert best.gap == 0
     assert best.cost == exhaustive(problem, 0, ZERO, {})
+
+
+@given(programs(most=6))
+def test_the_order_in_which_operators_are_decided_does_not_matter(program: Logical) -> None:
+    """Deciding each as late as possible yields what deciding in the order of the program yields."""
+    planning = planned(program)
+    if planning is None:
+        return
+    written = tuple(range(len(program.body)))
+    late = Chooser(Problem(program, planning), Limits()).solve()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("helixc.choice.bodies.decision_order", lambda _: written)
+        early = Chooser(Problem(program, planning), Limits()).solve()
+
+    assert late is not None
+    assert early is not None
+    assert late.gap == early.gap == 0
+    assert late.cost == early.cost
+    assert [step.statement for step in late.steps] == [*program.body, None]
+
+
+@given(programs(most=8))
+def test_makers_come_first_and_readers_of_a_value_keep_their_order(program: Logical) -> None:
+    order = decision_order(program.body)
+
+    assert sorted(order) == list(range(len(program.body)))
+    decided = [program.body[position] for position in order]
+    for value, maker in program.makers.items():
+        readers = [s for s in program.body if isinstance(s, Op) and value in s.reads]
+        positions = [decided.index(statement) for statement in (maker, *readers)]
+        assert positions == sorted(positions)
 
 
 @given(programs(most=8))

@@ -1,4 +1,4 @@
-"""The choice: dynamic programming over the operators, in program order.
+"""The choice: dynamic programming over the operators, each decided as late as possible (``bodies.py``).
 
 State = for every live value the layouts in which copies of it exist.  An operator's ways (``ways.py``) each
 need operand layouts; what does not exist is made from the nearest copy by the cheapest path, and every
@@ -16,11 +16,13 @@ all find room beside the weights is taken, if there is one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 import attrs
 
+from helixc.choice.bodies import NUMBERS, Body
 from helixc.choice.problem import Assignment, Problem
-from helixc.choice.solution import Read, Solution, Step, captured, last_uses, results_of
+from helixc.choice.solution import Read, Solution, Step, results_of
 from helixc.choice.states import Cost, Frontier, Node, State, add, scale
 from helixc.choice.transitions import Transition
 from helixc.ir.layout import Layout
@@ -28,8 +30,6 @@ from helixc.ir.logical import Op, Repeat, Statement
 
 NARROW = 20
 WIDE = 2000
-# The name under which a state has all numbers: they are whole, and no value is called so.
-NUMBERS = ""
 # States followed in a whole body, about: a long body gets a narrower search, and says so.
 STATES = 20_000
 
@@ -85,25 +85,25 @@ class Chooser:
         """The cheapest solution, or None where the limits leave none."""
         program, layouts = self.problem.program, self.problem.planning.layouts
         targets = tuple((o.value, layouts[o.value]) for o in program.outputs)
-        return self._solve_body(program.body, {}, targets)
+        return self._solve_body(self.problem.body(), {}, targets)
 
     def loop(self, repeat: Repeat, boundary: tuple[Layout, ...]) -> Solution | None:
         """The body of a repeat with its carried values in these layouts at entry and exit."""
         key = (repeat.scope, boundary)
         if key not in self._loops:
             start = {c.entry: b for c, b in zip(repeat.carried, boundary, strict=True)}
-            start |= {v: self.problem.planning.layouts[v] for v in captured(repeat)}
+            start |= {v: self.problem.planning.layouts[v] for v in self.problem.captured(repeat)}
             ends = tuple((c.yields, b) for c, b in zip(repeat.carried, boundary, strict=True))
-            self._loops[key] = self._solve_body(repeat.body, start, ends)
+            self._loops[key] = self._solve_body(self.problem.body(repeat), start, ends)
         return self._loops[key]
 
     def _solve_body(
         self,
-        body: Sequence[Statement],
+        body: Body,
         start: Mapping[str, Layout],
         targets: tuple[tuple[str, Layout], ...],
     ) -> Solution | None:
-        affordable = max(2, min(self.limits.width, STATES // max(len(body), 1)))
+        affordable = max(2, min(self.limits.width, STATES // max(len(body.statements), 1)))
         width = min(NARROW, affordable)
         narrow = _Run(self, body, start, targets, width, None).result()
         if narrow is None or not narrow.gap or affordable <= 2 * width:
@@ -121,7 +121,7 @@ class _Run:
     def __init__(
         self,
         chooser: Chooser,
-        body: Sequence[Statement],
+        body: Body,
         start: Mapping[str, Layout],
         targets: tuple[tuple[str, Layout], ...],
         width: int,
@@ -131,8 +131,7 @@ class _Run:
         self.problem = chooser.problem
         self.body = body
         self.targets = targets
-        self.last = {NUMBERS: len(body), **last_uses(body, targets)}
-        self.least = [self.problem.least_picoseconds(statement) for statement in body]
+        self.least = [self.problem.least_picoseconds(s) for s in body.statements]
         self.names = (NUMBERS, *start)
         first = [self.problem.bit(value, layout) for value, layout in start.items()]
         whole = self.problem.layouts.whole
@@ -140,10 +139,11 @@ class _Run:
 
     def result(self) -> Solution | None:
         """The best solution, or None where no way is legal."""
-        for position, statement in enumerate(self.body):
+        for position, statement in enumerate(self.body.statements):
             self.frontier.spend(self.least[position])
             there = (*self.names, *results_of(statement))
-            keep = [i for i, name in enumerate(there) if self.last.get(name, -1) > position]
+            last = self.body.last
+            keep = [i for i, name in enumerate(there) if last.get(name, -1) > position]
             if isinstance(statement, Op):
                 self._operator(statement, keep)
             else:
@@ -156,8 +156,7 @@ class _Run:
         best = self.frontier.best()
         if best is None:
             return None
-        decided = zip((*self.body, None), best.history(), strict=True)
-        steps = tuple(self._step(statement, decision) for statement, decision in decided)
+        steps = self._steps(best.history())
         gap = self.frontier.gap(best.cost) + sum(step.doubt for step in steps)
         return Solution(steps, best.cost, gap)
 
@@ -201,7 +200,7 @@ class _Run:
         for boundary, inner in bodies.items():
             carried = list(zip(repeat.carried, boundary, strict=True))
             wanted = [(c.init, layout) for c, layout in carried]
-            wanted += [(value, layouts[value]) for value in captured(repeat)]
+            wanted += [(value, layouts[value]) for value in problem.captured(repeat)]
             results = [problem.bit(c.result, layout) for c, layout in carried]
             for node in self.frontier.nodes:
                 done = self._read(node, wanted)
@@ -235,6 +234,13 @@ class _Run:
             state[slot] = reach.copies
             reads.append(Read(value, self.problem.named(value, reach.source), target))
         return cost, tuple(state), tuple(reads)
+
+    def _steps(self, decisions: Sequence[Decision]) -> tuple[Step, ...]:
+        """The decisions in the order of the program; the last is what is read at the end."""
+        made = map(self._step, (*self.body.statements, None), decisions)
+        places = (*self.body.places, len(self.body.places))
+        ordered = sorted(zip(places, made, strict=True), key=itemgetter(0))
+        return tuple(step for _, step in ordered)
 
     def _step(self, statement: Statement | None, decision: Decision) -> Step:
         """A decision with its values and dimensions named."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from helixc.choice.bodies import NUMBERS, Body
 from helixc.choice.candidates import Candidates
 from helixc.choice.copies import Supplies, Supply
 from helixc.choice.difference import Shape, shape_of
@@ -14,6 +15,7 @@ from helixc.choice.planning import Planning
 from helixc.choice.positions import by_name, by_position, shape_by_position
 from helixc.choice.reshard import ReshardPath, ReshardSearch
 from helixc.choice.sites import site_of
+from helixc.choice.solution import captured
 from helixc.choice.transitions import Transitions
 from helixc.ir.layout import WHOLE, Layout, local_bytes
 from helixc.ir.logical import Logical, Op, Repeat, Statement
@@ -53,6 +55,7 @@ class Problem:
         self._transitions: dict[Operator, Transitions] = {}
         self._at: dict[str, Transitions] = {}
         self._shapes: dict[str, Shape] = {}
+        self._bodies: dict[int, Body] = {}
         self._captured: dict[int, tuple[str, ...]] = {}
 
     def transitions(self, value: str) -> Transitions:
@@ -66,6 +69,22 @@ class Problem:
                 self._transitions[operator] = found
             self._at[value] = self._transitions[operator]
         return self._at[value]
+
+    def body(self, repeat: Repeat | None = None) -> Body:
+        """The body of a repeat, or the program's, as it is decided."""
+        scope = repeat.scope if repeat is not None else -1
+        if scope not in self._bodies:
+            written = repeat.body if repeat is not None else self.program.body
+            outputs = [output.value for output in self.program.outputs]
+            ends = [c.yields for c in repeat.carried] if repeat is not None else outputs
+            self._bodies[scope] = Body.of(written, (NUMBERS, *ends))
+        return self._bodies[scope]
+
+    def captured(self, repeat: Repeat) -> tuple[str, ...]:
+        """Values that the body of a repeat reads from outside, in order of use."""
+        if repeat.scope not in self._captured:
+            self._captured[repeat.scope] = captured(repeat)
+        return self._captured[repeat.scope]
 
     def supply(self, value: str) -> Supply:
         """The copies of values such as this one."""

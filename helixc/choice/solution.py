@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import attrs
 
@@ -86,13 +86,3 @@ def results_of(statement: Statement) -> tuple[str, ...]:
     if isinstance(statement, Op):
         return (statement.result,)
     return tuple(c.result for c in statement.carried)
-
-
-def last_uses(body: Sequence[Statement], targets: Sequence[tuple[str, Layout]]) -> dict[str, int]:
-    """For each value the position of the last statement of a body that reads it."""
-    last: dict[str, int] = {}
-    for position, statement in enumerate(body):
-        for value in reads_of(statement):
-            last[value] = position
-    last.update((value, len(body)) for value, _ in targets)
-    return last
