@@ -29,6 +29,7 @@ class Builder:
         self.result: Spots = tuple((f.name, f.result) for f in operator.rule if f.result)
         self.contracted = {f.name: f.tag for f in operator.rule if f.result is None}
         self.operands = tuple(self._spots(i) for i in range(len(operator.shapes)))
+        self._groups: dict[Assigned, Tuples | None] = {}
         self._built: dict[tuple[Assigned, tuple[tuple[str, ...], ...], str], Way] = {}
 
     def _spots(self, position: int) -> Spots | None:
@@ -39,12 +40,10 @@ class Builder:
 
     def ways(self, assigned: Assigned, copies: Copies) -> Iterator[Way]:
         """The ways of one assignment: atoms that share a factor may be held in several orders."""
-        groups: dict[str, tuple[str, ...]] = {}
-        for atom, (kind, name) in zip(self.atoms, assigned, strict=True):
-            if kind == "split":
-                groups[name] = (*groups.get(name, ()), atom)
-        sizes = self.operator.sizes
-        if any(sizes[name] % self.mesh.ways(atoms) for name, atoms in groups.items()):
+        if assigned not in self._groups:
+            self._groups[assigned] = self._grouped(assigned)
+        groups = self._groups[assigned]
+        if groups is None:
             return
         kind = self._partial_kind(assigned, groups, copies)
         if kind is None:
@@ -55,6 +54,16 @@ class Builder:
                 tuples = dict(zip(groups, orders, strict=True))
                 self._built[key] = self._build(assigned, tuples, kind)
             yield self._built[key]
+
+    def _grouped(self, assigned: Assigned) -> Tuples | None:
+        """The atoms that split each factor, in mesh order; None if they do not divide it."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for atom, (kind, name) in zip(self.atoms, assigned, strict=True):
+            if kind == "split":
+                groups[name] = (*groups.get(name, ()), atom)
+        sizes = self.operator.sizes
+        uneven = any(sizes[name] % self.mesh.ways(atoms) for name, atoms in groups.items())
+        return None if uneven else groups
 
     def _orders(
         self, name: str, atoms: tuple[str, ...], copies: Copies
@@ -76,9 +85,7 @@ class Builder:
                 found[*known, *(atom for atom in atoms if atom not in known)] = None
         return tuple(found) or (atoms,)
 
-    def _partial_kind(
-        self, assigned: Assigned, groups: Mapping[str, object], copies: Copies
-    ) -> str | None:
+    def _partial_kind(self, assigned: Assigned, groups: Tuples, copies: Copies) -> str | None:
         """The one kind in which the result is partial; None where kinds would mix."""
         kinds = {tag for name, tag in self.contracted.items() if name in groups}
         for atom, (where, name) in zip(self.atoms, assigned, strict=True):

@@ -41,6 +41,8 @@ class Moves:
         self.target = difference.target
         self.target_split = dict(difference.target.split)
         self.cut_short = False
+        self._subsets: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        self._landings: dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]] = {}
 
     def of(self, layout: Layout) -> Iterator[tuple[Step, Layout]]:
         """Steps and the layouts that they lead to."""
@@ -50,10 +52,12 @@ class Moves:
         }
         yield from self._slices(layout, split)
         yield from self._gathers(layout, split, settled)
-        yield from self._reductions(layout, split)
+        if layout.partial:
+            yield from self._reductions(layout, split)
         yield from self._exchanges(layout, split, settled)
         yield from self._permutes(layout, split, settled)
-        yield from self._seeds(layout, split)
+        if self.target.partial:
+            yield from self._seeds(layout, split)
 
     def _with(
         self, layout: Layout, split: Mapping[str, tuple[str, ...]], partial: tuple[str, ...]
@@ -95,7 +99,7 @@ class Moves:
         for atoms in self._parts(open_):
             rest = tuple(a for a in layout.partial if a not in atoms)
             yield AllReduce(atoms), self._with(layout, split, rest)
-        for dim in self.room:
+        for dim in self.room if open_ else ():
             for atoms in self._scattered(dim, open_):
                 after = (*split.get(dim, ()), *atoms)
                 if self._fits(dim, after):
@@ -105,9 +109,13 @@ class Moves:
 
     def _scattered(self, dim: str, open_: tuple[str, ...]) -> list[tuple[str, ...]]:
         """Orders in which partial atoms may land on a dimension: the target's, or the mesh's."""
-        wanted = tuple(a for a in self.target_split.get(dim, ()) if a in open_)
-        found = [wanted[:length] for length in range(len(wanted), 0, -1)]
-        return found + [part for part in self._parts(open_) if part not in found]
+        key = (dim, open_)
+        if key not in self._landings:
+            wanted = tuple(a for a in self.target_split.get(dim, ()) if a in open_)
+            found = [wanted[:length] for length in range(len(wanted), 0, -1)]
+            found += [part for part in self._parts(open_) if part not in found]
+            self._landings[key] = found
+        return self._landings[key]
 
     def _exchanges(
         self,
@@ -138,7 +146,7 @@ class Moves:
             yield Permute(self.target), self.target
         for dim, atoms in layout.split:
             first, loose = atoms[: settled[dim]], atoms[settled[dim] :]
-            for last in self._parts(loose):
+            for last in self._parts(loose) if len(loose) > 1 else ():
                 after = (*first, *(a for a in loose if a not in last), *last)
                 if after != atoms:
                     reordered = self._with(layout, {**split, dim: after}, layout.partial)
@@ -162,9 +170,15 @@ class Moves:
 
     def _parts(self, atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The subsets of some atoms, the largest first; of many only beginnings, ends and ones."""
-        if len(atoms) <= ALL_SUBSETS:
-            lengths = range(len(atoms), 0, -1)
-            return [part for length in lengths for part in combinations(atoms, length)]
-        self.cut_short = True
-        found = [part for i in range(len(atoms)) for part in (atoms[: len(atoms) - i], atoms[i:])]
-        return list(dict.fromkeys([*found, *((atom,) for atom in atoms)]))
+        self.cut_short |= len(atoms) > ALL_SUBSETS
+        if atoms not in self._subsets:
+            self._subsets[atoms] = _subsets(atoms)
+        return self._subsets[atoms]
+
+
+def _subsets(atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
+    if len(atoms) <= ALL_SUBSETS:
+        lengths = range(len(atoms), 0, -1)
+        return [part for length in lengths for part in combinations(atoms, length)]
+    found = [part for i in range(len(atoms)) for part in (atoms[: len(atoms) - i], atoms[i:])]
+    return list(dict.fromkeys([*found, *((atom,) for atom in atoms)]))

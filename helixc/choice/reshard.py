@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from itertools import count
+from sys import maxsize
 from typing import NamedTuple
 
 import attrs
@@ -51,6 +52,7 @@ class ReshardPath:
 MOST_LAYOUTS = 1000
 MOST_IN_ALL = 80_000
 
+NEVER = PathCost(maxsize)
 STAY = ReshardPath(legs=(), cost=PathCost())
 
 
@@ -145,7 +147,7 @@ def _search(
                 cost.steps + 1,
             )
             # Ties go to the path that was found first: the order of moves is fixed.
-            if after not in least or grown < least[after]:
+            if grown < least.get(after, NEVER) and grown < least.get(difference.target, NEVER):
                 least[after] = grown
                 arrivals[after] = (layout, step, time)
                 heapq.heappush(heap, (grown, next(order), after))

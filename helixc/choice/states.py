@@ -32,7 +32,7 @@ def scale(cost: Cost, times: int) -> Cost:
 
 def covers(larger: State, smaller: State) -> bool:
     """Whether a state has every copy that another has."""
-    return not any(less & ~more for less, more in zip(smaller, larger, strict=True))
+    return not any(map(int.__and__, smaller, map(int.__invert__, larger)))
 
 
 @attrs.define(eq=False)
@@ -117,6 +117,9 @@ def _undominated(ranked: list[Node[Decision]]) -> list[Node[Decision]]:
     """Without the states whose copies all exist in a state that costs no more."""
     kept: list[Node[Decision]] = []
     for node in ranked:
-        if not any(covers(other.state, node.state) for other in kept):
+        for other in kept:
+            if covers(other.state, node.state):
+                break
+        else:
             kept.append(node)
     return kept

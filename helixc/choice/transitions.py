@@ -146,8 +146,11 @@ class Transitions:
         reads: list[tuple[int, int, int]] = []
         for position, target in task.needs:
             first = operator.same[position]
+            if there[first] & target:
+                reads.append((position, target, target))
+                continue
             reach = self.supplies[position].reach(there[first], target)
-            if reach is None or (position in operator.unmoved and not there[first] & target):
+            if reach is None or position in operator.unmoved:
                 return None
             cost = add(cost, reach.cost)
             reads.append((position, reach.source, target))
@@ -160,8 +163,10 @@ def _undominated(found: list[Transition]) -> tuple[Transition, ...]:
     """Without those that another matches in its result and its copies at no higher cost."""
     kept: list[Transition] = []
     for one in found:
-        rivals = (other.copies for other in kept if other.made == one.made)
-        if not any(covers(copies, one.copies) for copies in rivals):
+        for other in kept:
+            if other.made == one.made and covers(other.copies, one.copies):
+                break
+        else:
             kept.append(one)
     return tuple(kept)
 
