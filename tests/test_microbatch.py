@@ -10,6 +10,7 @@ from test_programs import judged, text_of
 
 from helixc.analysis.critical_path import find_critical_path
 from helixc.compiler import Compilation, compile_text
+from helixc.diagnostics import HelixError
 from helixc.emit.drawings import draw
 from helixc.emit.report_markdown import report_markdown
 from helixc.interp.verify import verify
@@ -91,6 +92,17 @@ def test_the_proof_finds_a_dimension_that_may_not_be_sliced() -> None:
     assert report.passes[0].name == "microbatch"
 
 
+def test_a_slice_too_small_to_split_is_said_to_be_one() -> None:
+    with pytest.raises(HelixError) as refused:
+        sliced(12, "mesh t = 4\n shard batch over t")
+
+    (found,) = refused.value.diagnostics
+    assert found.code == "HX0524"
+    assert [note.message for note in found.notes] == [
+        "the step runs in 12 slices of `batch`: this is the size of one"
+    ]
+
+
 def test_what_has_no_batch_is_the_same_in_every_slice() -> None:
     body = """
       model m {
@@ -141,6 +153,8 @@ def test_slices_run_one_after_the_other() -> None:
 
     assert path.picoseconds == 4 * slice_path.picoseconds
     assert path.busy_picoseconds == 4 * slice_path.busy_picoseconds
+    assert path.exposed_picoseconds == 4 * slice_path.exposed_picoseconds
+    assert (path.low, path.high) == (4 * slice_path.low, 4 * slice_path.high)
     assert path.expression == f"4 x ({slice_path.expression})"
 
 

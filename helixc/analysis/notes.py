@@ -55,8 +55,9 @@ def _slices(program: Spmd) -> Iterator[str]:
     if made is not None:
         yield (
             f"The step runs in {slices_text(program)}, one after the other. Counts, FLOPs, bytes and "
-            "times are those of all slices, sizes and memory those of one; what does not have "
-            f"`{made.dim}` arrives, or is made anew, with every slice, but weights stay where they are."
+            "times are those of all slices, sizes and memory those of one: inputs arrive and outputs leave "
+            f"slice by slice. Weights stay; all else that does not have `{made.dim}` arrives, or is made "
+            "anew, with every slice."
         )
 
 

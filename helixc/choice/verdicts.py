@@ -103,11 +103,20 @@ def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findi
         "HX0524",
         f"{listed} does not divide over `{axis}` ({size}): {_parts(size // left, left)}",
         line.span,
+        notes=_size_of_a_slice(leaves, program),
         legal=[
             f"a mesh axis whose size divides {total}: {', '.join(legal)}",
             "another dimension after it in the same line takes what is left",
         ],
     )
+
+
+def _size_of_a_slice(leaves: Sequence[str], program: Logical) -> tuple[Note, ...]:
+    made = program.slices
+    if made is None or not set(leaves) & set(made.leaves):
+        return ()
+    text = f"the step runs in {made.count} slices of `{made.dim}`: this is the size of one"
+    return (Note(text, made.span),)
 
 
 def _parts(parts: int, copies: int) -> str:

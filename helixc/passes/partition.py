@@ -23,6 +23,7 @@ from helixc.ir.invariants import LOGICAL_FACTS, SPMD_FACTS
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op, Output, Repeat
 from helixc.ir.plan import Place
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, LoopValue, Reshard, Spmd, SpmdStatement
 from helixc.passes.contract import Pass
 
@@ -195,21 +196,21 @@ def _notes(program: Logical, solution: Solution, untried: Sequence[str]) -> list
                 "warning",
             )
         )
-    doubt = _doubt(solution, untried)
+    doubt = _doubt(slice_count(program) * solution.gap, untried)
     if doubt:
         words = f"the choice is not proven best{doubt}"
         found.append(Diagnostic("HX0602", words, program.plan.span, "note"))
     return found
 
 
-def _doubt(solution: Solution, untried: Sequence[str]) -> str:
-    """Why a solution may not be the best; "" if it is.
+def _doubt(gap: int, untried: Sequence[str]) -> str:
+    """Why a solution may not be the best, ``gap`` picoseconds in a step; "" if it is.
 
     The gap speaks only of what was tried, so it says nothing where something was left out.
     """
     if untried:
         return f": with so many mesh axes not every {' and not every '.join(untried)} was tried"
-    return f"; it is at most {solution.gap / 1e12:.3g} s from it" if solution.gap else ""
+    return f"; it is at most {gap / 1e12:.3g} s from it" if gap else ""
 
 
 def _homes(program: Logical) -> dict[str, tuple[int, tuple[Place, ...]]]:
