@@ -84,7 +84,7 @@ def _run(
 
 
 @st.composite
-def nested_programs(draw: st.DrawFn) -> Spmd:
+def nested_programs(draw: st.DrawFn, most_trips: int = 3, most_carried: int = 2) -> Spmd:
     """Loops in loops, carried values that change places, an all-reduce here and there."""
     counter = iter(range(10_000))
 
@@ -97,7 +97,7 @@ def nested_programs(draw: st.DrawFn) -> Spmd:
             return loop(visible, depth)
         read = tuple(draw(st.lists(st.sampled_from(visible), min_size=1, max_size=2)))
         layout = make_layout({}, ("b",)) if kind == "sum" else WHOLE
-        op = Op(result=fresh(), kind="add", operands=read, type=TYPE)
+        op = Op(result=fresh(), kind="add", operands=(read[0], read[-1]), type=TYPE)
         made: list[SpmdStatement] = [Compute(op=op, way=(), layout=layout)]
         if kind == "sum":
             made.append(move(fresh(), op.result, AllReduce(("b",)), TYPE, WHOLE, 0))
@@ -113,7 +113,7 @@ def nested_programs(draw: st.DrawFn) -> Spmd:
         return made, seen
 
     def loop(visible: list[str], depth: int) -> tuple[list[SpmdStatement], list[str]]:
-        count = draw(st.integers(1, 2))
+        count = draw(st.integers(1, most_carried))
         entries = [fresh() for _ in range(count)]
         body, seen = block([*visible, *entries], depth + 1)
         carried = tuple(
@@ -127,7 +127,7 @@ def nested_programs(draw: st.DrawFn) -> Spmd:
             )
             for entry in entries
         )
-        trips = draw(st.integers(1, 3))
+        trips = draw(st.integers(1, most_trips))
         made = Loop(trips=trips, carried=carried, body=tuple(body), scope=next(counter))
         return [made], [value.result for value in carried]
 

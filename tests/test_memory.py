@@ -7,14 +7,26 @@ from itertools import pairwise
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from small_programs import TOKENS, at, cluster, compute, mesh, mlp_program, plan, source, value
+from small_programs import (
+    TOKENS,
+    at,
+    cluster,
+    compute,
+    mesh,
+    mlp_program,
+    move,
+    plan,
+    source,
+    value,
+)
 
 from helixc.analysis.layers import find_layers
 from helixc.analysis.memory import Memory, find_memory, fit_warnings
-from helixc.ir.layout import WHOLE
+from helixc.analysis.schedule import find_schedule
+from helixc.ir.layout import WHOLE, AllReduce, AllToAll, make_layout
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.ops import Renamed
-from helixc.ir.spmd import Compute, Loop, LoopValue, Spmd
+from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Spmd
 from helixc.ir.tensor import Dim, TensorType
 
 BLOCK = 4 * 8 * 2  # bytes of one value
@@ -29,7 +41,7 @@ def work(result: str, *reads: str) -> Compute:
     return compute(Op(result=result, kind=kind, operands=reads, type=value(*TOKENS)))
 
 
-def straight(*body: Compute | Loop, outputs: tuple[str, ...] = ("y",)) -> Spmd:
+def straight(*body: Compute | Move | Loop, outputs: tuple[str, ...] = ("y",)) -> Spmd:
     return Spmd(
         name="small",
         dims=(Dim("batch", 4), Dim("embed", 8), Dim("width", 8)),
@@ -108,7 +120,7 @@ def test_a_start_value_that_is_read_later_is_held_beside_the_carried_one() -> No
 
 def test_what_a_repeat_takes_from_outside_stays_through_all_turns() -> None:
     loop = repeated(work("a", "e", "o"), work("b", "a"), yields="b")
-    assert alive(straight(work("o", "x"), loop)) == ["a", "e", "o"]
+    assert alive(straight(work("o", "x"), loop)) == ["a", "o", "x"]
 
 
 def test_a_start_value_that_a_repeat_also_reads_itself_stays() -> None:
@@ -135,9 +147,57 @@ def test_a_program_that_cannot_fit_is_warned_about_with_its_largest_tensors() ->
     assert exactly.fits
 
 
+def test_what_runs_side_by_side_is_there_side_by_side() -> None:
+    """A collective has its source and its result while the next operator has its own."""
+    partial = make_layout({}, ("tp",))
+    spmd = straight(
+        compute(Op(result="a", kind="gelu", operands=("x",), type=value(*TOKENS)), partial),
+        move("r", "a", AllReduce(("tp",)), value(*TOKENS), WHOLE, 0),
+        work("b", "x"),
+        work("y", "b", "r"),
+    )
+    found = memory(spmd)
+    assert sorted(live.value for live in found.peak) == ["a", "b", "r", "x"]
+    assert {live.value: live.kind for live in found.peak}["r"] == "communication"
+    assert (found.communication_bytes, found.peak_bytes) == (BLOCK, 4 * BLOCK)
+    assert found.fullest is not None
+    assert (found.fullest.value, found.fullest.does) == ("r", "all_reduce")
+
+
+def test_an_all_to_all_packs_what_it_sends() -> None:
+    rows, columns = make_layout({"batch": ("tp",)}), make_layout({"embed": ("tp",)})
+    spmd = straight(
+        compute(Op(result="a", kind="gelu", operands=("x",), type=value(*TOKENS)), rows),
+        move("b", "a", AllToAll("batch", "embed", ("tp",)), value(*TOKENS), columns, 0),
+        move("y", "b", AllToAll("embed", "batch", ("tp",)), value(*TOKENS), rows, 0),
+        outputs=("a", "y"),
+    )
+    found = memory(spmd)
+    assert {live.bytes for live in found.peak} == {BLOCK // 2}
+    assert [(live.value, live.kind) for live in found.peak] == [
+        ("a", "activation"),
+        ("b", "communication"),
+        ("y", "communication"),
+        ("y", "communication"),
+    ]
+    assert found.peak[-1].name == f"what all_to_all of {found.peak[-2].name} sends"
+
+
+@given(turns=st.integers(1, 1000))
+def test_the_curve_shows_one_turn_and_the_peak_is_on_it(turns: int) -> None:
+    found = memory(mlp_program(turns=turns))
+    assert len(found.curve) == 9
+    assert max(point.bytes for point in found.curve) == found.peak_bytes
+    times = [point.picoseconds for point in found.curve]
+    assert times == sorted(times)
+    assert found.by_dtype == (("bf16", found.weights_bytes, found.peak_bytes),)
+
+
 def lived(spmd: Spmd) -> int:
-    """The peak of a straight program, by looking at every moment."""
-    statements = [s for s in spmd.body if isinstance(s, Compute)]
+    """The peak of a straight program, by looking at every moment of its schedule."""
+    moments = find_schedule(spmd).moments(lambda loop: range(loop.trips))
+    begun = [moment.statement for moment in moments if moment.begins]
+    statements = [s for s in begun if isinstance(s, Compute)]
     outputs = [output.value for output in spmd.outputs]
     most = 0
     for moment, _ in enumerate(statements):

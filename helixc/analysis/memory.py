@@ -1,36 +1,59 @@
-"""Memory of one GPU: weights, the most that is alive at one moment, and what makes it.
+"""Memory of one GPU: weights, the most that is alive at one moment, when that is, and what makes it.
 
 All GPUs hold blocks of the same sizes, so one stands for all.  Weights stay; every other value occupies
-its block from the statement that yields it to the last one that reads it.  A relabelling is a view and
-occupies nothing of its own.  Every operator is taken to write a buffer of its own.
+a buffer from the start of the statement that makes it to the end of the last one that reads it, along the
+schedule.  A relabelling is a view and occupies nothing of its own; every other operator is taken to
+write a buffer of its own.  Of a collective count what it reads, what it yields, and what it must pack to send
+(``analysis.buffers``); what a communication library keeps for itself does not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from collections.abc import Iterator
 
 import attrs
 
-from helixc.analysis.collectives import step_name
+from helixc.analysis.buffers import Buffer, Filling, Occupancy, block_bytes, find_occupancy
+from helixc.analysis.collectives import kind_of, step_name
 from helixc.analysis.layers import LayerMap
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import byte_text
+from helixc.analysis.schedule import Schedule, find_schedule
+from helixc.analysis.uses import is_view
 from helixc.diagnostics import Diagnostic, Note, Span
-from helixc.ir.layout import local_bytes
-from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement, walk
 
 _NAMED = 3  # tensors named in a warning
+# Turns that the curve shows of a repeat in which the peak is not: the second, which stands for most.
+_SHOWN_TURN = 1
 
 
 @attrs.frozen(kw_only=True)
 class Live:
-    """A value that occupies memory; ``name`` is what people call it, with its layer."""
+    """A value that occupies memory; ``name`` is what people call it, with its layer.
+
+    ``kind``: "activation", or "communication" for what a collective yields or packs to send.
+    """
 
     value: str
     name: str
+    bytes: int
+    dtype: str
+    kind: str
+
+
+@attrs.frozen(kw_only=True)
+class Filled:
+    """The bytes alive while a statement runs that yields ``value``: a point of the curve.
+
+    ``does``: the operator or step.  ``picoseconds``: its start, in the first turn of each repeat.
+    """
+
+    value: str
+    name: str
+    does: str
+    picoseconds: int
     bytes: int
 
 
@@ -38,19 +61,32 @@ class Live:
 class Memory:
     """Bytes of one GPU.
 
-    ``largest_activation``: the largest single value that is no weight.  ``peak``: the values alive at
-    the moment when they occupy most, largest first.
+    ``weights``: by dtype.  ``largest_activation``: the largest single value that is no weight.  ``peak``:
+    what is alive at the moment when that is most, largest first; ``fullest`` is that moment.  ``curve``:
+    the moments in order, of each repeat one turn.
     """
 
     capacity_bytes: int
-    weights_bytes: int
+    weights: tuple[tuple[str, int], ...]
     largest_activation: Live | None
     peak: tuple[Live, ...]
+    fullest: Filled | None
+    curve: tuple[Filled, ...] = attrs.field(repr=False)
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of all weights."""
+        return sum(size for _, size in self.weights)
 
     @property
     def peak_bytes(self) -> int:
         """Bytes of all values alive at the peak, weights not counted."""
         return sum(live.bytes for live in self.peak)
+
+    @property
+    def communication_bytes(self) -> int:
+        """Bytes of those of them that collectives yield or pack."""
+        return sum(live.bytes for live in self.peak if live.kind == "communication")
 
     @property
     def needed_bytes(self) -> int:
@@ -62,18 +98,31 @@ class Memory:
         """Whether weights and peak find room."""
         return self.needed_bytes <= self.capacity_bytes
 
+    @property
+    def by_dtype(self) -> tuple[tuple[str, int, int], ...]:
+        """For each dtype the bytes of weights and of what is alive at the peak; in order of dtype."""
+        weights, alive = Counter(dict(self.weights)), Counter[str]()
+        for live in self.peak:
+            alive[live.dtype] += live.bytes
+        dtypes = sorted({dtype for dtype, size in (weights + alive).items() if size})
+        return tuple((dtype, weights[dtype], alive[dtype]) for dtype in dtypes)
 
-def find_memory(program: Spmd, layers: LayerMap) -> Memory:
-    """What one GPU must hold while it runs a program."""
-    liveness = _Liveness(program, layers)
-    peak = liveness.peak(program.body, [output.value for output in program.outputs])
-    activations = [live for live in map(liveness.live, liveness.blocks) if live.bytes]
-    largest = max(activations, key=lambda live: live.bytes, default=None)
+
+def find_memory(program: Spmd, layers: LayerMap, schedule: Schedule | None = None) -> Memory:
+    """What one GPU must hold while it runs a program along its schedule."""
+    occupancy = find_occupancy(program, schedule or find_schedule(program))
+    naming = _Naming(program, layers)
+    weights: Counter[str] = Counter()
+    _count_weights(program, program.body, 1, weights)
+    alive = (naming.live(buffer) for buffer in occupancy.alive if buffer.bytes)
+    fullest = occupancy.fullest
     return Memory(
         capacity_bytes=program.cluster.gpu.memory_bytes,
-        weights_bytes=liveness.weights_bytes(program.body),
-        largest_activation=largest,
-        peak=tuple(sorted(map(liveness.live, peak), key=lambda live: -live.bytes)),
+        weights=tuple(sorted(weights.items())),
+        largest_activation=max(naming.activations, key=lambda live: live.bytes, default=None),
+        peak=tuple(sorted(alive, key=lambda live: -live.bytes)),
+        fullest=None if fullest is None else naming.filled(fullest),
+        curve=tuple(map(naming.filled, _curve(program, occupancy))),
     )
 
 
@@ -95,153 +144,101 @@ def fit_warnings(memory: Memory, gpu: str, span: Span, remedy: str = "") -> tupl
     return (Diagnostic("HX0701", message, span, "warning", tuple(notes), legal),)
 
 
-class _Liveness:
-    """Which value occupies which bytes; a value's *block* is the value whose buffer it shows."""
+class _Naming:
+    """What people call values, and what makes them."""
 
     def __init__(self, program: Spmd, layers: LayerMap) -> None:
         self._program = program
         self._layers = layers
         self._names = value_names(program)
-        self._block: dict[str, str] = {}
-        self._bytes: dict[str, int] = {}
-        self._makers: dict[str, str] = {}
-        for statement in walk(program.body):
-            if isinstance(statement, Loop):
-                for value in statement.carried:
-                    self._own(value.entry)
-                    self._own(value.result)
-            elif _is_view(statement):
-                self._block[statement.result] = self._block[_reads(statement)[0]]
-            else:
-                self._own(statement.result)
-                self._makers[statement.result] = _maker(statement)
-        self._uses = Counter(map(self._name, self._bytes))
+        self._makers = {
+            s.result: s for s in walk(program.body) if not isinstance(s, Loop) and not is_view(s)
+        }
+        self._uses = Counter(map(self._name, self._makers))
 
     @property
-    def blocks(self) -> Iterable[str]:
-        """Every value with a buffer of its own, in program order."""
-        return self._bytes
+    def activations(self) -> Iterator[Live]:
+        """Every value with a buffer of its own, in program order; weights left out."""
+        for value in self._makers:
+            if value not in self._program.stored:
+                yield self.live(Buffer(value, block_bytes(value, self._program)))
 
-    def live(self, block: str) -> Live:
-        """A block as people see it; what makes it is told where a name alone is ambiguous."""
-        name = self._name(block)
-        if self._uses[name] > 1:
-            name = f"{name} ({self._makers.get(block, 'carried')})"
-        return Live(value=block, name=name, bytes=self._bytes[block])
+    def live(self, buffer: Buffer) -> Live:
+        """A buffer; what makes it is told where a name alone is ambiguous."""
+        maker = self._makers[buffer.value]
+        moved = isinstance(maker, Move) and bool(kind_of(maker.step))
+        name = self._full_name(buffer.value)
+        return Live(
+            value=buffer.value,
+            name=f"what {_does(maker)} of {name} sends" if buffer.sending else name,
+            bytes=buffer.bytes,
+            dtype=maker.type.dtype,
+            kind="communication" if moved else "activation",
+        )
 
-    def _name(self, block: str) -> str:
-        name = self._names[block]
-        layer = self._layers.layer(block).title if block in self._layers.of else ""
-        return f"{layer}.{name}" if layer and not name.startswith(f"{layer}.") else name
+    def filled(self, filling: Filling) -> Filled:
+        """A moment."""
+        return Filled(
+            value=filling.value,
+            name=self._full_name(filling.value),
+            does=_does(self._makers[filling.value]),
+            picoseconds=filling.picoseconds,
+            bytes=filling.bytes,
+        )
 
-    def weights_bytes(self, body: tuple[SpmdStatement, ...]) -> int:
-        """Bytes of all weights of one GPU; those of a repeat exist once per turn."""
-        total = 0
-        for statement in body:
-            if isinstance(statement, Loop):
-                total += statement.trips * self.weights_bytes(statement.body)
-            elif statement.result in self._program.stored:
-                total += self._size(statement.result)
-        return total
+    def _full_name(self, value: str) -> str:
+        name = self._name(value)
+        return f"{name} ({_does(self._makers[value])})" if self._uses[name] > 1 else name
 
-    def peak(
-        self, body: tuple[SpmdStatement, ...], needed: Iterable[str], given: Iterable[str] = ()
-    ) -> tuple[str, ...]:
-        """The blocks alive at the fullest moment of a body.
-
-        ``given`` are there at its start, ``needed`` are read after its end; what else it takes from
-        outside is counted there.
-        """
-        born = dict.fromkeys(given, 0)
-        inside: dict[int, tuple[str, ...]] = {}
-        for index, statement in enumerate(body):
-            if isinstance(statement, Loop):
-                inside[index] = self._turn_peak(statement)
-                born.update((value.result, index + 1) for value in statement.carried)
-            elif self._block[statement.result] == statement.result:
-                born[statement.result] = index
-        last = self._last_reads(body, needed)
-        spans = {block: (start, last.get(block, start)) for block, start in born.items()}
-        moment = self._fullest(spans, inside, len(body))
-        alive = [block for block, (start, end) in spans.items() if start <= moment <= end]
-        return (*alive, *inside.get(moment, ()))
-
-    def _turn_peak(self, loop: Loop) -> tuple[str, ...]:
-        yields = [value.yields for value in loop.carried]
-        return self.peak(loop.body, yields, [value.entry for value in loop.carried])
-
-    def _last_reads(self, body: tuple[SpmdStatement, ...], needed: Iterable[str]) -> dict[str, int]:
-        """For each block the last statement that reads it.
-
-        A carried value takes over the buffer that it starts from.
-        """
-        last: dict[str, int] = {}
-        for index, statement in enumerate(body):
-            if isinstance(statement, Loop):
-                starts = [(value.init, index - 1) for value in statement.carried]
-            else:
-                starts = []
-            for value, moment in [*starts, *((read, index) for read in _captured(statement))]:
-                block = self._block[value]
-                last[block] = max(moment, last.get(block, 0))
-        last.update((self._block[value], len(body)) for value in needed)
-        return last
-
-    def _fullest(
-        self,
-        spans: Mapping[str, tuple[int, int]],
-        inside: Mapping[int, tuple[str, ...]],
-        moments: int,
-    ) -> int:
-        """The first moment at which most bytes are alive."""
-        changes = [0] * (moments + 2)
-        for block, (start, end) in spans.items():
-            changes[start] += self._bytes[block]
-            changes[end + 1] -= self._bytes[block]
-        alive = list(accumulate(changes))
-        for moment, blocks in inside.items():
-            alive[moment] += sum(self._bytes[block] for block in blocks)
-        return alive.index(max(alive))
-
-    def _own(self, value: str) -> None:
-        self._block[value] = value
-        self._bytes[value] = 0 if value in self._program.stored else self._size(value)
-
-    def _size(self, value: str) -> int:
-        program = self._program
-        layout = program.layouts[value]
-        return local_bytes(program.types[value], layout, program.sizes, program.mesh)
+    def _name(self, value: str) -> str:
+        name, layer = self._names[value], self._layers.layer(value).title
+        return name if name.startswith(f"{layer}.") else f"{layer}.{name}"
 
 
-def _is_view(statement: Compute | Move | Reshard) -> bool:
-    if not isinstance(statement, Compute):
-        return False
-    return OPS[statement.op.kind].work == "free" and bool(statement.op.reads)
-
-
-def _maker(statement: Compute | Move | Reshard) -> str:
+def _does(statement: Compute | Move | Reshard) -> str:
     """What makes a value: the operator, or the step that moves it."""
     if isinstance(statement, Compute):
         return statement.op.kind
     return step_name(statement.step) if isinstance(statement, Move) else "moved"
 
 
-def _reads(statement: Compute | Move | Reshard) -> tuple[str, ...]:
-    return statement.op.reads if isinstance(statement, Compute) else (statement.source,)
+# Of a repeat: its scope and its turns.
+_Loops = tuple[tuple[int, int], ...]
 
 
-def _captured(statement: SpmdStatement) -> tuple[str, ...]:
-    """What a statement reads; of a loop, what its body takes from outside besides what it carries."""
-    if not isinstance(statement, Loop):
-        return _reads(statement)
-    own = {value.entry for value in statement.carried}
-    reads: dict[str, None] = {}
-    for inner in statement.body:
-        reads.update(dict.fromkeys(_captured(inner)))
-        if isinstance(inner, Loop):
-            reads.update(dict.fromkeys(value.init for value in inner.carried))
-            own.update(value.result for value in inner.carried)
+def _curve(program: Spmd, occupancy: Occupancy) -> Iterator[Filling]:
+    """The moments of one turn of each repeat: the turn with the peak in it, else the second."""
+    peak = occupancy.fullest
+    if peak is None:
+        return
+    loops = dict(_loops_around(program.body, ()))
+    for filling in occupancy.fillings:
+        around = loops[filling.value]
+        shown = tuple(
+            peak.turns[depth]
+            if around[: depth + 1] == loops[peak.value][: depth + 1]
+            else min(_SHOWN_TURN, trips - 1)
+            for depth, (_, trips) in enumerate(around)
+        )
+        if filling.turns == shown:
+            yield filling
+
+
+def _loops_around(body: tuple[SpmdStatement, ...], around: _Loops) -> Iterator[tuple[str, _Loops]]:
+    for statement in body:
+        if isinstance(statement, Loop):
+            yield from _loops_around(statement.body, (*around, (statement.scope, statement.trips)))
         else:
-            own.add(inner.result)
-    reads.update(dict.fromkeys(value.yields for value in statement.carried))
-    return tuple(read for read in reads if read not in own)
+            yield statement.result, around
+
+
+def _count_weights(
+    program: Spmd, body: tuple[SpmdStatement, ...], times: int, found: Counter[str]
+) -> None:
+    """Add the bytes of all weights of one GPU by dtype; those of a repeat exist once per turn."""
+    for statement in body:
+        if isinstance(statement, Loop):
+            _count_weights(program, statement.body, times * statement.trips, found)
+        elif statement.result in program.stored:
+            size = block_bytes(statement.result, program)
+            found[statement.type.dtype] += times * size

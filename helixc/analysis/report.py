@@ -183,9 +183,10 @@ def build_report(
     ``diagnostics`` are what earlier phases found; the report adds whether the program fits.
     """
     layers = find_layers(program)
-    memory = find_memory(program, layers)
+    schedule = find_schedule(program, price)
+    memory = find_memory(program, layers, schedule)
     matmuls = find_matmuls(program, layers)
-    path = find_critical_path(program, find_schedule(program, price))
+    path = find_critical_path(program, schedule)
     remedy = fit.line if fit is not None and fit.fits else ""
     warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span, remedy)
     return Report(

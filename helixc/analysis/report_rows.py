@@ -16,7 +16,7 @@ from helixc.analysis.critical_path import CriticalPath, flat_steps
 from helixc.analysis.fit import Fit
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.matmuls import Matmul
-from helixc.analysis.memory import Live, Memory
+from helixc.analysis.memory import Filled, Live, Memory
 from helixc.analysis.path_layers import layer_paths, outline
 from helixc.analysis.structure import LayerContent
 from helixc.codes import CODES
@@ -194,14 +194,21 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
 
 def memory_row(memory: Memory, fit: Fit | None) -> Row:
     """The memory of one GPU, and how a program that does not fit would."""
-    largest = memory.largest_activation
+    largest, fullest = memory.largest_activation, memory.fullest
     return {
         "capacity_bytes": memory.capacity_bytes,
         "weights_bytes_per_gpu": memory.weights_bytes,
         "largest_activation_bytes": largest.bytes if largest is not None else 0,
         "largest_activation": largest.name if largest is not None else None,
         "peak_activation_bytes": memory.peak_bytes,
-        "peak": [_live(live) for live in memory.peak if live.bytes],
+        "peak_communication_bytes": memory.communication_bytes,
+        "peak": [_live(live) for live in memory.peak],
+        "peak_at": None if fullest is None else _filled(fullest),
+        "by_dtype": [
+            {"dtype": dtype, "weights_bytes": weights, "peak_activation_bytes": alive}
+            for dtype, weights, alive in memory.by_dtype
+        ],
+        "curve": [_filled(filled) for filled in memory.curve],
         "fits": memory.fits,
         "microbatches": None if fit is None else _fit(fit),
     }
@@ -219,7 +226,16 @@ def _fit(fit: Fit) -> Row:
 
 
 def _live(live: Live) -> Row:
-    return {"name": live.name, "bytes": live.bytes}
+    return {"name": live.name, "bytes": live.bytes, "dtype": live.dtype, "kind": live.kind}
+
+
+def _filled(filled: Filled) -> Row:
+    return {
+        "name": filled.name,
+        "does": filled.does,
+        "start_seconds": seconds(filled.picoseconds),
+        "bytes": filled.bytes,
+    }
 
 
 def _source(span: Span) -> Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helixc.analysis.critical_path import flat_steps
-from helixc.analysis.memory import Memory
+from helixc.analysis.memory import Filled, Live, Memory
 from helixc.analysis.numbers_text import (
     byte_text,
     count_text,
@@ -104,19 +104,28 @@ def memory_section(memory: Memory, gpu: str) -> Iterator[str]:
     rows = [
         ("weights", byte_text(memory.weights_bytes)),
         ("values alive at the fullest moment", byte_text(memory.peak_bytes)),
+        ("... of them communication buffers", byte_text(memory.communication_bytes)),
         ("needed", byte_text(memory.needed_bytes)),
         (f"{code(gpu)} has", byte_text(memory.capacity_bytes)),
     ]
     yield from table(("", ">"), rows)
     yield "It fits." if memory.fits else "**It cannot fit.**"
     yield ""
-    alive = [live for live in memory.peak if live.bytes]
-    if not alive:
-        return
-    yield "Alive at the fullest moment:"
+    sizes = [(code(d), byte_text(kept), byte_text(alive)) for d, kept, alive in memory.by_dtype]
+    yield from table(("dtype", "weights >", "alive at the fullest moment >"), sizes)
+    if memory.peak and memory.fullest is not None:
+        yield from _fullest(memory.peak, memory.fullest)
+
+
+def _fullest(alive: tuple[Live, ...], moment: Filled) -> Iterator[str]:
+    """The moment of the peak and what makes it."""
+    yield f"Fullest while {moment.does.replace('_', '-')} makes {code(moment.name)}; alive then:"
     yield ""
-    shown = [(code(live.name), byte_text(live.bytes)) for live in alive[:_SHOWN_TENSORS]]
+    shown = [
+        (code(live.name), live.kind, live.dtype, byte_text(live.bytes))
+        for live in alive[:_SHOWN_TENSORS]
+    ]
     rest = alive[_SHOWN_TENSORS:]
     if rest:
-        shown.append((f"{len(rest)} more", byte_text(sum(live.bytes for live in rest))))
-    yield from table(("value", "bytes >"), shown)
+        shown.append((f"{len(rest)} more", "", "", byte_text(sum(live.bytes for live in rest))))
+    yield from table(("value", "kind", "dtype", "bytes >"), shown)

@@ -73,7 +73,7 @@ def run_tasks(
     Raises ``ExecutionError`` for an order that runs a task before what it reads, and for an edge that
     is missing.
     """
-    run = _Run(program, supply, domain)
+    run = TaskRun(program, supply, domain)
     with np.errstate(all="ignore"):
         for number in order:
             task = program.task(number)
@@ -85,7 +85,9 @@ def run_tasks(
 
 
 @attrs.frozen(eq=False)
-class _Run:
+class TaskRun:
+    """Runs single tasks on what the tasks before them left in ``done``."""
+
     program: DeviceProgram
     supply: Supply
     domain: Domain
