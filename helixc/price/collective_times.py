@@ -61,15 +61,17 @@ def ring(
 ) -> Quantity:
     """A collective inside one switch, by the protocol that the library takes.
 
-    The library changes protocol at a fixed size whether that pays or not; where the time would fall
-    there, it stays what it was, so that more bytes never cost less.
+    The library changes protocol at a fixed size whether that pays or not, for a ring of a single step
+    at twice that size; where the time would fall there, with bytes or with ranks, it stays what it was.
     """
     large = simple(passes, own, ranks, c, f)
     if reduces_in_switch(passes, c):
         large = f.where(ranks >= c.nvls_ranks, in_switch(own, ranks, c, f), large)
-    at_switch = low_latency(passes, c.switch, ranks, c, f)
-    small = low_latency(passes, own, ranks, c, f)
-    return f.where(own > c.switch, f.maximum(large, at_switch), small)
+    single = f.where(passes * (ranks - 1) > 1, 1.0, 2.0)
+    before = low_latency(passes, f.minimum(own, single * c.switch), ranks, c, f)
+    pair = low_latency(passes, f.minimum(own, 2 * c.switch), 2, c, f)
+    after = f.maximum(f.maximum(large, before), pair)
+    return f.where(own > single * c.switch, after, before)
 
 
 def exchange(own: Quantity, ranks: Quantity, c: CollectiveConstants, f: Elementary) -> Quantity:
