@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import click
 
@@ -14,11 +13,10 @@ from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
+from helixc.cli.shown import show_lines
 from helixc.codes import CODES, family
 from helixc.compiler import compile_sources
-from helixc.emit.advice import Line
 from helixc.emit.explanation import Explanation, explanation_json, explanation_lines
-from helixc.render import escape
 
 _CODE = re.compile(r"HX\d{4}")
 
@@ -56,7 +54,7 @@ def command(what: str, *, chosen: Chosen, only: int | None, edits: int, output_f
         show_json(explanation_json(explanation))
         return 0
     show_text(compilation.report.diagnostics, compilation.texts)
-    _show(explanation)
+    show_lines(explanation_lines(explanation))
     return 0
 
 
@@ -76,22 +74,3 @@ def _explain_code(code: str, *, as_json: bool) -> int:
     else:
         click.echo(f"{code} ({family(code)}): {CODES[code]}")
     return 0
-
-
-def _show(explanation: Explanation) -> None:
-    """The explanation on standard output, coloured if that is a terminal."""
-    lines = [_escaped(line) for line in explanation_lines(explanation)]
-    if not sys.stdout.isatty():
-        for line in lines:
-            click.echo("".join(text for text, _ in line))
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-    for line in lines:
-        console.print(Text.assemble(*line))
-
-
-def _escaped(line: Line) -> Line:
-    return tuple((escape(text), style) for text, style in line)

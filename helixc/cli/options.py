@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, cast
 
@@ -49,10 +49,10 @@ class Setting(click.ParamType[tuple[str, int]]):
 class Chosen:
     """What the options ``--plan``, ``--model``, ``--cluster``, ``--set`` and ``--gemm-times`` say."""
 
-    plan: str | None
-    model: str | None
-    cluster: str | None
-    settings: tuple[tuple[str, int], ...]
+    plan: str | None = None
+    model: str | None = None
+    cluster: str | None = None
+    settings: tuple[tuple[str, int], ...] = ()
     gemm_times: str | None = None
 
 
@@ -66,10 +66,12 @@ FORMAT = click.option(
 VERIFY_EACH = click.option(
     "--verify-each", is_flag=True, help="Recheck every known fact after every pass."
 )
-_CHOICE = (
+_WHICH = (
     click.option("--plan", metavar="NAME", help="Which plan of the file."),
-    click.option("--model", metavar="NAME", help="Which model of the file."),
     click.option("--cluster", metavar="NAME", help="Which cluster, if the plan leaves it open."),
+)
+_SHARED = (
+    click.option("--model", metavar="NAME", help="Which model of the file."),
     click.option(
         "--set",
         "settings",
@@ -84,22 +86,27 @@ _CHOICE = (
     ),
 )
 
+_Option = Callable[[Callable[..., int]], Callable[..., int]]
+
 
 def choice_options(function: Callable[..., int]) -> Callable[..., int]:
     """Add the options that ``Chosen`` holds; the function gets them as ``chosen``."""
+    return _with_options((*_WHICH, *_SHARED), function)
 
+
+def shared_options(function: Callable[..., int]) -> Callable[..., int]:
+    """The same without ``--plan`` and ``--cluster``, for commands that take several of them."""
+    return _with_options(_SHARED, function)
+
+
+def _with_options(options: Sequence[_Option], function: Callable[..., int]) -> Callable[..., int]:
     @wraps(function)
-    def gather(
-        plan: str | None,
-        model: str | None,
-        cluster: str | None,
-        settings: tuple[tuple[str, int], ...],
-        gemm_times: str | None,
-        **others: object,
-    ) -> int:
-        return function(chosen=Chosen(plan, model, cluster, settings, gemm_times), **others)
+    def gather(**given: Any) -> int:
+        names = [name for name in attrs.fields_dict(Chosen) if name in given]
+        chosen = Chosen(**{name: given.pop(name) for name in names})
+        return function(chosen=chosen, **given)
 
     decorated: Callable[..., int] = gather
-    for option in reversed(_CHOICE):
+    for option in reversed(options):
         decorated = option(decorated)
     return decorated
