@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import product as pairs
 from math import ceil
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -76,31 +78,60 @@ def gemm_price(product: Product, chip: Chip, constants: GemmConstants) -> Kernel
 
 
 def _cheapest(run: Run) -> tuple[float, Tile, int]:
-    """The least time, its tile and its splits; what cannot be less than the best so far is passed over."""
-    product, chip, constants = run.product, run.chip, run.constants
-    least, best, best_splits = float("inf"), menu(bool(constants.fine))[0], 1
-    for tile in menu(bool(constants.fine)):
-        rows, across = ceil(product.m / tile.height), ceil(product.n / tile.breadth)
-        if (tile.lower and ceil(product.m / tile.lower) == rows) or (
-            tile.narrower and ceil(product.n / tile.narrower) == across
-        ):
-            continue
-        tiles = product.batch * rows * across
-        floor = constants.launch + max(_busy(run, tile, tiles), run.memory)
-        for splits in SPLITS if tiles <= FEW_TURNS * chip.sms else (1,):
+    """The least time, its tile and its splits.
+
+    Tiles come by the least that their loops take; once that is as long as a loop may be that still
+    beats the best so far, the rest is not looked at.
+    """
+    few = FEW_TURNS * run.chip.sms
+    full = run.chip.sms if run.constants.persistent else float("inf")
+    chosen = sorted(_candidates(run), key=itemgetter(0))
+    least, best, best_splits, longest = float("inf"), chosen[0][1], 1, float("inf")
+    for busy, tile, tiles in chosen:
+        if busy >= longest:
+            break
+        floor = run.constants.launch + max(busy, run.memory)
+        for splits in SPLITS if tiles <= few else (1,):
             if floor + merge_seconds(run, splits) >= least:
                 break
             seconds = tiled_seconds(run, tile.height, tile.breadth, splits)
             if seconds < least:
                 least, best, best_splits = seconds, tile, splits
+                longest = _longest(run, seconds)
+            if tiles * splits >= full:
+                break  # every SM is at work for all of the time: more splits only add to it
     return least, best, best_splits
+
+
+def _longest(run: Run, seconds: float) -> float:
+    """The loop that together with the memory takes ``seconds``."""
+    body, power = seconds - run.constants.launch, run.constants.overlap
+    ratio = run.memory / body
+    return body * (1 - ratio**power) ** (1 / power) if ratio < 1 else 0.0
+
+
+def _candidates(run: Run) -> Iterator[tuple[float, Tile, int]]:
+    """The least that the loops of each tile take, the tile, and how many there are of it."""
+    m, n, batch = run.product.m, run.product.n, run.product.batch
+    for tile in menu(bool(run.constants.fine)):
+        rows, across = ceil(m / tile.height), ceil(n / tile.breadth)
+        if tile.lower and ceil(m / tile.lower) == rows:
+            continue
+        if tile.narrower and ceil(n / tile.narrower) == across:
+            continue
+        tiles = batch * rows * across
+        yield _busy(run, tile, tiles), tile, tiles
 
 
 def _busy(run: Run, tile: Tile, tiles: int) -> float:
     """The loops of all tiles take no less than this, however k is split."""
-    arithmetic = 2 * tile.height * tile.breadth / run.arithmetic
-    feed = (tile.height + tile.breadth) * run.product.width / run.fill
-    return tiles / run.chip.sms * run.depth * max(arithmetic, feed)
+    product, constants = run.product, run.constants
+    area = tile.height * tile.breadth
+    arithmetic = 2 * area * run.depth / run.arithmetic
+    feed = (tile.height + tile.breadth) * run.depth * product.width / run.fill
+    write = constants.epilogue * area * product.written / run.fill
+    core, ends = max(arithmetic, feed), constants.wave + write
+    return max(tiles / run.chip.sms * (core + ends), core / SPLITS[-1] + ends)
 
 
 @attrs.frozen
