@@ -101,8 +101,9 @@ class PrefillConstants:
     """Fused attention over many queries (``prefill_efficiency`` ... in a ``gpu``).
 
     ``efficiency``: share of the peak.  ``launch``: fixed cost.  ``tail``: weight of the longest row of
-    tiles.  ``memory``: multiples of the compulsory traffic.  ``tile``: fixed cost of a row of tiles.
-    ``overlap``: exponent of the soft maximum of arithmetic and memory.  ``error``: as above.
+    tiles.  ``memory``: multiples of the compulsory traffic, and ``ramp``: time over which the bandwidth
+    is reached.  ``tile``: fixed cost of a row of tiles.  ``overlap``: exponent of the soft maximum of
+    arithmetic and memory.  ``error``: as above.
     """
 
     efficiency: float = _divisor()
@@ -111,6 +112,7 @@ class PrefillConstants:
     memory: float = _divisor()
     tile: float = _seconds()
     overlap: float = _divisor()
+    ramp: float = _seconds(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
 

@@ -61,9 +61,10 @@ def prefill_parts(
     work = rows * (down * across - skipped) * tile
     loop = f.soft_maximum(work, constants.tail * across * tile, TAIL_OVERLAP)
     moved = depth * (shape.queries * shape.heads + 2 * shape.keys * shape.kv_heads)
+    memory = constants.memory * shape.batch * shape.width * moved / chip.bandwidth
     return PrefillParts(
         loop=loop + constants.tile * f.maximum(rows * down, 1),
-        memory=constants.memory * shape.batch * shape.width * moved / chip.bandwidth,
+        memory=memory + f.sqrt(memory * constants.ramp),
     )
 
 
