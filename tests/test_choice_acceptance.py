@@ -20,6 +20,7 @@ from oracle_programs import HARDWARE, program
 from helixc.analysis.collectives import kind_of, move_bytes
 from helixc.analysis.critical_path import find_critical_path
 from helixc.choice.alternatives import other_ways
+from helixc.choice.bodies import Body
 from helixc.choice.choose import NARROW, WIDE, Chooser, Limits, choose
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.problem import Assignment, Problem
@@ -281,6 +282,18 @@ def test_a_program_whose_states_explode_says_how_good_its_choice_is() -> None:
     wider = Chooser(problem, Limits(width=WIDE)).solve()
     assert wider is not None
     assert wider.cost[1] >= best.cost[1] - best.gap
+
+
+def test_no_more_values_are_alive_in_a_program_of_many_layers_than_of_few() -> None:
+    """Weights of later layers are not decided before those layers are."""
+    alive = []
+    for layers in (2, 20):
+        logical = last_logical(compile_text(branching("x = x + branch(x)\n" * layers)))
+        body = Body.of(logical.body, [output.value for output in logical.outputs])
+        made = {s.result: i for i, s in enumerate(body.statements) if isinstance(s, Op)}
+        positions = range(len(body.statements))
+        alive.append(max(sum(made[v] <= i < body.last[v] for v in made) for i in positions))
+    assert alive[0] == alive[1]
 
 
 def test_the_gap_of_a_repeat_counts_every_turn() -> None:

@@ -49,7 +49,7 @@ def decision_order(written: Sequence[Statement]) -> tuple[int, ...]:
     order: dict[int, None] = {}
     waiting = list(range(len(written)))
     while waiting:
-        # What is needed and stands last comes first, so that all else can wait longer.
+        # What takes the longest chain of statements comes first, so that all else can wait longer.
         place = waiting[-1]
         ahead = [needed for needed in needs[place] if needed not in order]
         waiting += ahead
@@ -59,14 +59,19 @@ def decision_order(written: Sequence[Statement]) -> tuple[int, ...]:
 
 
 def _needs(written: Sequence[Statement]) -> list[list[int]]:
-    """For each statement those decided before it: makers and earlier readers of what it reads."""
+    """For each statement those decided before it: makers and earlier readers of what it reads.
+
+    The last is the one that itself has the longest chain of statements before it.
+    """
     maker: dict[str, int] = {}
     reader: dict[str, int] = {}
     needs: list[list[int]] = []
+    depth: list[int] = []
     for place, statement in enumerate(written):
         reads = reads_of(statement)
         found = {known[value] for known in (maker, reader) for value in reads if value in known}
-        needs.append(sorted(found))
+        needs.append(sorted(found, key=lambda place: (depth[place], place)))
+        depth.append(1 + max((depth[place] for place in found), default=0))
         reader.update(dict.fromkeys(reads, place))
         maker.update(dict.fromkeys(results_of(statement), place))
     return needs
