@@ -131,13 +131,25 @@ class _Writer:
         if path is None:
             raise ValueError(f"no path for {read.value} from {read.source} to {read.target}")
         written: list[SpmdStatement] = []
-        here = read.source
+        here, passed = read.source, list[Layout]()
         for leg in path.legs:
             key = (read.value, leg.layout)
+            passed.append(leg.layout)
             if key not in names and (leg.layout == read.target or key in wanted):
-                written.append(self._copy(read.value, here, leg.layout, step, names))
-                here = leg.layout
+                for layout in self._stops(read.value, here, passed):
+                    written.append(self._copy(read.value, here, layout, step, names))
+                    here = layout
+                passed = []
         return written
+
+    def _stops(self, value: str, source: Layout, passed: list[Layout]) -> list[Layout]:
+        """The layouts for which reshards are written on the way to the last of those passed.
+
+        That alone, if the cheapest path there passes the same; else each of them.
+        """
+        path = self.problem.path(value, source, passed[-1])
+        alike = path is not None and [leg.layout for leg in path.legs] == passed
+        return passed[-1:] if alike else passed
 
     def _copy(
         self, value: str, source: Layout, target: Layout, step: Step, names: Names
