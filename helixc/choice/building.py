@@ -62,8 +62,8 @@ class Builder:
             if kind == "split":
                 groups[name] = (*groups.get(name, ()), atom)
         sizes = self.operator.sizes
-        uneven = any(sizes[name] % self.mesh.ways(atoms) for name, atoms in groups.items())
-        return None if uneven else groups
+        even = all(self.mesh.divides(atoms, sizes[name]) for name, atoms in groups.items())
+        return groups if even else None
 
     def _orders(
         self, name: str, atoms: tuple[str, ...], copies: Copies

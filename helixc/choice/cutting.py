@@ -34,11 +34,12 @@ def cut_axes(
                     cuts[axis].add(cut)
     atoms: list[Atom] = []
     for axis in plan.axes:
-        atoms += _atoms(axis, sorted(cuts[axis.name]), program, findings)
+        atoms += cut_axis(axis, sorted(cuts[axis.name]), program, findings)
     return Mesh(axes=plan.axes, atoms=tuple(atoms))
 
 
-def _atoms(axis: Axis, cuts: list[int], program: Logical, findings: Findings) -> list[Atom]:
+def cut_axis(axis: Axis, cuts: list[int], program: Logical, findings: Findings) -> list[Atom]:
+    """The atoms of one axis; ``cuts`` are the sizes of its outer pieces, ascending."""
     points = list(pairwise([1, *cuts, axis.size]))
     if any(outer % inner for inner, outer in points):
         sizes = " and ".join(f"{cut} x {axis.size // cut}" for cut in cuts)

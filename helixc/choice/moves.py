@@ -65,7 +65,7 @@ class Moves:
         return make_layout(split, partial, layout.kind)
 
     def _fits(self, dim: str, atoms: tuple[str, ...]) -> bool:
-        return self.room[dim] % self.mesh.ways(atoms) == 0
+        return self.mesh.divides(atoms, self.room[dim])
 
     def _slices(
         self, layout: Layout, split: dict[str, tuple[str, ...]]

@@ -47,9 +47,12 @@ class Planning:
     coverage: Coverage
 
 
-def plan_layouts(program: Logical, findings: Findings) -> Planning:
-    """The planned layout of every value; findings about the plan's lines are recorded."""
-    return _Planner(program).run(findings)
+def plan_layouts(program: Logical, findings: Findings, mesh: Mesh | None = None) -> Planning:
+    """The planned layout of every value; findings about the plan's lines are recorded.
+
+    ``mesh``: the mesh of the plan with its axes cut, where that is known already.
+    """
+    return Planner(program).run(findings, mesh)
 
 
 def operand_types(op: Op, types: Mapping[str, TensorType]) -> tuple[TensorType, ...]:
@@ -68,7 +71,7 @@ def whole_dims(program: Logical) -> frozenset[str]:
 
 
 @attrs.frozen
-class _Subject:
+class Subject:
     """A value that lines apply to."""
 
     names: tuple[str, ...]
@@ -77,7 +80,12 @@ class _Subject:
     named: bool
 
 
-class _Planner:
+class Planner:
+    """Applies the lines of a plan to every value of a program; ``outcomes`` are by block and line.
+
+    A planner serves one mesh.
+    """
+
     def __init__(self, program: Logical) -> None:
         self.program = program
         self.coverage = Coverage(program)
@@ -85,10 +93,12 @@ class _Planner:
         self.outcomes: dict[tuple[int, int], Outcome] = {}
         self.memo: dict[tuple[tuple[str, ...], tuple[int, ...]], Claims] = {}
 
-    def run(self, findings: Findings) -> Planning:
-        subjects = list(self._subjects())
-        asked = [(subject.dims, subject.blocks) for subject in subjects]
-        mesh = cut_axes(self.program, asked, self.whole, findings)
+    def run(self, findings: Findings, mesh: Mesh | None = None) -> Planning:
+        """Every value's planned layout; findings about the plan's lines are recorded."""
+        subjects = list(self.subjects())
+        if mesh is None:
+            asked = [(subject.dims, subject.blocks) for subject in subjects]
+            mesh = cut_axes(self.program, asked, self.whole, findings)
         layouts: dict[str, Layout] = {}
         holders: dict[tuple[str, str], Shard | PartialOver] = {}
         exact: set[str] = set()
@@ -103,7 +113,8 @@ class _Planner:
         judge_lines(self.program, mesh, self.outcomes, findings)
         return Planning(mesh, layouts, frozenset(exact), holders, self.coverage)
 
-    def _subjects(self) -> Iterator[_Subject]:
+    def subjects(self) -> Iterator[Subject]:
+        """The values of the program, those of one carried value together."""
         for statement in walk(self.program.body):
             values: Sequence[Op | Carried]
             values = statement.carried if isinstance(statement, Repeat) else (statement,)
@@ -117,7 +128,7 @@ class _Planner:
                         blocks = tuple(b for b in blocks if not self._keeps(b))
                 else:
                     names = (value.entry, value.result)
-                yield _Subject(names, value.type.dims, blocks, named)
+                yield Subject(names, value.type.dims, blocks, named)
 
     def _reached(self, op: Op) -> None:
         """Note which ``via`` lines speak of a dimension that this operator contracts."""
@@ -136,13 +147,13 @@ class _Planner:
     def _keeps(self, block: int) -> bool:
         return leaves_weights_whole(self.program.plan.blocks[block].lines)
 
-    def _claims(self, subject: _Subject, mesh: Mesh) -> Claims:
+    def _claims(self, subject: Subject, mesh: Mesh) -> Claims:
         key = (subject.dims, subject.blocks)
         if key not in self.memo:
             self.memo[key] = self._apply(subject, mesh)
         return self.memo[key]
 
-    def _apply(self, subject: _Subject, mesh: Mesh) -> Claims:
+    def _apply(self, subject: Subject, mesh: Mesh) -> Claims:
         claims = Claims()
         met: list[tuple[tuple[int, int], Shard]] = []
         for index in subject.blocks:

@@ -123,7 +123,7 @@ class Transitions:
     def _prepare(self, way: Way) -> _Task | None:
         """None where the plan holds the result in a layout that cannot be had from this way's."""
         operator = self.operator
-        cost: Cost = (0, self.picoseconds(way), int(_departs(way.result, operator.planned)), 0)
+        cost: Cost = (0, self.picoseconds(way), int(departs(way.result, operator.planned)), 0)
         made = self.layouts.bit(way.result)
         if operator.exact:
             planned = self.layouts.bit(operator.planned)
@@ -171,6 +171,6 @@ def _undominated(found: list[Transition]) -> tuple[Transition, ...]:
     return tuple(kept)
 
 
-def _departs(layout: Layout, planned: Layout) -> bool:
+def departs(layout: Layout, planned: Layout) -> bool:
     """Whether an atom was put on a dimension on which the plan does not have it."""
     return any(atom not in planned.atoms_of(dim) for dim, atoms in layout.split for atom in atoms)

@@ -72,9 +72,8 @@ def apply_shard(
     own = {atom for atoms in axes for atom in atoms}
     taken: list[str] = []
     for leaf in leaves:
-        base = [atom for atom in claims.split.get(leaf, ()) if atom not in own]
-        room = sizes[leaf] // mesh.ways(tuple(base))
-        gained = _take(axes, taken, room, mesh)
+        base = tuple(atom for atom in claims.split.get(leaf, ()) if atom not in own)
+        gained = _take(axes, taken, base, sizes[leaf], mesh)
         if gained:
             _steal(claims, gained)
             kept = [atom for atom in claims.split.get(leaf, ()) if atom not in gained]
@@ -86,17 +85,21 @@ def apply_shard(
 
 
 def _take(
-    axes: Sequence[tuple[str, ...]], taken: Sequence[str], room: int, mesh: Mesh
+    axes: Sequence[tuple[str, ...]],
+    taken: Sequence[str],
+    base: tuple[str, ...],
+    size: int,
+    mesh: Mesh,
 ) -> list[str]:
+    """The atoms for which a dimension of this size, split over ``base``, has room."""
     gained: list[str] = []
     for atoms in axes:
         for atom in atoms:
             if atom in taken:
                 continue
-            if room % mesh.sizes[atom]:
+            if not mesh.divides((*base, *gained, atom), size):
                 break  # an axis is taken from its outermost atom inwards
             gained.append(atom)
-            room //= mesh.sizes[atom]
     return gained
 
 

@@ -79,6 +79,10 @@ class Mesh:
             count *= self.sizes[atom]
         return count
 
+    def divides(self, atoms: tuple[str, ...], size: int) -> bool:
+        """Whether a dimension of this size can be split over these atoms."""
+        return size % self.ways(atoms) == 0
+
     def coordinate(self, device: int, atom: str) -> int:
         """Coordinate of a GPU along an atom."""
         return device // self.strides[atom] % self.sizes[atom]
