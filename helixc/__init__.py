@@ -3,7 +3,7 @@
 ``compile(path, plan=...)`` and ``compile_text(text, plan=...)`` return a ``Compilation``: the program at
 each level, the report and the drawings; ``write(compilation, folder)`` writes its files.  They raise
 ``HelixError`` if the program is wrong, ``CompilerBug`` if the compiler is.  ``check(path)`` collects what is
-wrong with any plan of a file.
+wrong with any plan of a file.  ``evaluate(path, table)`` prices many plans at once, as columns.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from helixc.diagnostics import CompilerBug, Diagnostic, HelixError, Span
 
 if TYPE_CHECKING:
+    from helixc.columns.evaluation import Evaluation, evaluate
     from helixc.compiler import Checked, Compilation, check, compile, compile_text
     from helixc.outputs import write
 
@@ -23,12 +24,14 @@ __all__ = [
     "Compilation",
     "CompilerBug",
     "Diagnostic",
+    "Evaluation",
     "HelixError",
     "Span",
     "__version__",
     "check",
     "compile",
     "compile_text",
+    "evaluate",
     "write",
 ]
 
@@ -36,6 +39,7 @@ __all__ = [
 _LATER = {
     **dict.fromkeys(("Checked", "Compilation", "check", "compile", "compile_text"), "compiler"),
     "write": "outputs",
+    **dict.fromkeys(("Evaluation", "evaluate"), "columns.evaluation"),
 }
 
 

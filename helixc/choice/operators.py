@@ -16,6 +16,7 @@ from helixc.ir.layout import Layout
 from helixc.ir.ops import OPS, OpRow
 from helixc.ir.rules import Factor
 from helixc.ir.work import Arithmetic
+from helixc.price.operator import LocalOperator
 
 
 @attrs.frozen(kw_only=True, cache_hash=True, slots=False)
@@ -69,3 +70,8 @@ class Operator:
     def follows(self) -> bool:
         """Whether it only follows its operands: it contracts nothing and spreads nothing."""
         return not self.row.spreads and all(factor.result is not None for factor in self.rule)
+
+    def on_gpu(self, local: Mapping[str, int]) -> LocalOperator:
+        """The operator as one GPU runs it; ``local``: the size of each factor's block there."""
+        types = [shape.type for shape in self.shapes]
+        return LocalOperator(self.arithmetic, types, self.result.type, self.rule, local)

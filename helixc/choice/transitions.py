@@ -5,7 +5,6 @@ A transition speaks of operands by position, so it serves every layer in which t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import attrs
@@ -17,7 +16,7 @@ from helixc.choice.states import Cost, State, add, covers
 from helixc.choice.ways import Way
 from helixc.ir.hardware import Gpu
 from helixc.ir.layout import Layout
-from helixc.price.operator import LocalOperator, least_picoseconds, operator_price
+from helixc.price.operator import least_picoseconds, operator_price
 
 
 @attrs.frozen(eq=False)
@@ -100,7 +99,7 @@ class Transitions:
         if way.ways not in self._times:
             sizes = self.operator.sizes
             local = {factor: sizes[factor] // ways for factor, ways in way.ways}
-            price = operator_price(self._local(local), self.gpu)
+            price = operator_price(self.operator.on_gpu(local), self.gpu)
             self._times[way.ways] = price.picoseconds
         return self._times[way.ways]
 
@@ -108,12 +107,7 @@ class Transitions:
     def least_picoseconds(self) -> int:
         """Less time than any way can take: all the work, shared by all GPUs."""
         devices = self.candidates.mesh.devices
-        return least_picoseconds(self._local(self.operator.sizes), self.gpu, devices)
-
-    def _local(self, local: Mapping[str, int]) -> LocalOperator:
-        operator = self.operator
-        types = [shape.type for shape in operator.shapes]
-        return LocalOperator(operator.arithmetic, types, operator.result.type, operator.rule, local)
+        return least_picoseconds(self.operator.on_gpu(self.operator.sizes), self.gpu, devices)
 
     def _task(self, way: Way) -> _Task | None:
         if way not in self._tasks:

@@ -1,0 +1,142 @@
+"""The price of many plans: their structures from a file, the sizes of their axes from a table.
+
+A plan's directives say what is split over which mesh axis; the table says how large the axes are.  Every
+plan is taken as ``strict``: each value is laid out as its directives say.  Results are those of ``compile``
+on the same plan with ``strict`` in its outermost block, number for number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+import attrs
+import numpy as np
+
+from helixc.columns.family import Column, Mask
+from helixc.columns.groups import COLUMNS, Prices, Results, StructureEvaluator
+from helixc.compiler import lower, make_choice
+from helixc.diagnostics import CompilerBug
+from helixc.ir.logical import Logical
+from helixc.ir.plan import Strict
+from helixc.ir.source import Sources
+from helixc.pipeline import to_logical, to_spmd
+from helixc.text.loader import load_path
+
+# For each plan of a file, by name, the sizes of its mesh axes: one row per plan to evaluate.
+Table = Mapping[str, Sequence[Sequence[int]]]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Evaluation:
+    """One entry per plan in each column, in the order of the table.
+
+    ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
+    there.  Times are of one GPU in picoseconds: of the program, and of all its computing and all its
+    communication one after the other.  ``weights_bytes`` and ``peak_bytes`` (all other values alive at the fullest
+    moment) are what a GPU holds, ``received_bytes`` what it receives in collectives.  ``alone`` counts
+    plans that were compiled one by one; ``shapes`` the distinct operators and collectives that were priced.
+    """
+
+    structure: tuple[str, ...]
+    sizes: tuple[tuple[int, ...], ...]
+    refused: tuple[str, ...]
+    picoseconds: Column
+    compute_picoseconds: Column
+    communication_picoseconds: Column
+    weights_bytes: Column
+    peak_bytes: Column
+    received_bytes: Column
+    capacity_bytes: int
+    alone: int
+    shapes: tuple[int, int]
+
+    @property
+    def needed_bytes(self) -> Column:
+        """What a GPU must hold."""
+        return self.weights_bytes + self.peak_bytes
+
+    @property
+    def fits(self) -> Mask:
+        """Whether that finds room; False where a plan is refused."""
+        followed = np.array([not code for code in self.refused])
+        return followed & (self.needed_bytes <= self.capacity_bytes)
+
+
+def evaluate(
+    path: str | PathLike[str],
+    table: Table,
+    *,
+    cluster: str | None = None,
+    model: str | None = None,
+    settings: Mapping[str, int] | None = None,
+) -> Evaluation:
+    """Time, memory and traffic of many plans of a ``.hx`` file.
+
+    ``table`` has, for plans of the file by name, rows with the sizes of its mesh axes in their order.
+    Raises ``HelixError`` where the file itself is wrong, ``ValueError`` where a row has no sizes for an axis.
+    """
+    sources = load_path(Path(path))
+    return evaluate_sources(sources, table, cluster=cluster, model=model, settings=settings)
+
+
+def evaluate_sources(
+    sources: Sources,
+    table: Table,
+    *,
+    cluster: str | None = None,
+    model: str | None = None,
+    settings: Mapping[str, int] | None = None,
+) -> Evaluation:
+    """As ``evaluate``, for sources that are loaded already."""
+    prices: dict[str, Prices] = {}
+    found: list[Results] = []
+    programs: list[Logical] = []
+    for plan, rows in table.items():
+        choice = make_choice(model, plan, cluster, settings)
+        first = to_logical(choice)[:1]
+        program = lower(sources, first)[-1][1]
+        if not isinstance(program, Logical):
+            raise CompilerBug("elaboration has not yielded the logical level")
+        _check(rows, program)
+        passes = to_spmd(choice)
+        shared = prices.setdefault(program.cluster.name, Prices(program.cluster))
+        logical, sizes = len(to_logical(choice)) - 1, [tuple(map(int, row)) for row in rows]
+        evaluator = StructureEvaluator(_strict(program), passes[1:], logical, shared, sizes)
+        found.append(evaluator.evaluate())
+        programs.append(program)
+    return _together(table, found, programs, list(prices.values()))
+
+
+def _check(rows: Sequence[Sequence[int]], program: Logical) -> None:
+    axes = program.plan.axes
+    for row in rows:
+        if len(row) != len(axes) or any(size < 1 for size in row):
+            names = ", ".join(axis.name for axis in axes)
+            raise ValueError(f"plan {program.plan.name} has the axes {names}; a row says {row}")
+
+
+def _strict(program: Logical) -> Logical:
+    """The program with ``strict`` in the outermost block of its plan."""
+    first, *rest = program.plan.blocks
+    strict = attrs.evolve(first, lines=(*first.lines, Strict()))
+    return attrs.evolve(program, plan=attrs.evolve(program.plan, blocks=(strict, *rest)))
+
+
+def _together(
+    table: Table, found: list[Results], programs: list[Logical], prices: list[Prices]
+) -> Evaluation:
+    columns = {name: np.concatenate([one.columns[name] for one in found]) for name in COLUMNS}
+    return Evaluation(
+        structure=tuple(plan for plan, rows in table.items() for _ in rows),
+        sizes=tuple(tuple(map(int, row)) for rows in table.values() for row in rows),
+        refused=tuple(code for one in found for code in one.refused),
+        capacity_bytes=min(program.cluster.gpu.memory_bytes for program in programs),
+        alone=sum(one.alone for one in found),
+        shapes=(
+            sum(one.operators.shapes for one in prices),
+            sum(one.steps.shapes for one in prices),
+        ),
+        **columns,
+    )

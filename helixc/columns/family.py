@@ -1,0 +1,130 @@
+"""Plans of one pattern side by side: one program and one planning for all, sizes of atoms as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from helixc.choice.planning import Planning
+from helixc.ir.layout import Layout
+from helixc.ir.logical import Logical
+from helixc.ir.mesh import Mesh
+from helixc.ir.tensor import DTYPE_BITS, TensorType
+
+Column = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Atoms = tuple[str, ...]
+# One more than any sum of costs that is compared: what a plan cannot take.
+NEVER = 2**61
+
+
+class NotInColumns(Exception):
+    """Something that is not worked out for many plans at once."""
+
+
+@attrs.frozen(slots=False)
+class AskingMesh(Mesh):
+    """The mesh of one plan that stands for others, and what was asked of its sizes with the answers."""
+
+    asked: dict[tuple[Atoms, int], bool] = attrs.field(
+        factory=dict[tuple[Atoms, int], bool], eq=False, repr=False
+    )
+
+    def divides(self, atoms: tuple[str, ...], size: int) -> bool:
+        """Whether a dimension of this size can be split over these atoms."""
+        answer = super().divides(atoms, size)
+        self.asked[atoms, size] = answer
+        return answer
+
+
+@attrs.frozen(eq=False, slots=False)
+class Family:
+    """Plans that are planned alike.  ``planning`` has the mesh of the first of them.
+
+    ``sizes``: for each atom its size in every plan.
+    """
+
+    program: Logical
+    planning: Planning
+    mesh: AskingMesh
+    sizes: dict[str, Column]
+    plans: int
+    places: dict[Atoms, list[int]] = attrs.field(factory=dict[Atoms, list[int]], repr=False)
+    _ways: dict[Atoms, Column] = attrs.field(factory=dict[Atoms, Column], repr=False)
+    _bytes: dict[tuple[TensorType, Layout], Column] = attrs.field(
+        factory=dict[tuple[TensorType, Layout], Column], repr=False
+    )
+
+    @cached_property
+    def ones(self) -> Column:
+        """A column of ones."""
+        return np.ones(self.plans, dtype=np.int64)
+
+    @cached_property
+    def zeros(self) -> Column:
+        """A column of zeros."""
+        return np.zeros(self.plans, dtype=np.int64)
+
+    def ways(self, atoms: tuple[str, ...]) -> Column:
+        """Number of GPUs in one group over these atoms."""
+        found = self._ways.get(atoms)
+        if found is None:
+            found = self.sizes[atoms[0]] if atoms else self.ones
+            for atom in atoms[1:]:
+                found = found * self.sizes[atom]
+            self._ways[atoms] = found
+        return found
+
+    def block_bytes(self, type_: TensorType, layout: Layout) -> Column:
+        """Bytes of one GPU's block of a value of the program."""
+        key = (type_, layout)
+        if key not in self._bytes:
+            count = type_.elements(self.program.sizes)
+            self._bytes[key] = self.part_bytes(count, type_.dtype, layout)
+        return self._bytes[key]
+
+    def part_bytes(self, elements: int, dtype: str, layout: Layout) -> Column:
+        """Bytes of one GPU's block of a value with so many elements in all."""
+        if elements >= NEVER // DTYPE_BITS[dtype]:
+            raise NotInColumns
+        count = elements * self.ones
+        for _, atoms in layout.split:
+            count = count // self.ways(atoms)
+        return (count * DTYPE_BITS[dtype] + 7) // 8
+
+    def only(self, rows: Mask) -> Family:
+        """Some of the plans; the first must be among them."""
+        if rows.all():
+            return self
+        sizes = {atom: column[rows] for atom, column in self.sizes.items()}
+        return Family(
+            program=self.program,
+            planning=self.planning,
+            mesh=self.mesh,
+            sizes=sizes,
+            plans=int(rows.sum()),
+        )
+
+    def alike(self) -> Mask:
+        """The plans for which everything that was asked has the answer that it has for the first."""
+        same = np.ones(self.plans, dtype=np.bool_)
+        for (atoms, size), answer in self.mesh.asked.items():
+            same &= (size % self.ways(atoms) == 0) == answer
+        return same
+
+
+def gaps_and_sizes(family: Family, atoms: Sequence[str]) -> list[tuple[int, ...]]:
+    """Where atoms lie in the mesh of each plan: sizes of what is around them and of themselves, in turn."""
+    columns: list[Column] = []
+    gap = family.ones
+    for atom in family.mesh.atoms:
+        if atom.name in atoms:
+            columns += [gap, family.sizes[atom.name]]
+            gap = family.ones
+        else:
+            gap = gap * family.sizes[atom.name]
+    return [*zip(*(column.tolist() for column in (*columns, gap)), strict=True)]

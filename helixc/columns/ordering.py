@@ -1,0 +1,204 @@
+"""List scheduling of one body for a column of plans: in which order its tasks run, and how long that takes.
+
+``analysis.streams`` schedules one plan.  Here it schedules one plan of a column, and its run is then
+followed for all others: wherever it compared two numbers, so are the numbers of every plan.  Those for
+which a comparison comes out otherwise are left for another run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from helixc.analysis.streams import BOTH, COMMUNICATION, COMPUTE, Job, Stream, list_order
+from helixc.columns.family import Column, Mask
+
+Streams = tuple[Stream, ...]
+
+
+@attrs.frozen(eq=False)
+class TimedJob:
+    """A task as a scheduler sees it, with its picoseconds in each plan."""
+
+    reads: tuple[str, ...]
+    gives: tuple[str, ...]
+    streams: Streams
+    picoseconds: Column
+    is_input: bool
+
+
+@attrs.frozen(eq=False)
+class Order:
+    """An order of jobs, the plans that run in it, and when each of these has done everything."""
+
+    jobs: tuple[int, ...]
+    plans: Mask
+    picoseconds: Column
+
+
+def find_orders(jobs: Sequence[TimedJob], plans: Mask) -> list[Order]:
+    """The orders in which plans run their jobs."""
+    found: list[Order] = []
+    shared = _Shared(jobs)
+    left = plans
+    while left.any():
+        order, own = shared.order_of(left)
+        found.append(Order(order, own, shared.placed(order)))
+        left = left & ~own
+    return found
+
+
+class _Shared:
+    """What all runs of the same jobs have in common."""
+
+    def __init__(self, jobs: Sequence[TimedJob]) -> None:
+        self.jobs = jobs
+        makers = {value: index for index, job in enumerate(jobs) for value in job.gives}
+        self.after = [
+            tuple(dict.fromkeys(makers[v] for v in job.reads if v in makers)) for job in jobs
+        ]
+        self.readers: list[list[int]] = [[] for _ in jobs]
+        for index, needed in enumerate(self.after):
+            for job in needed:
+                self.readers[job].append(index)
+        zeros = np.zeros_like(jobs[0].picoseconds) if jobs else np.zeros(0, dtype=np.int64)
+        self.zeros = zeros
+        self.remaining: list[Column] = [zeros] * len(jobs)
+        for index in reversed(range(len(jobs))):
+            beyond = zeros
+            for reader in self.readers[index]:
+                beyond = np.maximum(beyond, self.remaining[reader])
+            self.remaining[index] = jobs[index].picoseconds + beyond
+
+    def order_of(self, plans: Mask) -> tuple[tuple[int, ...], Mask]:
+        """The order of the first of some plans, and which of them share it."""
+        plan = int(plans.argmax())
+        times = [int(job.picoseconds[plan]) for job in self.jobs]
+        inputs = [index for index, job in enumerate(self.jobs) if job.is_input]
+        alone = [
+            Job(job.reads, job.gives, job.streams if time else (), time)
+            for job, time in zip(self.jobs, times, strict=True)
+        ]
+        same = plans.copy()
+        for job, time in zip(self.jobs, times, strict=True):
+            same &= (job.picoseconds > 0) == (time > 0)
+        _Followed(self, plan, same).run()
+        return list_order(alone, inputs), same
+
+    def placed(self, order: Sequence[int]) -> Column:
+        """When all is done if every stream takes its jobs in this order (``streams.place``)."""
+        last: dict[Stream, Column] = dict.fromkeys(BOTH, self.zeros)
+        ready: dict[str, Column] = {}
+        done = self.zeros
+        for index in order:
+            job = self.jobs[index]
+            waits = [ready[value] for value in job.reads if value in ready]
+            if not job.picoseconds.any():
+                end = _latest(waits, self.zeros)
+            else:
+                end = _latest([*waits, *(last[s] for s in job.streams)], self.zeros)
+                end = end + job.picoseconds
+                last.update(dict.fromkeys(job.streams, end))
+                done = np.maximum(done, end)
+            ready.update(dict.fromkeys(job.gives, end))
+        return done
+
+
+def _latest(times: Sequence[Column], start: Column) -> Column:
+    latest = times[0] if times else start
+    for time in times[1:]:
+        latest = np.maximum(latest, time)
+    return latest
+
+
+class _Followed:
+    """The run of one plan, and which of the others take every turn as it does.
+
+    The two streams go from one event to the next as in ``analysis.streams``; ``same`` loses the plans
+    that would go another way.
+    """
+
+    def __init__(self, shared: _Shared, plan: int, same: Mask) -> None:
+        self.shared = shared
+        self.plan = plan
+        self.same = same
+        self.missing = [len(needed) for needed in shared.after]
+        self.ready: dict[Streams, list[int]] = {s: [] for s in (COMPUTE, COMMUNICATION, BOTH)}
+        self.idle: set[Stream] = set(BOTH)
+        self.running: list[tuple[int, Column]] = []
+
+    def run(self) -> None:
+        """Go from the first event to the last."""
+        self._release([index for index, count in enumerate(self.missing) if not count])
+        self._start(self.shared.zeros)
+        while self.running:
+            now = min((end for _, end in self.running), key=lambda end: int(end[self.plan]))
+            over: list[int] = [j for j, end in self.running if end[self.plan] == now[self.plan]]
+            for job, end in self.running:
+                self.same &= (end == now) if job in over else (end > now)
+            self.running = [entry for entry in self.running if entry[0] not in over]
+            for job in over:
+                self.idle.update(self.shared.jobs[job].streams)
+                self._finish(job)
+            self._start(now)
+
+    def _timed(self, index: int) -> bool:
+        return bool(self.shared.jobs[index].picoseconds[self.plan])
+
+    def _release(self, jobs: Sequence[int]) -> None:
+        for index in jobs:
+            if self._timed(index):
+                self.ready[self.shared.jobs[index].streams].append(index)
+            else:
+                self._finish(index)
+
+    def _finish(self, job: int) -> None:
+        done = [job]
+        while done:
+            for reader in self.shared.readers[done.pop()]:
+                self.missing[reader] -= 1
+                if self.missing[reader]:
+                    continue
+                if self._timed(reader):
+                    self._release([reader])
+                else:
+                    done.append(reader)
+
+    def _start(self, now: Column) -> None:
+        """Start on each idle stream what is first in line there."""
+        alone = self._first(BOTH)
+        for streams in (COMPUTE, COMMUNICATION):
+            if not self.idle.issuperset(streams) or not self.ready[streams]:
+                continue
+            job = self._first(streams)
+            if job is not None and (alone is None or self._goes_before(job, alone)):
+                self._begin(job, now)
+        if alone is not None and self.idle.issuperset(BOTH):
+            self._begin(alone, now)
+
+    def _first(self, streams: Streams) -> int | None:
+        """What is first in line, and for which plans it is not."""
+        line = self.ready[streams]
+        if not line:
+            return None
+        first = line[0]
+        for other in line[1:]:
+            if not self._goes_before(first, other):
+                first = other
+        return first
+
+    def _goes_before(self, one: int, other: int) -> bool:
+        """Whether the longer path remains after one (ties by program order); the same for all plans."""
+        mine, theirs = self.shared.remaining[one], self.shared.remaining[other]
+        before = (mine > theirs) if one > other else (mine >= theirs)
+        answer = bool(before[self.plan])
+        self.same &= before if answer else ~before
+        return answer
+
+    def _begin(self, job: int, now: Column) -> None:
+        own = self.shared.jobs[job]
+        self.ready[own.streams].remove(job)
+        self.idle.difference_update(own.streams)
+        self.running.append((job, now + own.picoseconds))

@@ -1,0 +1,131 @@
+"""Prices for columns of plans: each distinct kernel and collective is priced once.
+
+The functions are those that ``compile`` prices with, one number at a time.  A collective is known by what
+it does, by where its group lies in the mesh, and by its bytes; an operator by its rule and the sizes of
+its blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from helixc.choice.operators import Operator
+from helixc.columns.family import Column, NotInColumns
+from helixc.ir.hardware import Cluster
+from helixc.ir.layout import (
+    WHOLE,
+    AllGather,
+    AllReduce,
+    AllToAll,
+    Layout,
+    Permute,
+    ReduceScatter,
+    Step,
+)
+from helixc.ir.mesh import Axis, Mesh
+from helixc.price.collective import CollectivePrices
+from helixc.price.operator import operator_price
+
+Gaps = tuple[int, ...]
+# So many factors of an operator may be split, each fewer ways than ``RADIX``, for a number to tell how.
+MOST_SPLIT = 4
+RADIX = 1 << 15
+
+
+class StepPrices:
+    """Prices of steps on one cluster; ``shapes`` counts the distinct ones."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._places: dict[Gaps, int] = {}
+        self._prices: list[CollectivePrices] = []
+        self._known: dict[tuple[type[Step], int, int], int] = {}
+
+    @property
+    def shapes(self) -> int:
+        """How many distinct collectives were priced."""
+        return len(self._known)
+
+    def places(self, gaps: Sequence[Gaps]) -> list[int]:
+        """For each plan the number of where some atoms lie in its mesh."""
+        return [self._place(one) for one in gaps]
+
+    def _place(self, gaps: Gaps) -> int:
+        number = self._places.get(gaps)
+        if number is None:
+            number = self._places[gaps] = len(self._prices)
+            axes = tuple(Axis(f"a{i}", size) for i, size in enumerate(gaps))
+            self._prices.append(CollectivePrices(Mesh.uncut(axes), self._cluster))
+        return number
+
+    def column(self, kind: type[Step], places: Sequence[int], held: Column) -> Column:
+        """Picoseconds of a step on blocks of ``held`` bytes, in each plan."""
+        known = self._known
+        found: list[int] = []
+        for place, size in zip(places, held.tolist(), strict=True):
+            key = (kind, place, size)
+            time = known.get(key)
+            if time is None:
+                time = known[key] = self._price(kind, place, size)
+            found.append(time)
+        return np.array(found, dtype=np.int64)
+
+    def _price(self, kind: type[Step], place: int, size: int) -> int:
+        prices = self._prices[place]
+        # Of the axes of such a mesh every other one is an atom of the step.
+        atoms = tuple(atom.name for atom in prices.mesh.atoms[1::2])
+        before = WHOLE
+        step: Step
+        if kind is AllGather:
+            step = AllGather("d", atoms)
+        elif kind is ReduceScatter:
+            step = ReduceScatter("d", atoms)
+        elif kind is AllReduce:
+            step = AllReduce(atoms)
+        elif kind is AllToAll:
+            step = AllToAll("d", "e", atoms)
+        else:
+            before = Layout((("d", atoms),))
+            step = Permute(Layout((("e", atoms),)))
+        return prices.picoseconds(step, size, before)
+
+
+class OperatorPrices:
+    """Times of operators on one GPU of a cluster; ``shapes`` counts the distinct ones."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._gpu = cluster.gpu
+        self._known: dict[object, dict[int, int]] = {}
+
+    @property
+    def shapes(self) -> int:
+        """How many distinct operators, by their local sizes, were priced."""
+        return sum(map(len, self._known.values()))
+
+    def column(self, operator: Operator, split: Sequence[tuple[str, Column]]) -> Column:
+        """Picoseconds of an operator whose factors are split so many ways, in each plan."""
+        names = tuple(name for name, _ in split)
+        identity = (operator.arithmetic, operator.rule, operator.shapes, operator.result, names)
+        known = self._known.setdefault(identity, {})
+        if len(split) > MOST_SPLIT:
+            raise NotInColumns
+        # The ways of all factors as one number.
+        key = split[0][1] if split else np.zeros(1, dtype=np.int64)
+        for _, ways in split[1:]:
+            key = key * RADIX + ways
+        numbers = key.tolist()
+        times = [known.get(number, -1) for number in numbers]
+        for position, time in enumerate(times):
+            if time < 0:
+                number = numbers[position]
+                if number not in known:
+                    ways = [int(column[position]) for _, column in split]
+                    known[number] = self._price(operator, dict(zip(names, ways, strict=True)))
+                times[position] = known[number]
+        return np.array(times, dtype=np.int64)
+
+    def _price(self, operator: Operator, ways: dict[str, int]) -> int:
+        local = {name: size // ways.get(name, 1) for name, size in operator.sizes.items()}
+        return operator_price(operator.on_gpu(local), self._gpu).picoseconds

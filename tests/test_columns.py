@@ -1,0 +1,188 @@
+"""Many plans at once: every number of every plan is the one that ``compile`` gives under ``strict``."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from math import prod
+from pathlib import Path
+
+import pytest
+
+from helixc.analysis.report import build_report
+from helixc.columns.alone import refusal
+from helixc.columns.evaluation import Evaluation, evaluate_sources
+from helixc.columns.groups import COLUMNS
+from helixc.compiler import compile_sources, make_choice
+from helixc.diagnostics import HelixError
+from helixc.elaborate.choice import Choice
+from helixc.ir.source import Sources
+from helixc.text.loader import load_text
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+HARDWARE = """
+gpu small_gpu { memory = 60 MB; bandwidth = 2 TB/s; bf16 = 500 TFLOP/s }
+link near { bandwidth = 400 GB/s; latency = 2 us }
+link far { bandwidth = 50 GB/s; latency = 9 us }
+cluster box { gpu small_gpu; level node = 4 via far; level gpu = 8 via near }
+cluster odd { gpu small_gpu; level pod = 2 via far; level node = 3 via far; level gpu = 5 via near }
+"""
+ATTENTION = """
+layer mha(x: [.., seq, embed]) -> [.., seq, embed] {
+  weight wq: [embed, kv, group, width]
+  weight wk, wv: [embed, kv, width]
+  weight wo: [kv, group, width, embed]
+  weight bo: [embed]
+  y = rename(x, seq -> key)
+  q = matmul(x, wq, over embed)
+  k = matmul(y, wk, over embed)
+  v = matmul(y, wv, over embed)
+  attended = attend(q, k, v)
+  return matmul(attended, wo, over kv, group, width) + bo
+}
+layer attend(q: [.., seq, width], k: [.., key, width], v: [.., key, width]) -> [.., seq, width] {
+  scores = matmul(q, k, over width) / sqrt(width)
+  past = where(index(key) <= index(seq), scores, -30_000)
+  return matmul(softmax(past, over key), v, over key)
+}
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight up, gate: [embed, hidden]
+  weight down: [hidden, embed]
+  return matmul(silu(matmul(x, gate, over embed)) * matmul(x, up, over embed), down, over hidden)
+}
+"""
+GROUPED = (
+    """
+model m {
+  dim batch = 24, seq = 120, embed = 240, kv = 6, group = 20, width = 24, hidden = 720
+  input x: bf16[batch, seq, embed]
+  repeat 3 {
+    x = x + mha(layer_norm(x, over embed))
+    x = x + mlp(rms_norm(x, over embed))
+  }
+  output x
+}
+"""
+    + ATTENTION
+    + HARDWARE
+)
+MIXER = (
+    (EXAMPLES / "custom_layer.hx").read_text(encoding="utf-8").split("cluster four_h200")[0]
+    + HARDWARE
+).replace(
+    "batch = 256, patch = 1024, embed = 4096, token = 8192",
+    "batch = 24, patch = 120, embed = 240, token = 240",
+)
+BARE = (
+    """
+model m {
+  dim a = 24, b = 60, c = 40, d = 240
+  input x: bf16[a, b, c]
+  frozen table: f8[c, d]
+  weight w: [c, d]
+  weight v: [d, c]
+  y = matmul(x, w, over c) + matmul(x, table, over c)
+  z = softmax(matmul(y, v, over d), over b)
+  output z
+  output most = max(y, over d)
+  output all = sum(x * z, over a, b)
+}
+"""
+    + HARDWARE
+)
+AXES = ("u", "v", "w")
+SIZES = (1, 2, 3, 4, 5, 6, 8)
+STRUCTURES = {
+    "grouped": (
+        GROUPED,
+        "m",
+        (
+            "shard batch over u; in mha { shard kv, group over v; shard width over w }; in mlp { shard hidden over v, w }",
+            "shard batch over u; shard seq over v, w; in mha { shard kv, group over v, w }; in mlp { shard hidden over w, v }",
+            "shard seq, key over u; shard embed over v; in mlp { shard hidden over w }",
+            "shard batch over u; shard seq over v; in mha.attend { shard kv, group over v }; in mlp { shard hidden over w; keep weights }",
+            "shard batch over w, u; in mha { shard key over v }; in mlp { shard hidden over v; shard seq over w }",
+            "in layer[0] { shard batch over u }; in layer[1..2] { shard seq over u; shard embed over v }; in mha.wo { shard embed over w }",
+        ),
+    ),
+    "mixer": (
+        MIXER,
+        "mixer",
+        (
+            "shard batch over u; in mix { shard token over v, w }; in gated { shard hidden over v, w }",
+            "shard patch over u; shard embed over v; in mix { shard token over u }; in gated { shard hidden over w }",
+            "shard embed over u, w; in gated { shard hidden over u; replicate embed }; shard batch over v",
+        ),
+    ),
+    "bare": (
+        BARE,
+        "m",
+        (
+            "shard a over u; shard b over v; shard d over w",
+            "shard c over u, v; shard d over w",
+            "shard d, c over u, v; shard b over w",
+            "shard b over u; in w, v { shard c over v; shard d over w }; in y { shard d over v }",
+        ),
+    ),
+}
+CASES = [(name, plan) for name, (_, _, plans) in STRUCTURES.items() for plan in range(len(plans))]
+ROWS = 80  # 13 structures: more than 1000 plans in all
+
+
+def drawn(seed: str, gpus: int) -> list[tuple[int, ...]]:
+    """Different sizes of three axes, some of them uneven, a few too many for the cluster."""
+    pick = random.Random(seed)
+    rows: dict[tuple[int, ...], None] = {}
+    while len(rows) < ROWS:
+        row = tuple(pick.choice(SIZES) for _ in AXES)
+        if prod(row) <= gpus or not pick.randrange(20):
+            rows[row] = None
+    return list(rows)
+
+
+def plan_text(name: str, model: str, cluster: str, row: Sequence[int], lines: str) -> str:
+    mesh = ", ".join(f"{axis} = {size}" for axis, size in zip(AXES, row, strict=True))
+    body = lines.replace("; ", "\n  ").replace("{ ", "{\n").replace(" }", "\n}")
+    return f"plan {name} for {model} on {cluster} {{\n  mesh {mesh}\n  {body}\n}}\n"
+
+
+@pytest.mark.parametrize(("name", "number"), CASES)
+def test_every_number_is_what_compile_gives_under_strict(name: str, number: int) -> None:
+    text, model, structures = STRUCTURES[name]
+    lines = structures[number]
+    cluster, gpus = (("box", 32), ("odd", 30))[number % 2]
+    rows = drawn(f"{name} {number}", gpus)
+    text += plan_text("structure", model, cluster, (1, 1, 1), lines)
+    for index, row in enumerate(rows):
+        text += plan_text(f"p{index}", model, cluster, row, f"strict; {lines}")
+    sources = load_text(text, "columns.hx")
+
+    found = evaluate_sources(sources, {"structure": rows})
+
+    assert found.sizes == tuple(rows)
+    for index, row in enumerate(rows):
+        choice = make_choice(model, f"p{index}", None, None)
+        assert (found.refused[index], numbers(found, index)) == expected(sources, choice), row
+
+
+def numbers(found: Evaluation, plan: int) -> dict[str, int]:
+    """The row of a plan."""
+    return {name: int(getattr(found, name)[plan]) for name in COLUMNS}
+
+
+def expected(sources: Sources, choice: Choice) -> tuple[str, dict[str, int]]:
+    """What refuses a plan, or what its report says."""
+    try:
+        program = compile_sources(sources, choice).spmd
+    except HelixError as error:
+        return refusal(error), dict.fromkeys(COLUMNS, 0)
+    report = build_report(program)
+    path, memory = report.critical_path, report.memory
+    return "", {
+        "picoseconds": path.picoseconds,
+        "compute_picoseconds": path.compute_picoseconds,
+        "communication_picoseconds": path.communication_picoseconds,
+        "weights_bytes": memory.weights_bytes,
+        "peak_bytes": memory.peak_bytes,
+        "received_bytes": report.bytes_per_gpu,
+    }
