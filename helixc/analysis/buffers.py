@@ -89,12 +89,16 @@ def walked_turns(loop: Loop) -> range:
     the last.  Values that are carried on as they are (a shift, a swap) may live longer by a turn each, and
     swaps repeat after a number of turns that divides the least common multiple of all numbers of them.
     """
-    passed_on = sum(not _is_made(value.yields, loop) for value in loop.carried)
+    return differing_turns(loop.trips, sum(not _is_made(v.yields, loop) for v in loop.carried))
+
+
+def differing_turns(trips: int, passed_on: int) -> range:
+    """The turns to walk through where so many values are carried on as they are."""
     period = lcm(*range(1, passed_on + 1))
     enough = 2 * passed_on + 2 + period
-    if loop.trips <= enough:
-        return range(loop.trips)
-    return range(enough + (loop.trips - enough) % period)
+    if trips <= enough:
+        return range(trips)
+    return range(enough + (trips - enough) % period)
 
 
 def _is_made(value: str, loop: Loop) -> bool:

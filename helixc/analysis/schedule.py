@@ -174,7 +174,7 @@ def _moments(
     turns: tuple[int, ...],
     base: int,
 ) -> Iterator[Moment]:
-    for slot, begins in _events(schedule.slots):
+    for slot, begins in events(schedule.slots):
         statement = schedule.body[slot.job]
         time = base + (slot.start if begins else slot.end)
         if begins and isinstance(statement, Loop):
@@ -186,7 +186,7 @@ def _moments(
             yield Moment(statement, turns, begins=begins, picoseconds=time)
 
 
-def _events(slots: Sequence[Slot]) -> Iterator[tuple[Slot, bool]]:
+def events(slots: Sequence[Slot]) -> Iterator[tuple[Slot, bool]]:
     """Each slot when it begins (True) and when it ends; what ends at a time comes before what begins."""
     running: list[Slot] = []
     for slot in slots:
