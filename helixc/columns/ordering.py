@@ -12,7 +12,16 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from helixc.analysis.streams import BOTH, COMMUNICATION, COMPUTE, Job, Stream, list_order
+from helixc.analysis.streams import (
+    BOTH,
+    COMMUNICATION,
+    COMPUTE,
+    Job,
+    Slot,
+    Stream,
+    list_order,
+    place,
+)
 from helixc.columns.family import Column, Mask
 
 Streams = tuple[Stream, ...]
@@ -31,9 +40,12 @@ class TimedJob:
 
 @attrs.frozen(eq=False)
 class Order:
-    """An order of jobs, the plans that run in it, and when each of these has done everything."""
+    """The plans that run their jobs in one order, and when each of them has done everything.
 
-    jobs: tuple[int, ...]
+    ``slots``: when each job runs in one of these plans; in the others at other times, but in this order.
+    """
+
+    slots: tuple[Slot, ...]
     plans: Mask
     picoseconds: Column
 
@@ -44,8 +56,8 @@ def find_orders(jobs: Sequence[TimedJob], plans: Mask) -> list[Order]:
     shared = _Shared(jobs)
     left = plans
     while left.any():
-        order, own = shared.order_of(left)
-        found.append(Order(order, own, shared.placed(order)))
+        slots, own = shared.order_of(left)
+        found.append(Order(slots, own, shared.placed([slot.job for slot in slots])))
         left = left & ~own
     return found
 
@@ -72,8 +84,8 @@ class _Shared:
                 beyond = np.maximum(beyond, self.remaining[reader])
             self.remaining[index] = jobs[index].picoseconds + beyond
 
-    def order_of(self, plans: Mask) -> tuple[tuple[int, ...], Mask]:
-        """The order of the first of some plans, and which of them share it."""
+    def order_of(self, plans: Mask) -> tuple[tuple[Slot, ...], Mask]:
+        """When the first of some plans runs its jobs, and which of them run theirs in this order."""
         plan = int(plans.argmax())
         times = [int(job.picoseconds[plan]) for job in self.jobs]
         inputs = [index for index, job in enumerate(self.jobs) if job.is_input]
@@ -85,7 +97,7 @@ class _Shared:
         for job, time in zip(self.jobs, times, strict=True):
             same &= (job.picoseconds > 0) == (time > 0)
         _Followed(self, plan, same).run()
-        return list_order(alone, inputs), same
+        return place(alone, list_order(alone, inputs)), same
 
     def placed(self, order: Sequence[int]) -> Column:
         """When all is done if every stream takes its jobs in this order (``streams.place``)."""
