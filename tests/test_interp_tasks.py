@@ -17,10 +17,11 @@ from helixc.compiler import Compilation, compile_text
 from helixc.interp.approximation import divided_dims
 from helixc.interp.data import Data
 from helixc.interp.limits import excess
-from helixc.interp.logical import Trace
+from helixc.interp.logical import Supply, Trace
 from helixc.interp.shrink import shrink, smallest_instance
 from helixc.interp.spmd import ExecutionError, run_spmd
 from helixc.interp.tasks import ahead, last_first, run_tasks, shuffled
+from helixc.interp.version import SliceSupply
 from helixc.ir.device import DeviceProgram
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
@@ -38,7 +39,8 @@ ORDERS: list[Callable[[DeviceProgram], list[int]]] = [
 ]
 
 
-def small(compiled: Compilation) -> tuple[Spmd, Data]:
+def small(compiled: Compilation) -> tuple[Spmd, Supply]:
+    """The small instance with its data; of a step in slices the first slice."""
     stages = [stage for _, stage in compiled.stages[1:] if isinstance(stage, Logical | Spmd)]
     divided = divided_dims(compiled.logical, [s for s in stages if isinstance(s, Logical)][-1])
     names = {dim: tuple(part.name for part in parts) for dim, parts in divided.items()}
@@ -47,7 +49,8 @@ def small(compiled: Compilation) -> tuple[Spmd, Data]:
     assert isinstance(model, Logical)
     assert isinstance(placed, Spmd)
     parts = {d: [Dim(p.name, instance.sizes[p.name]) for p in ps] for d, ps in divided.items()}
-    return placed, Data(model, 0, "normal", parts)
+    data = Data(model, 0, "normal", parts)
+    return placed, data if placed.slices is None else SliceSupply(data, placed.slices, 0)
 
 
 def assert_same(found: Trace, expected: Trace) -> None:

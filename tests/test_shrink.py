@@ -15,11 +15,11 @@ from helixc.interp.shrink import Instance, operators, shrink, shrunk_axes, small
 from helixc.interp.sizes import gather_needs, solve
 from helixc.ir.layout import make_layout
 from helixc.ir.logical import Logical, Op, Repeat, walk
-from helixc.ir.ops import NUMBER, OPS, Cut, Declared, Joined, Number, Renamed
+from helixc.ir.ops import OPS, Cut, Declared, Joined, Number, Renamed
 from helixc.ir.rules import infer
 from helixc.ir.spmd import Loop, Spmd
 from helixc.ir.spmd import walk as walk_spmd
-from helixc.ir.tensor import TensorType
+from helixc.ir.tensor import NUMBER, TensorType
 
 
 def small(compiled: Compilation) -> tuple[Instance, Logical, list[Spmd]]:

@@ -48,6 +48,11 @@ class Fit:
         return f"microbatches {self.best.count} over {self.dim}"
 
     @property
+    def remedy(self) -> str:
+        """The line where it helps, else ""."""
+        return self.line if self.fits else ""
+
+    @property
     def text(self) -> str:
         """The finding in words."""
         needed, capacity = byte_text(self.best.needed_bytes), byte_text(self.capacity_bytes)

@@ -187,8 +187,7 @@ def build_report(
     memory = find_memory(program, layers, schedule)
     matmuls = find_matmuls(program, layers)
     path = find_critical_path(program, schedule)
-    remedy = fit.line if fit is not None and fit.fits else ""
-    warnings = fit_warnings(memory, program.cluster.gpu.name, program.plan.span, remedy)
+    misfit = _misfit(program, memory, fit)
     return Report(
         model=program.name,
         dims=whole_dims(program),
@@ -209,8 +208,13 @@ def build_report(
         notes=(*_told(fit), *(hint.text for hint in hints), *find_notes(program, matmuls, path)),
         hints=hints,
         fit=fit,
-        diagnostics=tuple(dict.fromkeys((*diagnostics, *program.notes, *warnings))),
+        diagnostics=tuple(dict.fromkeys((*diagnostics, *program.notes, *misfit))),
     )
+
+
+def _misfit(program: Spmd, memory: Memory, fit: Fit | None) -> tuple[Diagnostic, ...]:
+    remedy = "" if fit is None else fit.remedy
+    return fit_warnings(memory, program.cluster.gpu.name, program.plan.span, remedy)
 
 
 def _told(fit: Fit | None) -> Iterator[str]:

@@ -36,7 +36,7 @@ def run_version(program: Logical | Spmd, supply: Supply, domain: Domain) -> Vers
     if program.slices is None:
         return _run(program, supply, domain)
     parts = [
-        _run(program, _SliceSupply(supply, program.slices, number), domain)
+        _run(program, SliceSupply(supply, program.slices, number), domain)
         for number in range(program.slices.count)
     ]
     leaves = program.slices.leaves
@@ -48,7 +48,7 @@ def run_version(program: Logical | Spmd, supply: Supply, domain: Domain) -> Vers
 
 
 @attrs.frozen(eq=False)
-class _SliceSupply:
+class SliceSupply:
     """What a source gives to one slice: its part of an input, and everything of any other."""
 
     whole: Supply
