@@ -55,6 +55,7 @@ def sliced(count: int, plan: str = PLAN, body: str = ATTENTION) -> Compilation:
         "mesh t = 4\n shard batch over t",
         "mesh t = 2, u = 2\n shard seq over t\n in mha { shard head over u, t }",
         "mesh t = 2, u = 2\n shard batch over u\n shard head_dim over t\n local scores over t",
+        "mesh t = 4\n in mha { shard head over t }\n fuse mha.scores, mha.attended",
     ],
 )
 def test_slices_together_equal_the_model_on_the_whole_batch(plan: str) -> None:
