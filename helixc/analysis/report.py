@@ -178,10 +178,7 @@ def build_report(
     hints: tuple[Hint, ...] = (),
     fit: Fit | None = None,
 ) -> Report:
-    """The report of a program whose collectives are explicit.
-
-    ``diagnostics`` are what earlier phases found; the report adds whether the program fits.
-    """
+    """The report of a program whose collectives are explicit; ``diagnostics``: found before it."""
     layers = find_layers(program)
     schedule = find_schedule(program, price)
     memory = find_memory(program, layers, schedule)
