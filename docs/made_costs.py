@@ -11,12 +11,15 @@ from benchmarks.kernel_errors import (
     fitted,
     held_out,
     interpolated,
+    score,
     split_score,
     tables,
 )
-from benchmarks.kernel_models import US, models
-from benchmarks.kernel_tables import FACTS, Table
+from benchmarks.kernel_models import US, models, predict_gemm
+from benchmarks.kernel_tables import FACTS, Table, lone_gemm_table
 
+# Products that take so long hide their launches.
+LONG_SECONDS = 1e-3
 GPU_NAMES = {"a100": "A100", "h100": "H100", "h200": "H200", "b200": "B200"}
 
 
@@ -50,6 +53,19 @@ def _between(table: Table, split: str) -> str:
     if split not in table.splits:
         return "-"
     return f"{interpolated(table, table.splits[split]).mean:.1f}"
+
+
+def another_machine(gpu: str) -> Iterator[str]:
+    """A GPU of another laboratory, priced with the constants of the first and with its own."""
+    table = lone_gemm_table()
+    long = table.where(table.seconds > LONG_SECONDS)
+    yield f"| {GPU_NAMES[gpu]} of another laboratory, f16 | rows | MAPE % | mean % | largest % |"
+    yield "| --- | --- | --- | --- | --- |"
+    for what, name in (("of the first", f"gemm {gpu} bf16"), ("refitted", table.name)):
+        values = fitted()[name]["helixc"][ALL]
+        for rows, part in (("all", table), ("over 1 ms", long)):
+            found = score(predict_gemm(part, values), part.seconds)
+            yield f"| constants {what}, {rows} | {_cells(found)} |"
 
 
 def kernel_constants(kernel: str) -> Iterator[str]:

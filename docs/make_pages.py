@@ -18,13 +18,14 @@ sys.path.insert(0, str(ROOT))
 
 from docs.made_choice import oracle_rows  # noqa: E402 - a script finds its neighbours first
 from docs.made_collectives import collective_errors  # noqa: E402 - the same
-from docs.made_costs import kernel_constants, kernel_errors  # noqa: E402 - the same
+from docs.made_costs import another_machine, kernel_constants, kernel_errors  # noqa: E402 - the same
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
 from docs.made_pictures import PICTURES, picture, write_pictures  # noqa: E402 - the same
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
+    "another_machine": another_machine,
     "change": pass_change,
     "collective_errors": collective_errors,
     "collectives": collectives,
