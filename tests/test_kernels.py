@@ -72,7 +72,7 @@ def test_the_search_for_one_product_misses_no_way(name: str, product: Product) -
     run = run_of(product, chip, constants, SCALAR)
     ways = [
         tiled_seconds(run, tile.height, tile.breadth, splits)
-        for tile in menu(bool(constants.fine))
+        for tile in menu(constants)
         for splits in SPLITS
         if splits == 1
         or product.batch * -(-product.m // tile.height) * -(-product.n // tile.breadth)

@@ -44,9 +44,7 @@ class Tile:
 
 
 @cache
-def menu(fine: bool) -> tuple[Tile, ...]:  # noqa: FBT001 - the one thing that menus differ in
-    """The tiles that a library offers, largest first."""
-    sides = FINE_SIDES if fine else COARSE_SIDES
+def _menu(sides: tuple[int, ...]) -> tuple[Tile, ...]:
     shapes = {
         (h, b) for h, b in pairs(sides, sides) if h * b <= LARGEST_TILE and max(h, b) >= LONG_SIDE
     }
@@ -60,6 +58,11 @@ def menu(fine: bool) -> tuple[Tile, ...]:  # noqa: FBT001 - the one thing that m
         for h, b in shapes
     ]
     return tuple(sorted(tiles, key=lambda tile: (-tile.height * tile.breadth, tile.height)))
+
+
+def menu(constants: GemmConstants) -> tuple[Tile, ...]:
+    """The tiles that the library of a GPU offers, largest first."""
+    return _menu(FINE_SIDES if constants.fine else COARSE_SIDES)
 
 
 def gemm_price(product: Product, chip: Chip, constants: GemmConstants) -> KernelPrice:
@@ -113,7 +116,7 @@ def _longest(run: Run, seconds: float) -> float:
 def _candidates(run: Run) -> Iterator[tuple[float, Tile, int]]:
     """The least that the loops of each tile take, the tile, and how many there are of it."""
     m, n, batch = run.product.m, run.product.n, run.product.batch
-    for tile in menu(bool(run.constants.fine)):
+    for tile in menu(run.constants):
         rows, across = ceil(m / tile.height), ceil(n / tile.breadth)
         if tile.lower and ceil(m / tile.lower) == rows:
             continue
@@ -150,7 +153,7 @@ class Ways:
 
 def ways_of(product: Product, chip: Chip, constants: GemmConstants, numpy: Any) -> Ways:
     """The ways that the search for one product would go through."""
-    tiles = menu(bool(constants.fine))
+    tiles = menu(constants)
     height, breadth, lower, narrower = (
         numpy.array([getattr(tile, name) for tile in tiles])
         for name in ("height", "breadth", "lower", "narrower")
