@@ -24,7 +24,6 @@ from helixc.analysis.plan_text import Edit, PlanText, changed_lines
 from helixc.analysis.ranking import ranked
 from helixc.compiler import Compilation, compile_sources
 from helixc.diagnostics import HelixError
-from helixc.ir.logical import Logical
 from helixc.ir.source import PlanDecl, SourceFile, Sources
 from helixc.text.parser import parse_text
 
@@ -41,10 +40,9 @@ def advise(compilation: Compilation, most: int = MOST_EDITS) -> Advice:
     path, file, plan = located
     text = dict(compilation.source.texts)[path]
     program = compilation.spmd
-    logical = [stage for _, stage in compilation.stages if isinstance(stage, Logical)][-1]
     timing = find_critical_path(program).timing
     collectives = ranked(find_collectives(program, find_layers(program), timing=timing))
-    causes = causes_of(logical, program, collectives)
+    causes = causes_of(compilation.partitioned, program, collectives)
     edits = edit_candidates(PlanText(text, plan), causes, layer_names(program))
     chosen = tuple(islice(edits, most))
     trials = [_try(edit, compilation, path, file, before) for edit in chosen]

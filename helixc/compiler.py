@@ -49,6 +49,11 @@ class Compilation:
         return _as(Logical, self.stages[0][1])
 
     @property
+    def partitioned(self) -> Logical:
+        """The logical program as it went into the choice of layouts."""
+        return [program for _, program in self.stages if isinstance(program, Logical)][-1]
+
+    @property
     def spmd(self) -> Spmd:
         """One program for all GPUs, with every collective explicit."""
         return _as(Spmd, self.stages[-1][1])
@@ -82,12 +87,11 @@ class Compilation:
         from helixc.analysis.report import build_report
         from helixc.fitting import find_fit
 
-        logical = [program for _, program in self.stages if isinstance(program, Logical)]
         return build_report(
             self.spmd,
             diagnostics=self.diagnostics,
-            alternatives=passed_over(logical[-1], self.spmd),
-            hints=find_hints(logical[-1], self.spmd),
+            alternatives=passed_over(self.partitioned, self.spmd),
+            hints=find_hints(self.partitioned, self.spmd),
             fit=find_fit(self.logical, self.spmd),
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from helixc.analysis.collectives import Alternative, Alternatives
 from helixc.choice.alternatives import OtherWay, other_ways
-from helixc.choice.planning import plan_layouts
+from helixc.choice.planning import Planning, plan_layouts
 from helixc.diagnostics import Findings
 from helixc.ir.logical import Logical
 from helixc.ir.slices import slice_count
@@ -31,11 +31,18 @@ def passed_over(chosen_from: Logical, program: Spmd) -> Alternatives:
         if reader not in dearest:
             return ()
         if reader not in known:
-            others = other_ways(chosen_from, planning, reader)
-            known[reader] = tuple(_row(other, slice_count(program)) for other in others)
+            known[reader] = alternatives_of(reader, chosen_from, program, planning)
         return known[reader]
 
     return find
+
+
+def alternatives_of(
+    reader: str, chosen_from: Logical, program: Spmd, planning: Planning
+) -> tuple[Alternative, ...]:
+    """The best whole programs in which one operator goes another way."""
+    others = other_ways(chosen_from, planning, reader)
+    return tuple(_row(other, slice_count(program)) for other in others)
 
 
 def _dearest_readers(program: Spmd) -> frozenset[str]:

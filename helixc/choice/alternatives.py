@@ -52,7 +52,7 @@ def other_ways(program: Logical, planning: Planning, reader: str) -> tuple[Other
 
 def _other_way(way: Way, op: Op, solution: Solution, problem: Problem) -> OtherWay:
     return OtherWay(
-        how=describe(way, op),
+        how=describe(way.assignment, op),
         assignment=way.assignment,
         gathers=solution.cost[0],
         bytes_per_gpu=received_bytes(solution, problem),
@@ -82,9 +82,9 @@ def _way_of(solution: Solution, reader: str) -> Way | None:
     return None
 
 
-def describe(way: Way, op: Op) -> str:
+def describe(assignment: Assignment, op: Op) -> str:
     """A way in words: which mesh axis splits which dimension, and what is repeated."""
-    parts = [_part(atom, where, op) for atom, where in way.assignment]
+    parts = [_part(atom, where, op) for atom, where in assignment]
     return f"{op.kind}: " + ("; ".join(parts) if parts else "every GPU does all of it")
 
 

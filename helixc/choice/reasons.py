@@ -21,7 +21,7 @@ def reason(
     """Why ``value`` goes from ``source`` to ``target``: who needs it so, and which line is behind it."""
     moved = _moved(source, target)
     who = _reader_words(reader, value)
-    held = f"{_words(source)}; {who} {_words(target)}"
+    held = f"{layout_words(source)}; {who} {layout_words(target)}"
     name = value if reader is None else reader.result
     line = _line(moved, (value, name), program, planning)
     return Why(
@@ -80,7 +80,8 @@ def _reader_words(reader: Op | None, value: str) -> str:
     return f"the {reader.kind}{name} needs it"
 
 
-def _words(layout: Layout) -> str:
+def layout_words(layout: Layout) -> str:
+    """``split on head over tp and a partial sum over m``."""
     parts = [f"split on {dim} over {', '.join(atoms)}" for dim, atoms in layout.split]
     if layout.partial:
         parts.append(f"a partial {layout.kind} over {', '.join(layout.partial)}")

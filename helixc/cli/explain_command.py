@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 import click
 
 from helixc.advising import MOST_EDITS, advise
+from helixc.analysis.operator_facts import OperatorsFound, find_operators, operator_names
 from helixc.analysis.report import Report
 from helixc.cli.chosen import one_plan
 from helixc.cli.findings import show_json, show_text
@@ -15,8 +17,10 @@ from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.cli.shown import show_lines
 from helixc.codes import CODES, family
-from helixc.compiler import compile_sources
+from helixc.compiler import Compilation, compile_sources
 from helixc.emit.explanation import Explanation, explanation_json, explanation_lines
+from helixc.emit.operator_explanation import operator_json, operator_lines
+from helixc.render import escape
 
 _CODE = re.compile(r"HX\d{4}")
 
@@ -27,6 +31,7 @@ _CODE = re.compile(r"HX\d{4}")
 @click.option(
     "--collective", "only", type=click.IntRange(min=1), help="Only the one of this number."
 )
+@click.option("--op", "operator", metavar="NAME", help="An operator, by the value it makes.")
 @click.option(
     "--edits",
     type=click.IntRange(min=0),
@@ -35,7 +40,15 @@ _CODE = re.compile(r"HX\d{4}")
     help="How many edits of the plan are compiled to find the best.",
 )
 @FORMAT
-def command(what: str, *, chosen: Chosen, only: int | None, edits: int, output_format: str) -> int:
+def command(
+    what: str,
+    *,
+    chosen: Chosen,
+    only: int | None,
+    operator: str | None,
+    edits: int,
+    output_format: str,
+) -> int:
     """Say why each collective of a plan of FILE is there, most exposed first; or what CODE (HX0602) means."""
     as_json = output_format == "json"
     if _CODE.fullmatch(what):
@@ -44,18 +57,39 @@ def command(what: str, *, chosen: Chosen, only: int | None, edits: int, output_f
     choice = one_plan(sources, chosen)
     with working("explaining"):
         compilation = compile_sources(sources, choice)
-        explanation = Explanation(
-            report=compilation.report,
-            advice=advise(compilation, edits),
-            texts=compilation.texts,
-            only=_in_range(only, compilation.report),
-        )
+        if operator is not None:
+            found = _operators(compilation, operator)
+            lines = operator_lines(found, compilation.texts)
+            answer = operator_json(found, compilation.texts)
+        else:
+            explanation = _explanation(compilation, only, edits)
+            lines, answer = explanation_lines(explanation), explanation_json(explanation)
     if as_json:
-        show_json(explanation_json(explanation))
+        show_json(answer)
         return 0
     show_text(compilation.report.diagnostics, compilation.texts)
-    show_lines(explanation_lines(explanation))
+    show_lines(lines)
     return 0
+
+
+def _explanation(compilation: Compilation, only: int | None, edits: int) -> Explanation:
+    return Explanation(
+        report=compilation.report,
+        advice=advise(compilation, edits),
+        texts=compilation.texts,
+        only=_in_range(only, compilation.report),
+    )
+
+
+def _operators(compilation: Compilation, name: str) -> OperatorsFound:
+    """The operators of a name; a wrong command line if there are none."""
+    program = compilation.spmd
+    found = find_operators(compilation.partitioned, program, name)
+    if not found.found:
+        likely = difflib.get_close_matches(name, operator_names(program), 3)
+        hint = f" Did you mean {', '.join(likely)}?" if likely else ""
+        raise click.UsageError(f"No operator makes a value {escape(name)}.{hint}")
+    return found
 
 
 def _in_range(only: int | None, report: Report) -> int:

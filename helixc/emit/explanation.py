@@ -176,7 +176,11 @@ def _collective(
             (clipped(quoted(collective.source, texts)), ""),
         )
     for alternative in collective.alternatives:
-        yield (_INDENT, ("passed over ", "dim"), (_alternative(alternative, report), ""))
+        yield (
+            _INDENT,
+            ("passed over ", "dim"),
+            (alternative_text(alternative, report.critical_path.busy_picoseconds), ""),
+        )
 
 
 def _dims(collective: Collective) -> str:
@@ -215,8 +219,9 @@ def _each(collective: Collective) -> str:
     )
 
 
-def _alternative(alternative: Alternative, report: Report) -> str:
-    dearer = alternative.picoseconds - report.critical_path.busy_picoseconds
+def alternative_text(alternative: Alternative, busy_picoseconds: int) -> str:
+    """Another program, against the busy time of the one that was taken."""
+    dearer = alternative.picoseconds - busy_picoseconds
     sign = "+" if dearer > 0 else ""
     difference = f"{sign}{seconds_text(dearer)}" if dearer else "no slower"
     return (
