@@ -240,6 +240,22 @@ def test_a_group_with_more_ranks_in_a_node_has_more_adapters() -> None:
     assert 3.9 < one / all_of_them < 4.6
 
 
+@given(
+    st.sampled_from(MEASURED),
+    st.sampled_from([across for across in NETWORKS if across.network is not None]),
+    st.sampled_from([2, 4, 8]),
+    BYTES,
+)
+def test_an_axis_across_nodes_is_never_cheaper_than_inside(
+    inside: Link, across: Link, ranks: int, size: int
+) -> None:
+    priced = prices(nodes(ranks, across, inside, gpus=ranks), outer=ranks, inner=ranks)
+
+    for near, far in zip(steps("inner"), steps("outer"), strict=True):
+        time = priced.picoseconds(near, size, make_layout({"x": ("inner",)}))
+        assert time <= priced.picoseconds(far, size, make_layout({"x": ("outer",)}))
+
+
 @pytest.mark.parametrize(
     ("inside", "across", "least", "most"),
     [(PLAIN, PLAIN_NETWORK, 11, 13), (switch("h100"), network("ib_ndr400"), 8, 10)],

@@ -44,3 +44,14 @@ def test_an_error_widens_both_ways(picoseconds: int, error: float) -> None:
 def test_what_is_no_price_is_refused(wrong: tuple[int, int, int, str]) -> None:
     with pytest.raises(CompilerBug):
         Price(*wrong)
+
+
+@given(PRICES, st.integers(0, 10**15))
+def test_another_time_keeps_bound_and_relative_error(price: Price, picoseconds: int) -> None:
+    other = price.at(picoseconds)
+
+    assert (other.picoseconds, other.bound) == (picoseconds, price.bound)
+    assert price.at(price.picoseconds) == price
+    assert other.low * price.picoseconds <= price.low * picoseconds
+    if price.picoseconds:
+        assert other.high * price.picoseconds >= price.high * picoseconds

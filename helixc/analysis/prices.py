@@ -9,7 +9,7 @@ from helixc.diagnostics import CompilerBug
 from helixc.ir.layout import local_bytes
 from helixc.ir.spmd import Compute, Move, Reshard, Spmd
 from helixc.price.collective import CollectivePrices
-from helixc.price.interval import Price, exactly
+from helixc.price.interval import Price
 
 # The price of one statement on one GPU: replaceable by a table of measurements.
 StatementPrice = Callable[[Compute | Move | Reshard], Price]
@@ -35,9 +35,7 @@ def default_prices(program: Spmd) -> StatementPrice:
 
 
 def move_price(move: Move, program: Spmd, collectives: CollectivePrices) -> Price:
-    """Price of a step: bound by latency where an empty block would take at least half as long."""
+    """Price of a step: the time that it says, with the bound and the error of such a step."""
     before = program.layouts[move.source]
     block = local_bytes(program.types[move.source], before, program.sizes, program.mesh)
-    empty = collectives.picoseconds(move.step, 0, before)
-    full = collectives.picoseconds(move.step, block, before)
-    return exactly(move.picoseconds, "latency" if 2 * empty >= full else "link")
+    return collectives.price(move.step, block, before).price.at(move.picoseconds)

@@ -40,6 +40,14 @@ class Price:
             self.bound if self.picoseconds >= other.picoseconds else other.bound,
         )
 
+    def at(self, picoseconds: int) -> Price:
+        """Another time with the same bound and the same relative error."""
+        if picoseconds == self.picoseconds:
+            return self
+        low = picoseconds * self.low // max(self.picoseconds, 1)
+        high = -(-picoseconds * self.high // max(self.picoseconds, 1))
+        return Price(picoseconds, low, max(high, picoseconds), self.bound)
+
     def times(self, count: int) -> Price:
         """So many of it, one after the other."""
         return Price(count * self.picoseconds, count * self.low, count * self.high, self.bound)
