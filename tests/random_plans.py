@@ -27,6 +27,7 @@ def draw_plan(
     values: Sequence[str],
     contracted: Sequence[tuple[str, str]],
     sliced: Sequence[str] = (),
+    kernels: Sequence[str] = (),
 ) -> tuple[str, tuple[int, int]]:
     """The text of a plan ``p``, and the cluster that it needs as (nodes, GPUs in each)."""
     mesh = dict(zip(AXES, pick(MESHES), strict=False))
@@ -38,6 +39,7 @@ def draw_plan(
         lines += [f"  shard {dim} over {axis}", f"  local {value} over {axis}"]
     else:
         lines += _lines(pick, mesh, sizes, "  ")
+    lines += [f"  fuse {value}" for value in kernels if pick(range(3))]
     for _ in range(pick([0, 1, 2, 2, 3])):
         paths = [*layers, *layers, *values[:6]]
         if paths:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from random_kernels import KERNELS
 from random_plans import draw_plan
 
 Choice = TypeVar("Choice")
@@ -56,6 +57,8 @@ class Writer:
         # For a dimension made by a rename what it was made of; contractions with what they sum over.
         self.renamed: dict[str, str] = {}
         self.contracted: list[tuple[str, str]] = []
+        # Values that one kernel makes: what is between is read by nobody else.
+        self.kernels: list[str] = []
         self.factors: dict[str, int] = {}
         # Paths of some turns of repeats.
         self.turns: list[str] = []
@@ -124,6 +127,10 @@ class Body:
         """Some value in view, a late one by preference."""
         names = list(self.values)
         return self.pick(names[-3:]) if self.writer.chance(2) else self.pick(names)
+
+    def renamed(self, value: str, dims: Dims, dim: str) -> tuple[str, str] | None:
+        """A copy of a value in which one dimension has a new name, and that name."""
+        return rename_one(self, value, dims, dim)
 
     def statement(self) -> None:
         """One statement of a kind that suits a value in view."""
@@ -318,6 +325,13 @@ def joined(body: Body, value: str, dims: Dims) -> None:
             body.bind(f"matmul({value}, {weight}, over {over[0]})", (*kept, new))
 
 
+def kernel(body: Body, value: str, dims: Dims) -> None:
+    """A chain of operators with one name, which a plan may fuse."""
+    made = body.pick(KERNELS)(body, value, dims, MOST_DIMS)
+    if made is not None and len(made[1]) <= MOST_DIMS:
+        body.writer.kernels.append(body.bind(*made))
+
+
 def call(body: Body, value: str, dims: Dims) -> None:
     """A layer that takes the value: one that exists, or a new one."""
     fitting = [layer for layer in body.writer.layers if set(layer.dims) == set(dims)]
@@ -379,6 +393,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
+    kernel, kernel,
 ]  # fmt: skip
 
 
@@ -404,6 +419,7 @@ def draw_program(pick: Chooser) -> str:
         [*writer.turns, *writer.named],
         writer.contracted,
         writer.sliced,
+        writer.kernels,
     )
     model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]
     model += [f"  output {', '.join(dict.fromkeys(outputs))}", "}"]

@@ -23,9 +23,10 @@ class Reader:
 
 @attrs.frozen(eq=False)
 class Group:
-    """Operators that a line wants in one kernel, in program order, those that nobody needs left out.
+    """Operators that a line wants in one kernel, in program order, those that no result needs left out.
 
-    ``results``: those of them that are read outside.  ``bodies``: in how many bodies they stand.
+    ``results``: those of them that are read outside, or the last ones if none is.  ``bodies``: in how
+    many bodies they stand.
     """
 
     ops: tuple[Op, ...]
@@ -45,7 +46,6 @@ class Groups:
         self._visit(program.body)
         for output in program.outputs:
             self._note(output.value, Reader("", f"the output `{output.name}`", output.span))
-        self._drop_unread()
         self._by_place: dict[Place, list[Op]] = {}
         for op in self._ops:
             for place in {*op.names, *map(Place, ancestors(self._scopes, op.scope))}:
@@ -70,16 +70,6 @@ class Groups:
     def _note(self, value: str, reader: Reader) -> None:
         self._readers.setdefault(value, []).append(reader)
 
-    def _drop_unread(self) -> None:
-        """Forget the operators that nothing comes of, and that they read anything."""
-        unread: set[str] = set()
-        for op in reversed(self._ops):
-            readers = [r for r in self._readers.get(op.result, ()) if r.value not in unread]
-            self._readers[op.result] = readers
-            if not readers:
-                unread.add(op.result)
-        self._ops = [op for op in self._ops if op.result not in unread]
-
     def of_line(self, line: Fuse) -> tuple[Group, ...]:
         """The groups of a line that hold anything: one for each layer, one for the values of a call."""
         layers = [self._by_place.get(place, []) for place in line.places if not place.name]
@@ -95,8 +85,14 @@ class Groups:
     def group(self, ops: Sequence[Op]) -> Group:
         """Some operators as a group."""
         inside = {op.result for op in ops}
-        results = tuple(op for op in ops if any(self.outside(op, inside)))
-        return Group(tuple(ops), results, len({self._body_of[op.result] for op in ops}))
+        read = [op for op in ops if any(self.outside(op, inside))]
+        results = read or [op for op in ops if not self._readers.get(op.result)]
+        needed = {op.result for op in results}
+        for op in reversed(ops):
+            if op.result in needed:
+                needed.update(op.reads)
+        kept = tuple(op for op in ops if op.result in needed)
+        return Group(kept, tuple(results), len({self._body_of[op.result] for op in kept}))
 
     def outside(self, op: Op, inside: Iterable[str]) -> Iterator[Reader]:
         """Who reads an operator's result besides these operators."""

@@ -93,9 +93,7 @@ class _Kernels:
                 for reader in self._lookup.outside(op, inside)
             ]
             names = ", ".join(f"`{name_of(op)}`" for op in group.results)
-            return _Refusal(
-                f"one kernel has one result, but {names} are read outside", tuple(notes)
-            )
+            return _Refusal(f"one kernel has one result, but {names} leave it", tuple(notes))
         fused = _fused(group.ops)
         types = tuple(self._program.types[name] for name in fused.inputs)
         return _too_much(kernel_of(fused, types))
