@@ -47,6 +47,9 @@ PLANS = (
     ("gpt3_175b", "tp8_sp", "mha"),
     ("llama_blocks", "tp8", "gqa"),
     ("llama_blocks", "tp8_sp", "gqa"),
+    ("fused_attention", "unfused", "gqa"),
+    ("fused_attention", "heads", "gqa"),
+    ("fused_attention", "context", "gqa"),
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )

@@ -30,6 +30,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Fused,
     Joined,
     Norm,
     Number,
@@ -40,6 +41,7 @@ from helixc.ir.plan import (
     Approximation,
     Block,
     DimRef,
+    Fuse,
     KeepWeights,
     Label,
     Local,
@@ -146,6 +148,7 @@ lines = st.one_of(
     st.just(Strict()),
     st.just(KeepWeights()),
     st.builds(Label, names),
+    st.builds(Fuse, names, places),
     st.builds(Microbatches, counts, dim_refs),
 )
 blocks = st.builds(Block, places, tuples(lines), st.one_of(st.just(-1), counts), names)
@@ -188,7 +191,17 @@ ops = st.builds(
     names=places,
 )
 sources = ops.map(lambda op: attrs.evolve(op, params=Declared(op.type)))
-ops = st.one_of(ops, sources)
+simple_ops = st.one_of(ops, sources)
+
+
+@st.composite
+def kernels(draw: st.DrawFn) -> Op:
+    """An operator with two others inside at most."""
+    inside = Fused(draw(several_names), draw(tuples(simple_ops, 2)))
+    return attrs.evolve(draw(ops), params=inside)
+
+
+all_ops = st.one_of(simple_ops, kernels())
 layouts = st.builds(
     Layout,
     tuples(st.tuples(names, several_names), 2),
@@ -207,7 +220,7 @@ steps = st.one_of(
 whys = st.builds(Why, value=names, reader=names, text=texts)
 passing = st.sampled_from(["partial 0", "partial 1", "partial all"])
 computes = st.builds(
-    Compute, op=ops, way=tuples(st.tuples(names, st.one_of(names, passing))), layout=layouts
+    Compute, op=all_ops, way=tuples(st.tuples(names, st.one_of(names, passing))), layout=layouts
 )
 reshards = st.builds(
     Reshard,
@@ -259,7 +272,7 @@ def _loops(body: st.SearchStrategy[SpmdStatement]) -> st.SearchStrategy[SpmdStat
     return st.one_of(body, inner)
 
 
-statements = st.recursive(ops, _repeats, max_leaves=4)
+statements = st.recursive(all_ops, _repeats, max_leaves=4)
 spmd_statements = st.recursive(st.one_of(computes, reshards, moves), _loops, max_leaves=4)
 
 logical_programs = st.builds(

@@ -141,7 +141,9 @@ def test_the_pipeline_is_in_order() -> None:
     assert {fact.name for fact in held[-1]} >= {"acyclic", "matched", "same-collective-order"}
 
 
-@pytest.mark.parametrize("name", ["elaborate", "partition", "communicate", "localize"])
+@pytest.mark.parametrize(
+    "name", ["elaborate", "approximate", "fuse", "partition", "communicate", "localize"]
+)
 def test_the_pipeline_cannot_do_without(name: str) -> None:
     with pytest.raises(PipelineError):
         plan_pipeline([step for step in PIPELINE if step.name != name], Sources)

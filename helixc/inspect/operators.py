@@ -36,7 +36,7 @@ def _problems(claim: Claim) -> Iterator[str]:
         if claim.all_inputs:
             yield f"{claim.op} reads nothing"
         return
-    if claim.op == "fused":
+    if claim.op == "kernel":
         yield from _kernel(claim, claim.out.dims)
         return
     merged: dict[str, int] = {}

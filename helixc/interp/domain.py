@@ -74,7 +74,7 @@ _LINEAR = (
 def _field_meanings() -> Mapping[str, Meaning]:
     meanings: dict[str, Meaning] = {kind: MEANINGS[kind] for kind in _LINEAR}
     meanings |= {"div": _field_div, "mean": _field_mean}
-    return {**meanings, "fused": kernel_meaning(meanings, _residue, _modulo)}
+    return {**meanings, "kernel": kernel_meaning(meanings, _residue, _modulo)}
 
 
 REALS = Domain("float64", MEANINGS, real_number, as_is)

@@ -229,7 +229,7 @@ def _table() -> Mapping[str, Meaning]:
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "concat": _concat, "split": _split, "cast": _cast,
     }  # fmt: skip
-    return {**simple, "fused": kernel_meaning(simple, real_number, as_is)}
+    return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 
 
 def check_complete(table: Mapping[str, object], what: str) -> None:

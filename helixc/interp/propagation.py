@@ -219,7 +219,7 @@ def _table() -> Mapping[str, Propagation]:
         "floor": _step(np.floor), "ceil": _step(np.ceil),
         "cast": _cast, "where": _where, "div": _quotient,
         "mod": _remainder, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
-        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "fused": _kernel,
+        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "kernel": _kernel,
     }  # fmt: skip
 
 

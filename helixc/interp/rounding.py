@@ -153,7 +153,7 @@ def _table() -> Mapping[str, Rounding]:
         **{kind: _contraction(kind) for kind in ("matmul", "sum", "mean")},
         "sin": _trigonometric, "cos": _trigonometric, "gelu": _gelu, "gelu_tanh": _gelu,
         "softplus": _softplus, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
-        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "fused": _kernel,
+        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "kernel": _kernel,
     }  # fmt: skip
 
 

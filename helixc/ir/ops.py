@@ -198,7 +198,7 @@ _ROWS = (
     OpRow(kind="cast", arity=1, result="declared", params=Cast),
     OpRow(kind="neg", arity=1, linear="each"),
     OpRow(kind="not", arity=1, result="bool"),
-    OpRow(kind="fused", arity=-1, work="members", result="declared", params=Fused),
+    OpRow(kind="kernel", arity=-1, work="members", result="declared", params=Fused),
 )
 _COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or")
 # Functions of one number, and the FLOPs that one costs.

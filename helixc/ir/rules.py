@@ -63,7 +63,7 @@ def _infer_fused(fused: Fused, operand_types: Sequence[TensorType]) -> TensorTyp
         )
     types = dict(zip(fused.inputs, operand_types, strict=True))
     for op in fused.body:
-        if op.kind not in OPS or type(op.params) is not OPS[op.kind].params or op.kind == "fused":
+        if op.kind not in OPS or type(op.params) is not OPS[op.kind].params or op.kind == "kernel":
             raise ValueError(f"{op.kind} of {op.result} cannot be a part of a kernel")
         unknown = [name for name in op.reads if name not in types]
         if unknown or op.result in types:

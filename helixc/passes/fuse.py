@@ -162,7 +162,7 @@ def _written(body: tuple[Statement, ...], held: Mapping[str, Group]) -> Iterator
         elif statement is group.ops[-1]:
             fused = _fused(group.ops)
             yield attrs.evolve(
-                statement, kind="fused", operands=fused.inputs, over=(), params=fused
+                statement, kind="kernel", operands=fused.inputs, over=(), params=fused
             )
 
 

@@ -102,7 +102,7 @@ class OpBuilder(PlanBuilder):
         return AS_IT_IS if type_ is None else Declared(type_)
 
     def fused(self, *rest: Word | Op) -> Params:
-        """``kernel %q %k { ... }``: the names of operands inside, and the operators."""
+        """``members %q %k { ... }``: the names of operands inside, and the operators."""
         inputs = tuple(read_value(item) for item in rest if not isinstance(item, Op))
         return Fused(inputs, tuple(item for item in rest if isinstance(item, Op)))
 

@@ -154,7 +154,7 @@ def _params_text(op: Op) -> str:
         case Fused(inputs, body):
             names = "".join(f" {show_value(name)}" for name in inputs)
             lines = "".join(f"\n  {_operation_text(member)}" for member in body)
-            text = f" with kernel{names} {{{lines}\n}}"
+            text = f" with members{names} {{{lines}\n}}"
         case Declared(type_):
             text = " with declared"
             text += f" {show_type(type_)}" if type_ != op.type else ""

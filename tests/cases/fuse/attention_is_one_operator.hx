@@ -41,7 +41,7 @@ block 0 at [@0] {
 %q = input with declared : bf16[batch, seq, head, head_dim] in 0 as @0.q, @1.q
 %k = input with declared : bf16[batch, key, head, head_dim] in 0 as @0.k, @1.k
 %v = input with declared : bf16[batch, key, head, head_dim] in 0 as @0.v, @1.v
-%y = fused %q %k %v with kernel %q %k %v {
+%y = kernel %q %k %v with members %q %k %v {
   %scores.matmul = matmul %q %k over [head_dim] : bf16[batch, seq, head, key] in 1 as @1.scores
   %scores = div %scores.matmul 5.656854249492381 : bf16[batch, seq, head, key] in 1 as @1.scores
   %masked.index = index with position [key] : i32[key] in 1 as @1.masked

@@ -38,7 +38,7 @@ block 0 at [@0] {
 %x = input with declared : bf16[batch] in 0 as @0.x
 repeat 1 in 1 {
   carry %x.2 from %x yields %x.3 gives %x.4 : bf16[batch] as @1.x, @0.x, @2.x
-  %x.3 = fused %x.2 with kernel %x.2 {
+  %x.3 = kernel %x.2 with members %x.2 {
     %act.gelu = gelu %x.2 : bf16[batch] in 2
     %x.3 = mul %act.gelu 2.0 : bf16[batch] in 2 as @1.x
   } : bf16[batch] in 2 as @1.x

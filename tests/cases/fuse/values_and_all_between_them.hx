@@ -38,7 +38,7 @@ block 0 at [@0] {
 %w = weight with declared : bf16[embed, hidden] in 0 as @0.w
 %b = weight with declared : bf16[hidden] in 0 as @0.b
 %before = tanh %x : bf16[batch, embed] in 0 as @0.before
-%y = fused %before %w %b with kernel %before %w %b {
+%y = kernel %before %w %b with members %before %w %b {
   %product = matmul %before %w over [embed] : bf16[batch, hidden] in 0 as @0.product
   %biased = add %product %b : bf16[batch, hidden] in 0 as @0.biased
   %y = gelu %biased : bf16[batch, hidden] in 0 as @0.y
