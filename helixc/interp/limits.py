@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from helixc.analysis.local_compute import local_compute
 from helixc.interp.site import product_size
 from helixc.ir.layout import local_elements
 from helixc.ir.logical import Logical, Op, Repeat, Statement
-from helixc.ir.ops import OPS
+from helixc.ir.ops import OPS, Fused
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement
 
@@ -53,7 +54,7 @@ def _whole(program: Logical, body: tuple[Statement, ...]) -> _Totals:
             rows.append(_times(statement.trips, _whole(program, statement.body)))
         else:
             elements = statement.type.elements(program.sizes)
-            rows.append((elements, elements * _depth(statement, program.sizes), 1))
+            rows.append((elements, _multiplications(statement, program.sizes), 1))
     return _sum(rows)
 
 
@@ -65,13 +66,19 @@ def _placed(program: Spmd, body: tuple[SpmdStatement, ...]) -> _Totals:
             rows.append(_times(statement.trips, _placed(program, statement.body)))
             continue
         elements = gpus * local_elements(statement.type, statement.layout, sizes, mesh)
-        depth = _depth(statement.op, sizes) if isinstance(statement, Compute) else 0
-        rows.append((elements, elements * depth, 1))
+        flops = 0
+        if isinstance(statement, Compute):
+            flops = gpus * local_compute(statement, program).work.matrix_flops
+        rows.append((elements, flops // 2, 1))
     return _sum(rows)
 
 
-def _depth(op: Op, sizes: Mapping[str, int]) -> int:
-    return product_size(sizes, op.over) if OPS[op.kind].work == "matmul" else 0
+def _multiplications(op: Op, sizes: Mapping[str, int]) -> int:
+    if isinstance(op.params, Fused):
+        return sum(_multiplications(member, sizes) for member in op.params.body)
+    if OPS[op.kind].work != "matmul":
+        return 0
+    return op.type.elements(sizes) * product_size(sizes, op.over)
 
 
 def _times(count: int, totals: _Totals) -> _Totals:
