@@ -35,7 +35,10 @@ FEW_TURNS = 2
 
 @attrs.frozen
 class Tile:
-    """A tile, and the next lower and next narrower of the menu (0: none), which are never dearer."""
+    """A tile, and the next lower and next narrower of the menu (0: none).
+
+    Those are never dearer where the product takes no more of them.
+    """
 
     height: int
     breadth: int
