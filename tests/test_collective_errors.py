@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from measured_links import switch
+from measured_links import network, switch
 
 from benchmarks.collective_data import (
     ALL_ROWS,
@@ -15,6 +15,11 @@ from benchmarks.collective_data import (
     read,
 )
 from docs.made_collectives import network_score, node_score
+from helixc.diagnostics import Findings
+from helixc.elaborate.hardware import Catalogue
+from helixc.ir.hardware import Link
+from helixc.ir.source import Name
+from helixc.text.loader import load_text
 
 # Mean absolute error of the five splits, and of large messages alone, that a fit may not exceed.
 MOST = {"a100": (0.08, 0.05), "h100": (0.08, 0.05), "h200": (0.08, 0.05), "b200": (0.11, 0.11)}
@@ -59,3 +64,31 @@ def test_a_link_holds_the_constants_of_the_fit_to_all_rows(gpu: str) -> None:
 
     fit = node_constants(fitted()["node"][gpu][ALL_ROWS])
     assert (constants.switch, constants.copy) == (fit.switch, fit.copy)
+
+
+def library_link(name: str) -> Link:
+    """A link of ``std.hardware``."""
+    text = f"import std.hardware\ncluster box {{ gpu h100_sxm; level gpu = 2 via {name} }}\n"
+    cluster = Catalogue(load_text(text, "test.hx"), Findings()).cluster(Name("box"))
+    assert cluster is not None
+    link = cluster.levels[0].link
+    assert link is not None
+    return link
+
+
+@pytest.mark.parametrize(
+    ("name", "fitted_link"),
+    [
+        ("nvlink3", switch("a100")),
+        ("nvlink4", switch("h100")),
+        ("nvlink5", switch("b200")),
+        ("ib_hdr", network("ib_hdr")),
+        ("ib_ndr400", network("ib_ndr400")),
+    ],
+)
+def test_constants_in_the_library_are_those_of_the_fit(name: str, fitted_link: Link) -> None:
+    """``python benchmarks/collective_hardware.py`` prints them; four digits are kept."""
+    expected = dict(fitted_link.figures)
+
+    for field, value in library_link(name).figures:
+        assert value == pytest.approx(expected[field], rel=1e-3), field
