@@ -14,12 +14,18 @@ from pathlib import Path
 
 import pytest
 
+import helixc
 from helixc.codes import CODES
 from helixc.compiler import Checked, check
 
 FOLDER = Path(__file__).parent / "errors"
-FILES = sorted(FOLDER.glob("*.hx"))
 EXPECTED = re.compile(r"#.*?\b(error|warning): (HX\d{4})")
+PAGES = sorted((Path(helixc.__file__).parent / "pages").glob("*.hx"))
+# The pages of the codes are programs too, those of them that show one.
+FILES = [
+    *sorted(FOLDER.glob("*.hx")),
+    *(path for path in PAGES if EXPECTED.search(path.read_text(encoding="utf-8"))),
+]
 OPTION = re.compile(r"(plan|cluster|model|set)=(\S+)")
 
 # Codes that no small text file can provoke by itself, and why.

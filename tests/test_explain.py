@@ -165,14 +165,6 @@ def test_where_no_line_can_say_it_there_is_no_hint() -> None:
     assert compile_text(grouped(plan, sizes)).report.hints == ()
 
 
-@pytest.mark.parametrize("code", ["HX0001", "HX0602", "HX0912"])
-def test_a_code_is_explained_by_its_title(code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", code]) == 0
-    assert capsys.readouterr().out == f"{code} ({family(code)}): {CODES[code]}\n"
-    found = answer(capsys, code)
-    assert (found["code"], found["title"]) == (code, CODES[code])
-
-
 def test_a_code_that_does_not_exist_is_a_wrong_command_line() -> None:
     assert run(["explain", "HX9999"]) == 2
 

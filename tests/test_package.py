@@ -32,6 +32,7 @@ def test_a_wheel_holds_the_grammars_the_library_and_the_licences(wheel: Path) ->
     expected = {f"helixc/grammar/{path.name}" for path in (ROOT / "grammar").iterdir()}
     expected |= {f"helixc/std/{path.name}" for path in (ROOT / "helixc" / "std").glob("*.hx")}
     expected |= {f"helixc/schemas/{p.name}" for p in (ROOT / "helixc" / "schemas").glob("*.json")}
+    expected |= {f"helixc/pages/{path.name}" for path in (ROOT / "helixc/pages").glob("*.hx")}
     expected |= {"helixc/py.typed"}
     assert len(expected) >= 5
     assert expected <= names

@@ -11,16 +11,18 @@ from helixc.advising import MOST_EDITS, advise
 from helixc.analysis.operator_facts import OperatorsFound, find_operators, operator_names
 from helixc.analysis.report import Report
 from helixc.cli.chosen import one_plan
+from helixc.cli.code_page import page_json, page_lines
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.progress import working
 from helixc.cli.shown import show_lines
-from helixc.codes import CODES, family
+from helixc.codes import CODES
 from helixc.compiler import Compilation, compile_sources
 from helixc.emit.explanation import Explanation, explanation_json, explanation_lines
 from helixc.emit.operator_explanation import operator_json, operator_lines
 from helixc.render import escape
+from helixc.text.code_pages import code_page
 
 _CODE = re.compile(r"HX\d{4}")
 
@@ -103,8 +105,9 @@ def _in_range(only: int | None, report: Report) -> int:
 def _explain_code(code: str, *, as_json: bool) -> int:
     if code not in CODES:
         raise click.UsageError(f"There is no code {code}.")
+    page = code_page(code)
     if as_json:
-        show_json({"code": code, "title": CODES[code], "family": family(code)})
+        show_json(page_json(page))
     else:
-        click.echo(f"{code} ({family(code)}): {CODES[code]}")
+        show_lines(page_lines(page))
     return 0

@@ -1,0 +1,18 @@
+# Cause: A statement begins with an operator: a line break stands in front of it.
+# Mend: Put the operator at the end of the line above, or the whole in parentheses.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16, hidden = 256
+  input x: bf16[batch, seq, embed]
+  repeat 2 { x = x + mlp(layer_norm(x, over embed)) }
+  output y = x
+}
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight w1: [embed, hidden]
+  weight w2: [hidden, embed]
+  inner = matmul(x, w1, over embed)
+    + 1  # error: HX0105
+  return matmul(inner, w2, over hidden)
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; in mlp { shard hidden over tp } }

@@ -1,0 +1,23 @@
+# Cause: A field is outside of the range that it may have.
+# Mend: Write a figure in the range that the message names.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16, hidden = 256
+  input x: bf16[batch, seq, embed]
+  repeat 2 { x = x + mlp(layer_norm(x, over embed)) }
+  output y = x
+}
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight w1: [embed, hidden]
+  weight w2: [hidden, embed]
+  inner = gelu(matmul(x, w1, over embed))
+  return matmul(inner, w2, over hidden)
+}
+gpu chip {
+  memory = 80 GB
+  bandwidth = 2 TB/s
+  bf16 = 300 TFLOP/s
+  compute_fraction = 1.5                  # error: HX0416
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh tp = gpus; in mlp { shard hidden over tp } }
