@@ -16,14 +16,17 @@ from test_programs import compiled_or_refused, drawn_from
 
 from helixc.analysis.critical_path import CriticalPath, find_critical_path, flat_steps
 from helixc.analysis.local_compute import operand_types
+from helixc.analysis.prices import move_price
 from helixc.analysis.report import build_report
 from helixc.analysis.schedule import Schedule, find_schedule, stream_of
+from helixc.ir.layout import local_bytes
 from helixc.ir.ops import OPS
 from helixc.ir.rules import factors
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement, walk
 from helixc.passes.localize import localize
 from helixc.passes.schedule import schedule
+from helixc.price.collective import CollectivePrices
 from helixc.price.interval import BOUNDS, Price, within
 
 SEEDS = st.integers(0, 2**32)
@@ -208,6 +211,21 @@ def test_tasks_of_a_gpu_follow_the_schedule_of_the_report(seed: int) -> None:
         if moment.begins and not isinstance(moment.statement, Loop)
     ]
     assert [(t.template.value, t.turns) for t in tasks.of_gpu(program.mesh.devices - 1)] == seen
+
+
+def test_a_collective_has_the_interval_of_its_constants_at_the_time_it_was_chosen_by() -> None:
+    program = mlp_program()
+    (move,) = (s for s in walk(program.body) if isinstance(s, Move))
+    collectives = CollectivePrices(program.mesh, program.cluster)
+    block = local_bytes(move.type, program.layouts[move.source], program.sizes, program.mesh)
+    known = collectives.price(move.step, block, program.layouts[move.source]).price
+    asked = attrs.evolve(move, picoseconds=3 * known.picoseconds)
+    assert move_price(attrs.evolve(move, picoseconds=known.picoseconds), program, collectives) == (
+        known
+    )
+    found = move_price(asked, program, collectives)
+    assert found == known.times(3)
+    assert found.low < found.picoseconds < found.high
 
 
 @pytest.mark.parametrize("turns", [1, 1000, 10**6])
