@@ -176,6 +176,34 @@ class Moves:
         return self._subsets[atoms]
 
 
+class StepTable:
+    """The steps on the way to one target, looked up once from each layout; layouts go by number.
+
+    ``layouts``: by their numbers.
+    """
+
+    def __init__(self, moves: Moves) -> None:
+        self.moves = moves
+        self.layouts: list[Layout] = []
+        self._numbers: dict[Layout, int] = {}
+        self._steps: dict[int, tuple[tuple[Step, int], ...]] = {}
+
+    def number(self, layout: Layout) -> int:
+        """The number by which a layout goes."""
+        number = self._numbers.get(layout)
+        if number is None:
+            number = self._numbers[layout] = len(self.layouts)
+            self.layouts.append(layout)
+        return number
+
+    def of(self, number: int) -> tuple[tuple[Step, int], ...]:
+        """Steps from a layout and the layouts that they lead to."""
+        if number not in self._steps:
+            found = self.moves.of(self.layouts[number])
+            self._steps[number] = tuple((step, self.number(after)) for step, after in found)
+        return self._steps[number]
+
+
 def _subsets(atoms: tuple[str, ...]) -> list[tuple[str, ...]]:
     if len(atoms) <= ALL_SUBSETS:
         lengths = range(len(atoms), 0, -1)

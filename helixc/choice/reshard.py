@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import heapq
 from itertools import count
+from math import gcd
 from sys import maxsize
 from typing import NamedTuple
 
 import attrs
 
 from helixc.choice.difference import Difference, Shape, subtract
-from helixc.choice.moves import Moves
+from helixc.choice.moves import Moves, StepTable
 from helixc.ir.layout import AllGather, AllReduce, Layout, Seed, Slice, Step
 from helixc.ir.layout_steps import apply_step
 from helixc.ir.mesh import Mesh
@@ -68,6 +69,7 @@ class ReshardSearch:
         self.mesh = prices.mesh
         self._known: dict[tuple[Shape, Layout, Layout, bool], ReshardPath | None] = {}
         self._searched: dict[Difference, ReshardPath | None] = {}
+        self._tables: dict[tuple[tuple[tuple[str, int], ...], Layout], StepTable] = {}
         self.cut_short = False
         self._left = MOST_IN_ALL
 
@@ -101,42 +103,53 @@ class ReshardSearch:
         return ReshardPath(tuple(legs), found.cost)
 
     def _cheapest(self, difference: Difference) -> ReshardPath | None:
-        moves = Moves(difference, self.mesh)
-        found, seen = _search(difference, moves, self.prices, min(MOST_LAYOUTS, self._left))
+        table = self._table(difference)
+        found, seen = _search(difference, table, self.prices, min(MOST_LAYOUTS, self._left))
         self._left -= seen
-        self.cut_short |= moves.cut_short or found is None
+        self.cut_short |= table.moves.cut_short or found is None
         if found is None:
             return _plain(difference, self.prices)
         return found if found.cost.steps else None
 
+    def _table(self, difference: Difference) -> StepTable:
+        """The steps toward a target; which there are depends on what the mesh divides of a size alone."""
+        devices = self.mesh.devices
+        room = tuple((dim, gcd(size, devices)) for dim, size in difference.room)
+        key = (room, difference.target)
+        if key not in self._tables:
+            self._tables[key] = StepTable(Moves(difference, self.mesh))
+        return self._tables[key]
+
 
 # Where the best way to a layout came from: the layout before, the step, its time.
-_Arrivals = dict[Layout, tuple[Layout, Step, int]]
+_Arrivals = dict[int, tuple[int, Step, int]]
 
 
 def _search(
-    difference: Difference, moves: Moves, prices: CollectivePrices, most: int
+    difference: Difference, table: StepTable, prices: CollectivePrices, most: int
 ) -> tuple[ReshardPath | None, int]:
     """The cheapest path, and how many layouts were seen.
 
     The path is empty if there is none, and None after too many layouts.
     """
     order = count()
-    heap = [(PathCost(), next(order), difference.source)]
-    least = {difference.source: PathCost()}
+    start, end = table.number(difference.source), table.number(difference.target)
+    heap = [(PathCost(), next(order), start)]
+    least = {start: PathCost(), end: NEVER}
     arrivals: _Arrivals = {}
-    done: set[Layout] = set()
+    done: set[int] = set()
     while heap:
-        cost, _, layout = heapq.heappop(heap)
-        if layout == difference.target:
-            return ReshardPath(_legs(layout, arrivals), cost), len(done)
-        if layout in done:
+        cost, _, here = heapq.heappop(heap)
+        if here == end:
+            return ReshardPath(_legs(end, arrivals, table), cost), len(done)
+        if here in done:
             continue
         if len(done) >= most:
             return None, len(done)
-        done.add(layout)
+        done.add(here)
+        layout = table.layouts[here]
         held = _block(difference.block, layout, prices.mesh)
-        for step, after in moves.of(layout):
+        for step, after in table.of(here):
             if after in done:
                 continue
             time = prices.picoseconds(step, held, layout)
@@ -147,9 +160,9 @@ def _search(
                 cost.steps + 1,
             )
             # Ties go to the path that was found first: the order of moves is fixed.
-            if grown < least.get(after, NEVER) and grown < least.get(difference.target, NEVER):
+            if grown < least[end] and grown < least.get(after, NEVER):
                 least[after] = grown
-                arrivals[after] = (layout, step, time)
+                arrivals[after] = (here, step, time)
                 heapq.heappush(heap, (grown, next(order), after))
     return ReshardPath(legs=(), cost=PathCost()), len(done)
 
@@ -179,13 +192,13 @@ def _plain(difference: Difference, prices: CollectivePrices) -> ReshardPath | No
     return ReshardPath(tuple(legs), cost)
 
 
-def _legs(layout: Layout, arrivals: _Arrivals) -> tuple[Leg, ...]:
+def _legs(here: int, arrivals: _Arrivals, table: StepTable) -> tuple[Leg, ...]:
     """The steps that led to a layout, in order."""
     legs: list[Leg] = []
-    while layout in arrivals:
-        before, step, time = arrivals[layout]
-        legs.append(Leg(step, layout, time))
-        layout = before
+    while here in arrivals:
+        before, step, time = arrivals[here]
+        legs.append(Leg(step, table.layouts[here], time))
+        here = before
     return tuple(reversed(legs))
 
 
