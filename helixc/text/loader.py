@@ -14,6 +14,7 @@ import attrs
 from helixc.diagnostics import NOWHERE, Diagnostic, Findings, Span
 from helixc.ir.source import Import, SourceFile, Sources
 from helixc.limits import MAX_FILE_BYTES, MAX_FILES
+from helixc.text.library import needed_part
 from helixc.text.parser import clean, parse_text
 
 STANDARD = "std"
@@ -66,10 +67,16 @@ class _Loader:
         self.places: dict[str, str] = {MAIN: os.path.realpath(main) if main else ""}
         self.files: dict[str, SourceFile] = {}
         self.texts: dict[str, str] = {}
+        self.library: dict[str, tuple[str, str]] = {}
 
-    def add(self, path: str, name: str, text: str, above: tuple[str, ...]) -> None:
-        """Parse one file and load what it imports; ``above`` are the imports that led here."""
-        file, findings = parse_text(text, name)
+    def add(
+        self, path: str, name: str, text: str, above: tuple[str, ...], part: str | None = None
+    ) -> None:
+        """Parse one file and load what it imports; ``above`` are the imports that led here.
+
+        ``part``: what of ``text`` is to be parsed, if not all of it.
+        """
+        file, findings = parse_text(text if part is None else part, name)
         self.findings.extend(findings)
         self.files[path] = file
         self.texts[path] = text
@@ -78,7 +85,10 @@ class _Loader:
                 self._follow(declaration, (*above, path))
 
     def finish(self) -> Sources:
-        """The program, if nothing is wrong with it."""
+        """The program, if nothing is wrong with it.  The library comes last, when it is known what for."""
+        own = tuple(self.texts.values())
+        for path, (name, text) in self.library.items():
+            self.add(path, name, text, (), needed_part(text, own))
         sources = {file.name: self.texts[path] for path, file in self.files.items()}
         self.findings.stop_on_errors(sources)
         return Sources(tuple(self.files.items()), tuple(self.texts.items()))
@@ -93,17 +103,21 @@ class _Loader:
             steps = [*above[above.index(circle[0]) :], path]
             way = " imports ".join(f"`{step or 'the main file'}`" for step in steps)
             self.findings.error("HX0009", f"imports go in a circle: {way}", wanted.span)
-        elif path not in self.files:
+        elif path not in self.files and path not in self.library:
             self._load(path, origin, wanted.span, above)
 
     def _load(self, path: str, origin: _Origin, span: Span, above: tuple[str, ...]) -> None:
-        if len(self.files) >= MAX_FILES:
+        if len(self.files) + len(self.library) >= MAX_FILES:
             message = f"a program has at most {MAX_FILES} files; this import would be one more"
             self.findings.error("HX0007", message, span)
             return
         text = _read_file(origin.file, origin.name, span, self.findings)
-        if text is not None:
-            self.places[path] = origin.place
+        if text is None:
+            return
+        self.places[path] = origin.place
+        if path.startswith(f"{STANDARD}."):
+            self.library[path] = (origin.name, text)
+        else:
             self.add(path, origin.name, text, above)
 
     def _origin(self, path: str, wanted: Import) -> _Origin | None:

@@ -1,0 +1,50 @@
+"""Of the library only what a program names is parsed, and nobody can tell but by the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from helixc.text.library import needed_part
+from helixc.text.loader import load_text
+
+LIBRARY = """# chips
+gpu small {
+  memory = 1 GB
+}
+
+gpu large { like = small }
+gpu larger {
+  like = large
+}
+link wire { latency = 1 us }
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "kept"),
+    [
+        ("", set()),
+        ("cluster c { gpu small; level a = 2 via wire }", {"small", "wire"}),
+        ("gpu mine { like = larger }", {"small", "large", "larger"}),
+        ("gpu mine { like=\nlarge }", {"small", "large"}),
+        ("gpu wire { memory = 1 GB } cluster c { gpu wire }", set()),
+        ("cluster c { gpu smal }", {"small", "large", "larger", "wire"}),
+    ],
+)
+def test_what_a_program_names_is_kept_with_what_that_is_like(program: str, kept: set[str]) -> None:
+    part = needed_part(LIBRARY, [program])
+
+    assert {name for name in ("small", "large", "larger", "wire") if f" {name} {{" in part} == kept
+    assert part.count("\n") == LIBRARY.count("\n")
+    lines = zip(part.splitlines(), LIBRARY.splitlines(), strict=True)
+    assert all(here in ("", there) for here, there in lines)
+
+
+def test_the_whole_text_of_the_library_stays_for_messages() -> None:
+    sources = load_text(
+        "import std.hardware\ncluster c { gpu b200; level a = 2 via nvlink5 }", "a.hx"
+    )
+    file = dict(sources.files)["std.hardware"]
+
+    assert len(file.declarations) == 2
+    assert "gpu a100_80g" in dict(sources.texts)["std.hardware"]
