@@ -27,6 +27,8 @@ Linear = Literal["none", "each", "joint", "first"]
 Work = Literal["matmul", "elementwise", "free", "source", "members"]
 # Where the result's dtype comes from.
 Result = Literal["widest", "bool", "index", "declared"]
+# Which memory-bound kernel runs an elementwise operator.
+Stream = Literal["elementwise", "softmax", "norm"]
 Tag = Literal["pass", "sum", "max", "min", "whole"]
 
 
@@ -38,7 +40,7 @@ class OpRow:
     a split one leaves the result partial in this way.  ``whole``: the ``over`` dimensions must be
     unsplit.  ``expands``: with a split ``over`` dimension it is rewritten into simpler operators.
     ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
-    dimensions.  ``flops``: per result element, for elementwise work.  ``position``: a local kernel
+    dimensions.  ``flops``: per result element, for elementwise work, which runs as a ``stream`` kernel.  ``position``: a local kernel
     needs the global indices of its block.  ``params``: the class of its parameters.
     """
 
@@ -51,6 +53,7 @@ class OpRow:
     keeps_order: bool = False
     spreads: bool = False
     work: Work = "elementwise"
+    stream: Stream = "elementwise"
     flops: int = 1
     result: Result = "widest"
     position: bool = False
@@ -188,10 +191,12 @@ _ROWS = (
     OpRow(kind="min", arity=1, combines="min"),
     OpRow(kind="any", arity=1, combines="max", result="bool"),
     OpRow(kind="all", arity=1, combines="min", result="bool"),
-    OpRow(kind="softmax", arity=1, whole=True, expands=True, flops=8),
-    OpRow(kind="log_softmax", arity=1, whole=True, expands=True, flops=8),
-    OpRow(kind="layer_norm", arity=1, whole=True, expands=True, flops=8, params=Norm),
-    OpRow(kind="rms_norm", arity=1, whole=True, expands=True, flops=6, params=Norm),
+    OpRow(kind="softmax", arity=1, whole=True, expands=True, stream="softmax", flops=8),
+    OpRow(kind="log_softmax", arity=1, whole=True, expands=True, stream="softmax", flops=8),
+    OpRow(
+        kind="layer_norm", arity=1, whole=True, expands=True, stream="norm", flops=8, params=Norm
+    ),
+    OpRow(kind="rms_norm", arity=1, whole=True, expands=True, stream="norm", flops=6, params=Norm),
     OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free", params=Renamed),
     OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
     OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),

@@ -12,7 +12,7 @@ import attrs
 
 from helixc.ir.attention import Attention, attention_of
 from helixc.ir.fused import kernel_of
-from helixc.ir.ops import OPS, Fused, Op
+from helixc.ir.ops import OPS, Fused, Op, Stream
 from helixc.ir.rules import factors
 from helixc.ir.tensor import TensorType
 
@@ -31,16 +31,20 @@ class Term:
 
 @attrs.frozen
 class Arithmetic:
-    """The terms of an operator, and what its factors are to an attention if it is one."""
+    """The terms of an operator, and what its factors are to an attention if it is one.
+
+    ``stream``: which memory-bound kernel runs it where nothing is done on the matrix units.
+    """
 
     terms: tuple[Term, ...]
     attention: Attention | None = None
+    stream: Stream = "elementwise"
 
     def renamed(self, names: Mapping[str, str]) -> Arithmetic:
         """The same with other names of factors."""
         terms = (Term(tuple(names[n] for n in t.factors), t.flops, t.matrix) for t in self.terms)
         attention = None if self.attention is None else self.attention.renamed(names)
-        return Arithmetic(tuple(terms), attention)
+        return Arithmetic(tuple(terms), attention, self.stream)
 
 
 def arithmetic_of(op: Op, operand_types: Sequence[TensorType]) -> Arithmetic:
@@ -49,9 +53,18 @@ def arithmetic_of(op: Op, operand_types: Sequence[TensorType]) -> Arithmetic:
     if isinstance(op.params, Fused):
         kernel = kernel_of(op.params, types)
         members = (_terms(member.kind, kernel.names_of(member)) for member in op.params.body)
-        return Arithmetic(tuple(t for terms in members for t in terms), attention_of(kernel))
+        terms = tuple(t for terms in members for t in terms)
+        return Arithmetic(terms, attention_of(kernel), _longest(op.params.body))
     names = [f.name for f in factors(op.kind, types, op.type, op.over, op.params)]
-    return Arithmetic(tuple(_terms(op.kind, names)))
+    return Arithmetic(tuple(_terms(op.kind, names)), stream=OPS[op.kind].stream)
+
+
+def _longest(members: Sequence[Op]) -> Stream:
+    """The kind of kernel that several operators in one make: that of a reduction, if there is one."""
+    for member in members:
+        if OPS[member.kind].stream != "elementwise":
+            return OPS[member.kind].stream
+    return "elementwise"
 
 
 def _terms(kind: str, names: Sequence[str]) -> Iterator[Term]:

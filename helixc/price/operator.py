@@ -1,23 +1,49 @@
 """Time of one operator on one GPU: which kernel runs, and what it is bound by.
 
 The one place that turns an operator's local sizes into a price; the choice, the report and the columns
-of plans all ask here.
+of plans all ask here.  A GPU that knows the constants of a kernel is priced by its formula, one that does
+not by a roofline: arithmetic against memory, each at the share that good kernels reach, and a launch
+(Williams, Waterman and Patterson, CACM 52(4), 2009).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 import attrs
 
 from helixc.ir.attention import AttentionShape
 from helixc.ir.hardware import Gpu
+from helixc.ir.kernels import (
+    UNKNOWN_ERROR,
+    DecodeConstants,
+    GemmConstants,
+    PrefillConstants,
+    StreamConstants,
+    field_name,
+)
 from helixc.ir.rules import Factor
-from helixc.ir.tensor import NUMBER, TensorType
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
 from helixc.ir.work import Arithmetic
+from helixc.price.attention import Attention, decode_price, prefill_price
 from helixc.price.compute import PICOSECONDS, Work, local_work
-from helixc.price.interval import Price, exactly
+from helixc.price.gemm import gemm_price
+from helixc.price.interval import Price, exactly, within
+from helixc.price.kernel import KernelPrice, chip_of
 from helixc.price.shapes import matmul_shape
+from helixc.price.streaming import stream_price
+from helixc.price.tiles import Product
+
+# Machines of one kind differ by so much; a calibrated one is known.
+MACHINE_ERROR = 0.1
+# Whose constants a dtype's matrix products have: those of the same units.
+_GEMM_GROUPS: Mapping[str, str] = {"f16": "bf16", "i8": "f8"}
+# Where there are none, those of the commonest dtype stand in, at the peak of one's own.
+_STAND_IN = "bf16"
+# Making these is what the library calls quantising.
+_NARROW = ("f8", "f4")
+_QUANTISE = "quantise"
 
 
 @attrs.frozen
@@ -58,26 +84,97 @@ class LocalOperator:
         """FLOPs, and bytes read and written."""
         return local_work(self.arithmetic.terms, self.types, self.result, self.rule, self.local)
 
+    @property
+    def stream(self) -> str:
+        """The group of constants of the memory-bound kernel that runs it."""
+        narrows = self.result.dtype in _NARROW and self.dtype not in _NARROW
+        return _QUANTISE if narrows else self.arithmetic.stream
+
+    @property
+    def row(self) -> int:
+        """Elements that one reduction runs over; 1 if there is none."""
+        return prod(self.local[factor.name] for factor in self.rule if factor.tag == "whole")
+
 
 def operator_price(operator: LocalOperator, gpu: Gpu) -> Price:
-    """The price of one operator on one GPU.
-
-    A roofline: arithmetic against memory, each at the share that good kernels reach, and a launch
-    (Williams, Waterman and Patterson, CACM 52(4), 2009).
-    """
+    """The price of one operator on one GPU."""
     work = operator.work
     if not work.bytes:
         return exactly(0, "latency")
-    measured = _measured(operator, gpu)
+    if operator.is_product:
+        shape = matmul_shape(operator.rule, operator.local)
+        return get_time(shape.m, shape.k, shape.n, shape.batch, operator.dtype, gpu)
+    attention = operator.attention
+    if attention is not None:
+        return attention_time(attention, work, operator.dtype, gpu)
+    if work.matrix_flops:
+        return _roofline(work.matrix_flops, work.bytes, operator.dtype, gpu)
+    return stream_time(operator.stream, work.bytes, operator.row, gpu)
+
+
+def get_time(m: int, k: int, n: int, batch: int, dtype: str, gpu: Gpu) -> Price:
+    """The price of ``batch`` matrix products [m, k] x [k, n] on one GPU.
+
+    The user's own time if there is one for just this product, else the kernel's formula.
+    """
+    measured = None if gpu.get_time is None else gpu.get_time(m, k, n, batch, dtype)
     if measured is not None:
         return exactly(round(measured * PICOSECONDS), "flops")
-    moving = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
-    computing = _computing(operator, work, gpu)
-    seconds = max(moving, computing) + gpu.launch_seconds
-    bound = "flops" if computing > moving else "bandwidth"
-    if gpu.launch_seconds > max(moving, computing):
-        bound = "latency"
-    return exactly(round(seconds * PICOSECONDS), bound)
+    product = Product(m=m, k=k, n=n, batch=batch, width=DTYPE_BITS[dtype] / 8)
+    group = kernel_group(dtype, gpu)
+    constants = gpu.kernels.get(group)
+    if not isinstance(constants, GemmConstants):
+        return _roofline(2 * m * k * n * batch, _moved(product), dtype, gpu)
+    error = constants.error if group == own_group(dtype) else max(constants.error, UNKNOWN_ERROR)
+    return _priced(gemm_price(product, chip_of(gpu, dtype), constants), group, error, gpu)
+
+
+def stream_time(group: str, moved: int, row: int, gpu: Gpu) -> Price:
+    """The price of a kernel that moves so many bytes; ``row``: elements that one reduction runs over."""
+    known = group if group in gpu.kernels else "elementwise"
+    constants = gpu.kernels.get(known)
+    if not isinstance(constants, StreamConstants) or not gpu.sms:
+        return _roofline(0, moved, "", gpu)
+    price = stream_price(moved, row, chip_of(gpu, "bf16"), constants)
+    return _priced(price, known, constants.error, gpu)
+
+
+def attention_time(shape: AttentionShape, work: Work, dtype: str, gpu: Gpu) -> Price:
+    """The price of fused attention: one query for each sequence reads its cache, many are tiles."""
+    sizes = Attention(
+        batch=1,
+        queries=shape.queries,
+        keys=shape.keys,
+        heads=shape.batch * shape.group,
+        kv_heads=shape.batch,
+        key_depth=shape.head_dim,
+        value_depth=shape.value_dim,
+        causal=shape.causal,
+        width=DTYPE_BITS[dtype] / 8,
+    )
+    chip, decode, prefill = (
+        chip_of(gpu, dtype),
+        gpu.kernels.get("decode"),
+        gpu.kernels.get("prefill"),
+    )
+    if shape.queries == 1 and isinstance(decode, DecodeConstants) and gpu.sms:
+        return _priced(decode_price(sizes, chip, decode), "decode", decode.error, gpu)
+    if isinstance(prefill, PrefillConstants) and gpu.sms:
+        return _priced(prefill_price(sizes, chip, prefill), "prefill", prefill.error, gpu)
+    return _roofline(work.matrix_flops, work.bytes, dtype, gpu)
+
+
+def kernel_group(dtype: str, gpu: Gpu) -> str:
+    """The group of constants for matrix products of a dtype; "" if the GPU has none for it."""
+    if not gpu.sms:
+        return ""
+    groups = (own_group(dtype), _STAND_IN)
+    return next((group for group in groups if group in gpu.kernels), "")
+
+
+def own_group(dtype: str) -> str:
+    """How the constants for matrix products of a dtype are called, whether a GPU has them or not."""
+    return _GEMM_GROUPS.get(dtype, dtype)
 
 
 def least_picoseconds(operator: LocalOperator, gpu: Gpu, devices: int) -> int:
@@ -89,19 +186,50 @@ def least_picoseconds(operator: LocalOperator, gpu: Gpu, devices: int) -> int:
     if gpu.get_time is not None and operator.is_product:
         return 0
     work = operator.work
-    moving = work.bytes / (gpu.bandwidth * gpu.bandwidth_fraction)
-    return int(max(moving, _computing(operator, work, gpu)) / devices * PICOSECONDS)
+    bandwidth, rate = _best_rates(operator, gpu)
+    seconds = max(work.bytes / bandwidth, work.matrix_flops / rate)
+    return int(seconds / devices * PICOSECONDS)
 
 
-def _measured(operator: LocalOperator, gpu: Gpu) -> float | None:
-    """The user's own time of a matrix product, if there is one for just this shape."""
-    if gpu.get_time is None or not operator.is_product:
-        return None
-    shape = matmul_shape(operator.rule, operator.local)
-    return gpu.get_time(shape.m, shape.k, shape.n, shape.batch, operator.dtype)
+def _best_rates(operator: LocalOperator, gpu: Gpu) -> tuple[float, float]:
+    """The most bytes and FLOPs per second that the operator's kernel can reach."""
+    peak = gpu.peak(operator.dtype)
+    if not gpu.sms:
+        return gpu.bandwidth * gpu.bandwidth_fraction, peak * gpu.compute_fraction
+    constants = gpu.kernels.get(kernel_group(operator.dtype, gpu))
+    if operator.is_product and isinstance(constants, GemmConstants):
+        peak *= constants.efficiency
+    return gpu.bandwidth, peak
 
 
-def _computing(operator: LocalOperator, work: Work, gpu: Gpu) -> float:
-    if not work.matrix_flops:
-        return 0.0  # what the matrix units do not do is hidden behind the memory
-    return work.matrix_flops / (gpu.peak(operator.dtype) * gpu.compute_fraction)
+def _roofline(flops: int, moved: float, dtype: str, gpu: Gpu) -> Price:
+    """Arithmetic against memory at the shares that the kernels of a dtype reach."""
+    arithmetic, memory, launch = _shares(dtype, gpu)
+    moving = moved / (gpu.bandwidth * memory)
+    computing = flops / (gpu.peak(dtype) * arithmetic) if flops else 0.0
+    longest = max(moving, computing)
+    bound = "flops" if computing > moving else "bandwidth"
+    if launch > longest:
+        bound = "latency"
+    return within(round((longest + launch) * PICOSECONDS), UNKNOWN_ERROR, bound)
+
+
+def _shares(dtype: str, gpu: Gpu) -> tuple[float, float, float]:
+    """What is reached of the peak and of the memory's bandwidth, and what a launch takes."""
+    constants = gpu.kernels.get(kernel_group(dtype, gpu))
+    if isinstance(constants, GemmConstants):
+        return constants.efficiency, constants.memory, constants.launch
+    return gpu.compute_fraction, gpu.bandwidth_fraction, gpu.launch_seconds
+
+
+def _priced(price: KernelPrice, group: str, error: float, gpu: Gpu) -> Price:
+    """With its interval: how far held-out kernels were off, and, unless measured here, machines."""
+    here = gpu.source(field_name(group, "launch")) == "measured"
+    wide = error if here else (1 + error) * (1 + MACHINE_ERROR) - 1
+    return within(round(price.seconds * PICOSECONDS), wide, price.bound)
+
+
+def _moved(product: Product) -> float:
+    """Bytes of the operands and the result, each moved once."""
+    m, k, n = product.m, product.k, product.n
+    return product.batch * product.width * (m * k + k * n + m * n)

@@ -47,6 +47,6 @@ mesh [tp = 4] atoms [tp = 4 of tp]
 %mlp.matmul = matmul %x~1 %up over [embed] : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 1
 %mlp.gelu = gelu %mlp.matmul : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 1
 %y = matmul %mlp.gelu %down over [hidden] : bf16[batch, embed] {| partial sum over tp} by [tp = hidden] in 1 as @0.y
-%y~1 = reduce_scatter %y batch over tp : bf16[batch, embed] {batch: tp} in 1 as @0.y because %y "`y` is a partial sum over tp; at rest it is split on batch over tp" costs 3007680 ps by ring
+%y~1 = reduce_scatter %y batch over tp : bf16[batch, embed] {batch: tp} in 1 as @0.y because %y for %y "`y` is a partial sum over tp; the plan holds it split on batch over tp" costs 3007680 ps by ring
 
 output y = %y~1

@@ -51,7 +51,7 @@ repeat 3 in 1 {
   %mlp.matmul = matmul %x.2~1 %up over [embed] : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 2
   %mlp.gelu = gelu %mlp.matmul : bf16[batch, hidden] {hidden: tp} by [tp = hidden] in 2
   %mlp.matmul.2 = matmul %mlp.gelu %down over [hidden] : bf16[batch, embed] {| partial sum over tp} by [tp = hidden] in 2 as @1.x
-  %mlp.matmul.2~1 = reshard %mlp.matmul.2 : bf16[batch, embed] {batch: tp} in 1 as @1.x because %mlp.matmul.2 for %x.3 "`x` is a partial sum over tp; the add that makes `x` needs it split on batch over tp"
+  %mlp.matmul.2~1 = reshard %mlp.matmul.2 : bf16[batch, embed] {batch: tp} in 2 as @1.x because %mlp.matmul.2 for %mlp.matmul.2 "`x` is a partial sum over tp; the plan holds it split on batch over tp"
   %x.3 = add %x.2 %mlp.matmul.2~1 : bf16[batch, embed] {batch: tp} by [tp = batch] in 1 as @1.x
 }
 
