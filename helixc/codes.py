@@ -35,6 +35,8 @@ CODES: Mapping[str, str] = {
     "HX0013": "output not writable",
     "HX0014": "output would replace a file of somebody else",
     "HX0015": "line too long",
+    "HX0016": "optional package not installed",
+    "HX0017": "fewer GPUs than asked for",
     # 01xx syntax
     "HX0101": "something else expected here",
     "HX0102": "unknown statement",

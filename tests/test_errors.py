@@ -39,6 +39,7 @@ REASONS: Mapping[str, str] = {
     "HX0014": "belongs to writing files",
     "HX0008": "needs a link that leads out of the folder",
     "HX0015": "needs a very long line",
+    "HX001[67]": "belongs to the machine that is calibrated",
     "HX015.": "a dump that cannot be read",
     "HX042[12]": "belongs to times that are given apart from the source",
     "HX03[5-9].": "a broken fact: only a dump can break one",

@@ -18,7 +18,17 @@ import click
 from helixc import __version__
 from helixc.cli.status import BUG, DONE, INTERRUPTED
 
-COMMANDS = ("compile", "check", "explain", "diff", "verify", "inspect", "opt", "passes")
+COMMANDS = (
+    "compile",
+    "check",
+    "explain",
+    "diff",
+    "verify",
+    "inspect",
+    "calibrate",
+    "opt",
+    "passes",
+)
 
 
 class Commands(click.Group):
