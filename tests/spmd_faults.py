@@ -22,7 +22,7 @@ from helixc.ir.layout import (
     Step,
     make_layout,
 )
-from helixc.ir.ops import OPS, Cut, Number
+from helixc.ir.ops import OPS, Cut, Fused, Number, Op, Renamed
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
 
 Change = Callable[[SpmdStatement], SpmdStatement]
@@ -175,36 +175,62 @@ def _alike(value: str, before: str, program: Spmd) -> Iterator[str]:
 
 def _compute_faults(compute: Compute, program: Spmd) -> Iterator[tuple[str, Compute]]:
     op = compute.op
-    row = OPS[op.kind]
     for layout in _turned(compute.layout):
         yield "claim another layout", attrs.evolve(compute, layout=layout)
-    if row.work == "source":
+    if OPS[op.kind].work == "source":
         return
+    for position, operand in enumerate(op.operands):
+        others = _alike(operand, op.result, program) if isinstance(operand, str) else ()
+        for other in list(others)[-2:]:
+            read = _reading(op, position, other)
+            yield "read another value", attrs.evolve(compute, op=read)
+    for kind, faulty in _op_faults(op):
+        yield kind, attrs.evolve(compute, op=faulty)
+
+
+def _op_faults(op: Op) -> Iterator[tuple[str, Op]]:
+    """Faults of an operator, wherever it lies."""
+    row = OPS[op.kind]
     for kind in _other_operators(op.kind):
-        yield "another operator", attrs.evolve(compute, op=attrs.evolve(op, kind=kind))
+        yield "another operator", attrs.evolve(op, kind=kind)
     for position, operand in enumerate(op.operands):
         if isinstance(operand, Number):
-            number = Number(operand.value * 2 + 1)
-            yield "another number", _reading(compute, position, number)
-            continue
-        for other in list(_alike(operand, op.result, program))[-2:]:
-            yield "read another value", _reading(compute, position, other)
+            yield "another number", _reading(op, position, Number(operand.value * 2 + 1))
     if len(op.operands) > 1 and row.kind not in ("add", "mul", "matmul", "outer"):
-        turned = attrs.evolve(op, operands=tuple(reversed(op.operands)))
-        yield "swap the operands", attrs.evolve(compute, op=turned)
+        yield "swap the operands", attrs.evolve(op, operands=tuple(reversed(op.operands)))
     if isinstance(op.params, Cut):
         start = op.params.start - 1 if op.params.start else 1
-        cut = attrs.evolve(op, params=attrs.evolve(op.params, start=start))
-        yield "cut elsewhere", attrs.evolve(compute, op=cut)
+        yield "cut elsewhere", attrs.evolve(op, params=attrs.evolve(op.params, start=start))
     for other in [d for d in op.type.dims if d not in op.over][:1] if row.expands else []:
         over = (*op.over[1:], other)
-        yield "work over another dimension", attrs.evolve(compute, op=attrs.evolve(op, over=over))
+        yield "work over another dimension", attrs.evolve(op, over=over)
+    if isinstance(op.params, Fused):
+        for kind, inside in _kernel_faults(op.params):
+            yield f"inside a kernel: {kind}", attrs.evolve(op, params=inside)
 
 
-def _reading(compute: Compute, position: int, operand: str | Number) -> Compute:
-    operands = list(compute.op.operands)
+def _kernel_faults(fused: Fused) -> Iterator[tuple[str, Fused]]:
+    """Faults of the members; one that keeps the dimensions of what it reads may be left out too."""
+    dims = {member.result: set(member.type.dims) for member in fused.body}
+    for position, member in enumerate(fused.body):
+        found = [*_op_faults(member)]
+        found += [
+            (
+                "leave out a member",
+                attrs.evolve(member, kind="rename", operands=(read,), over=(), params=Renamed(())),
+            )
+            for read in member.reads
+            if dims.get(read) == set(member.type.dims)
+        ]
+        for kind, faulty in found:
+            body = (*fused.body[:position], faulty, *fused.body[position + 1 :])
+            yield kind, Fused(fused.inputs, body)
+
+
+def _reading(op: Op, position: int, operand: str | Number) -> Op:
+    operands = list(op.operands)
     operands[position] = operand
-    return attrs.evolve(compute, op=attrs.evolve(compute.op, operands=tuple(operands)))
+    return attrs.evolve(op, operands=tuple(operands))
 
 
 _OTHERS = (

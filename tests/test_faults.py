@@ -22,7 +22,10 @@ def changes_nothing(fault: Fault) -> bool:
     return reordered and isinstance(after, Move) and isinstance(after.step, AllReduce)
 
 
-@pytest.mark.parametrize("plan", [TWO_LEVEL, TWO_LEVEL + "strict", SEQUENCE, LOCAL])
+FUSED = SEQUENCE + "fuse attend"
+
+
+@pytest.mark.parametrize("plan", [TWO_LEVEL, TWO_LEVEL + "strict", SEQUENCE, LOCAL, FUSED])
 def test_every_fault_that_changes_a_result_is_caught(plan: str) -> None:
     compiled = compile_text(program(plan, sizes=SMALL))
     stages = versions(compiled)[:-1]
