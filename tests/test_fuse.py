@@ -102,7 +102,7 @@ def test_what_splits_head_dim_is_exchanged_with_the_weights() -> None:
     assert [value.split(".")[-1] for value in exchanged] == ["wq", "wk", "wv", "wo"]
     (kernel, *_) = kernels(compiled)
     rule = {f.name: f.tag for f in local_compute(kernel, compiled.spmd).rule}
-    assert (rule["head"], rule["key"], rule["head_dim~2"]) == ("pass", "whole", "whole")
+    assert (rule["head"], rule["key"], rule["q.head_dim"]) == ("pass", "whole", "whole")
     assert rule["head_dim"] == "pass"  # that of the values, which the result has
 
 

@@ -102,14 +102,15 @@ class Kernel:
         )
 
     def _choose_names(self, ties: Sequence[Tie]) -> list[str]:
-        """The dimension of the result where the tie has one, else one that is free, else a new one."""
+        """The dimension of the result where the tie has one, else one that is free, else as ``q.head_dim``."""
         names = [_dim_of(self.result, tie) or "" for tie in ties]
         taken = {name for name in names if name}
         for position, tie in enumerate(ties):
             if not names[position]:
-                dims = [dim for _, dim in tie]
-                numbered = (f"{dims[0]}~{n}" for n in range(2, len(ties) + 2))
-                names[position] = next(n for n in (*dims, *numbered) if n not in taken)
+                owned = [f"{value}.{dim}" for value, dim in tie]
+                numbered = [f"{owned[0]}~{n}" for n in range(2, len(ties) + 2)]
+                free = [*(dim for _, dim in tie), *owned, *numbered]
+                names[position] = next(name for name in free if name not in taken)
                 taken.add(names[position])
         return names
 
