@@ -96,8 +96,15 @@ def list_order(jobs: Sequence[Job], first: Iterable[int] = ()) -> tuple[int, ...
     """
     makers = {value: index for index, job in enumerate(jobs) for value in job.gives}
     after = [tuple(dict.fromkeys(makers[v] for v in job.reads if v in makers)) for job in jobs]
+    return in_order(_Gpu(jobs, after).run(), after, first)
+
+
+def in_order(
+    started: Sequence[int], after: Sequence[tuple[int, ...]], first: Iterable[int]
+) -> tuple[int, ...]:
+    """All jobs, those that take time in the order in which they start; ``after``: what each reads."""
     order: dict[int, None] = dict.fromkeys(first)
-    for index in (*_Gpu(jobs, after).run(), *range(len(jobs))):
+    for index in (*started, *range(len(after))):
         _append(order, index, after)
     return tuple(order)
 

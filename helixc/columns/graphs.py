@@ -43,7 +43,8 @@ class Edge:
 class Graph:
     """``layouts``: number 0 is where paths start, ``target`` where they end (-1: out of reach).
 
-    ``edges`` are sorted by target; ``starts`` are the first edges of each in ``ends``.  ``leaving``: for
+    ``edges`` are sorted by target, ``sources`` are where they start; ``starts`` are the first edges of
+    each in ``ends``, ``counts`` how many it has.  ``leaving``: for
     each layout the numbers of the edges from there, in the order in which they are tried.
     """
 
@@ -52,6 +53,8 @@ class Graph:
     edges: tuple[Edge, ...]
     ends: NDArray[np.int64]
     starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    sources: NDArray[np.int64]
     leaving: tuple[tuple[int, ...], ...]
 
 
@@ -83,7 +86,17 @@ def build_graph(difference: Difference, mesh: Mesh) -> Graph:
             edges.append(edge)
         if len(numbers) > MOST_LAYOUTS or moves.cut_short:
             raise NotInColumns
-    return _sorted(difference.target, numbers, edges)
+    return _sorted(difference.target, numbers, _leading(edges, numbers.get(difference.target, -1)))
+
+
+def _leading(edges: Sequence[Edge], target: int) -> list[Edge]:
+    """The edges from which the target can be reached."""
+    reaching = {target}
+    while True:
+        found = {edge.source for edge in edges if edge.target in reaching} - reaching
+        if not found:
+            return [edge for edge in edges if edge.target in reaching]
+        reaching |= found
 
 
 def _sorted(target: Layout, numbers: Mapping[Layout, int], edges: list[Edge]) -> Graph:
@@ -100,6 +113,8 @@ def _sorted(target: Layout, numbers: Mapping[Layout, int], edges: list[Edge]) ->
         edges=tuple(edges[number] for number in kept),
         ends=unique,
         starts=starts,
+        counts=np.diff([*starts.tolist(), len(kept)]),
+        sources=np.array([edges[number].source for number in kept], dtype=np.int64),
         leaving=tuple(tuple(place for _, place in sorted(own)) for own in leaving),
     )
 

@@ -25,6 +25,7 @@ from helixc.ir.logical import Logical, Op, walk
 from helixc.ir.mesh import Axis
 from helixc.ir.plan import Local, Shard
 from helixc.passes.contract import AnyPass
+from helixc.passes.expand import EXPAND, is_needed
 
 COLUMNS = tuple(field.name for field in attrs.fields(Row))
 
@@ -102,7 +103,7 @@ class StructureEvaluator:
             self._alone(plans)
             return self._results
         for planned in self._planned(self._program, plans):
-            program = self._lowered(planned.family.program)
+            program = self._lowered(planned.family)
             if program.body is self._program.body:
                 self._family(planned)
                 continue
@@ -120,10 +121,14 @@ class StructureEvaluator:
         axes = tuple(Axis(name, size) for name, size in zip(self._axes, own, strict=True))
         return attrs.evolve(program, plan=attrs.evolve(program.plan, axes=axes))
 
-    def _lowered(self, program: Logical) -> Logical:
+    def _lowered(self, family: Family) -> Logical:
         """The program as it is partitioned; plans that are laid out alike are rewritten alike."""
-        found: object = program
+        found: object = family.program
+        layouts = family.planning.layouts
         for one in self._logical:
+            planned = found is family.program
+            if one is EXPAND and planned and not is_needed(family.program, layouts):
+                continue
             found = one.run(found)
         if not isinstance(found, Logical):
             raise CompilerBug("what is partitioned is not at the logical level")

@@ -19,7 +19,7 @@ from helixc.analysis.streams import (
     Job,
     Slot,
     Stream,
-    list_order,
+    in_order,
     place,
 )
 from helixc.columns.family import Column, Mask
@@ -96,8 +96,9 @@ class _Shared:
         same = plans.copy()
         for job, time in zip(self.jobs, times, strict=True):
             same &= (job.picoseconds > 0) == (time > 0)
-        _Followed(self, plan, same).run()
-        return place(alone, list_order(alone, inputs)), same
+        followed = _Followed(self, plan, same)
+        followed.run()
+        return place(alone, in_order(followed.started, self.after, inputs)), same
 
     def placed(self, order: Sequence[int]) -> Column:
         """When all is done if every stream takes its jobs in this order (``streams.place``)."""
@@ -140,6 +141,7 @@ class _Followed:
         self.ready: dict[Streams, list[int]] = {s: [] for s in (COMPUTE, COMMUNICATION, BOTH)}
         self.idle: set[Stream] = set(BOTH)
         self.running: list[tuple[int, Column]] = []
+        self.started: list[int] = []
 
     def run(self) -> None:
         """Go from the first event to the last."""
@@ -214,3 +216,4 @@ class _Followed:
         self.ready[own.streams].remove(job)
         self.idle.difference_update(own.streams)
         self.running.append((job, now + own.picoseconds))
+        self.started.append(job)

@@ -175,9 +175,7 @@ class _Search:
 
     def _relaxed(self, first: Column, second: Column) -> Paths:
         graph, plans = self.graph, self.family.plans
-        sources = np.array([edge.source for edge in graph.edges])
-        ends, starts = graph.ends, graph.starts
-        counts = np.diff([*starts.tolist(), len(graph.edges)])
+        sources, ends, starts, counts = graph.sources, graph.ends, graph.starts, graph.counts
         cost = np.full((len(graph.layouts), plans), NEVER)
         rest = np.full((len(graph.layouts), plans), NEVER)
         cost[0], rest[0] = 0, 0
@@ -203,7 +201,7 @@ class _Search:
         graph, plans = self.graph, self.family.plans
         arriving = np.full((len(graph.layouts), plans), -1)
         several = np.zeros((len(graph.layouts), plans), dtype=np.bool_)
-        sources = np.array([edge.source for edge in graph.edges])
+        sources = graph.sources
         bounds = [*graph.starts.tolist(), len(graph.edges)]
         for end, low, high in zip(graph.ends.tolist(), bounds, bounds[1:], strict=False):
             own = sources[low:high]

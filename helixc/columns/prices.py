@@ -32,6 +32,8 @@ Gaps = tuple[int, ...]
 # So many factors of an operator may be split, each fewer ways than ``RADIX``, for a number to tell how.
 MOST_SPLIT = 4
 RADIX = 1 << 15
+# Blocks are smaller than this, and groups lie in fewer than 2^19 different ways.
+MOST_BYTES = 1 << 44
 
 
 class StepPrices:
@@ -41,12 +43,12 @@ class StepPrices:
         self._cluster = cluster
         self._places: dict[Gaps, int] = {}
         self._prices: list[CollectivePrices] = []
-        self._known: dict[tuple[type[Step], int, int], int] = {}
+        self._known: dict[type[Step], dict[int, int]] = {}
 
     @property
     def shapes(self) -> int:
         """How many distinct collectives were priced."""
-        return len(self._known)
+        return sum(map(len, self._known.values()))
 
     def places(self, gaps: Sequence[Gaps]) -> list[int]:
         """For each plan the number of where some atoms lie in its mesh."""
@@ -62,15 +64,19 @@ class StepPrices:
 
     def column(self, kind: type[Step], places: Sequence[int], held: Column) -> Column:
         """Picoseconds of a step on blocks of ``held`` bytes, in each plan."""
-        known = self._known
-        found: list[int] = []
-        for place, size in zip(places, held.tolist(), strict=True):
-            key = (kind, place, size)
-            time = known.get(key)
-            if time is None:
-                time = known[key] = self._price(kind, place, size)
-            found.append(time)
-        return np.array(found, dtype=np.int64)
+        if held.max(initial=0) >= MOST_BYTES:
+            raise NotInColumns
+        known = self._known.setdefault(kind, {})
+        # Place and bytes as one number.
+        keys = (np.array(places) * MOST_BYTES + held).tolist()
+        times = [known.get(key, -1) for key in keys]
+        for position, time in enumerate(times):
+            if time < 0:
+                key = keys[position]
+                if key not in known:
+                    known[key] = self._price(kind, *divmod(key, MOST_BYTES))
+                times[position] = known[key]
+        return np.array(times, dtype=np.int64)
 
     def _price(self, kind: type[Step], place: int, size: int) -> int:
         prices = self._prices[place]

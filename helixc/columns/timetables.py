@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import attrs
 
+from helixc.analysis.schedule import events
 from helixc.analysis.streams import BOTH, COMMUNICATION, COMPUTE, Slot
 from helixc.columns.family import Column, Mask
 from helixc.columns.ordering import TimedJob, find_orders
@@ -13,7 +15,7 @@ from helixc.columns.tasks import Task, Tasks, Turns
 from helixc.diagnostics import CompilerBug
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Timetable:
     """One run of a body by plans that run its tasks in the same order.
 
@@ -26,6 +28,11 @@ class Timetable:
     inner: Mapping[int, Timetable]
     plans: Mask
     picoseconds: Column
+
+    @cached_property
+    def moments(self) -> list[tuple[int, bool]]:
+        """Each task, by position, when it begins (True) and when it ends."""
+        return [(slot.job, begins) for slot, begins in events(self.slots)]
 
 
 def find_timetables(tasks: Tasks, plans: Mask) -> list[Timetable]:

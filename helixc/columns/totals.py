@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from helixc.columns.family import Column, Family, Mask
-from helixc.columns.occupancy import peak_bytes
+from helixc.columns.occupancy import Buffers
 from helixc.columns.paths import column_bytes
 from helixc.columns.tasks import TaskProgram, Tasks, Turns
 from helixc.columns.timetables import find_timetables
@@ -34,9 +34,10 @@ def find_totals(program: TaskProgram, family: Family, plans: Mask) -> Totals:
     slices = slice_count(family.program)
     sums.add(program.tasks, slices)
     time, peak = family.zeros, family.zeros
+    buffers = Buffers(program)
     for timetable in find_timetables(program.tasks, plans):
         time = np.where(timetable.plans, timetable.picoseconds, time)
-        peak = np.where(timetable.plans, peak_bytes(timetable, program.outputs), peak)
+        peak = peak + buffers.peak(timetable)
     return Totals(
         picoseconds=slices * time,
         compute_picoseconds=sums.compute,

@@ -50,6 +50,13 @@ def _expand_body(
     return tuple(written)
 
 
+def is_needed(program: Logical, layouts: Mapping[str, Layout]) -> bool:
+    """Whether a program that is planned like that has an operator to rewrite."""
+    return any(
+        OPS[op.kind].expands and _is_split(op, layouts[op.result]) for op in program.makers.values()
+    )
+
+
 def _is_split(op: Op, planned: Layout) -> bool:
     return any(planned.atoms_of(dim) for dim in op.over)
 
