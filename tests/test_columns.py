@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import helixc
 from helixc.analysis.report import build_report
 from helixc.columns.alone import refusal
 from helixc.columns.evaluation import Evaluation, evaluate_sources
@@ -102,6 +103,8 @@ STRUCTURES = {
             "shard seq, key over u; shard embed over v; in mlp { shard hidden over w }",
             "shard batch over u; shard seq over v; in mha.attend { shard kv, group over v }; in mlp { shard hidden over w; keep weights }",
             "shard batch over w, u; in mha { shard key over v }; in mlp { shard hidden over v; shard seq over w }",
+            "microbatches 4 over batch; shard batch over u; in mha { shard kv, group over v }; in mlp { shard hidden over v, w }",
+            "fuse mha.attend; shard batch over u; shard seq, key over w; in mha { shard kv, group over v }; in mlp { shard hidden over v }",
             "in layer[0] { shard batch over u }; in layer[1..2] { shard seq over u; shard embed over v }; in mha.wo { shard embed over w }",
         ),
     ),
@@ -163,6 +166,57 @@ def test_every_number_is_what_compile_gives_under_strict(name: str, number: int)
     for index, row in enumerate(rows):
         choice = make_choice(model, f"p{index}", None, None)
         assert (found.refused[index], numbers(found, index)) == expected(sources, choice), row
+
+
+def evaluated(lines: str, rows: Sequence[Sequence[int]]) -> Evaluation:
+    """Some plans of the grouped model, on uneven nodes."""
+    text = GROUPED + plan_text("structure", "m", "odd", (1, 1, 1), lines)
+    return evaluate_sources(load_text(text, "columns.hx"), {"structure": rows})
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "in mha { shard kv over u; shard width over v via all_to_all }; in mlp { shard hidden over u, v, w }",
+        "in mha { shard kv over u; shard width over v; local scores over v }; in mlp { shard hidden over w }",
+        "shard group, kv over u; in mlp { shard hidden over u }; shard batch over v, w",
+    ],
+)
+def test_what_does_not_go_into_columns_is_compiled(lines: str) -> None:
+    """Led and local lines, and cuts that do not nest (12 over 20 and 6 in one order)."""
+    rows = [(2, 2, 2), (6, 2, 1), (12, 2, 1), (3, 4, 2), (1, 1, 1)]
+    found = evaluated(lines, rows)
+
+    text = GROUPED
+    for index, row in enumerate(rows):
+        text += plan_text(f"p{index}", "m", "odd", row, f"strict; {lines}")
+    sources = load_text(text, "columns.hx")
+    for index, row in enumerate(rows):
+        choice = make_choice("m", f"p{index}", None, None)
+        assert (found.refused[index], numbers(found, index)) == expected(sources, choice), row
+
+
+def test_plans_of_one_file_are_evaluated_together() -> None:
+    """Columns follow the table; what does not fit and what is refused is said."""
+    table = {"tp8_sp": [(8,), (2,)], "tp8": [(16,), (5,), (1,)]}
+
+    found = helixc.evaluate(EXAMPLES / "gpt3_175b.hx", table)
+
+    assert found.structure == ("tp8_sp", "tp8_sp", "tp8", "tp8", "tp8")
+    assert found.sizes == ((8,), (2,), (16,), (5,), (1,))
+    assert found.refused == ("", "", "HX0504", "HX0524", "")
+    assert found.fits.tolist() == [True, False, False, False, False]
+    assert found.picoseconds[0] < found.picoseconds[1] < found.picoseconds[4]
+    assert found.needed_bytes[0] == found.weights_bytes[0] + found.peak_bytes[0]
+    assert found.received_bytes[4] == 0
+    assert found.alone == 0
+    assert min(found.shapes) > 0
+
+
+@pytest.mark.parametrize("row", [(2, 2), (2, 0, 2)])
+def test_a_row_has_a_size_for_every_axis(row: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="has the axes u, v, w"):
+        evaluated("shard batch over u, v, w", [row])
 
 
 def numbers(found: Evaluation, plan: int) -> dict[str, int]:

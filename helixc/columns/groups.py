@@ -21,7 +21,7 @@ from helixc.columns.totals import Totals, find_totals
 from helixc.columns.variants import Reads
 from helixc.diagnostics import CompilerBug, Findings, HelixError
 from helixc.ir.hardware import Cluster
-from helixc.ir.logical import Logical, Op, walk
+from helixc.ir.logical import Logical
 from helixc.ir.mesh import Axis
 from helixc.ir.plan import Local, Shard
 from helixc.passes.contract import AnyPass
@@ -104,7 +104,7 @@ class StructureEvaluator:
             return self._results
         for planned in self._planned(self._program, plans):
             program = self._lowered(planned.family)
-            if program.body is self._program.body:
+            if program is planned.family.program:
                 self._family(planned)
                 continue
             for again in self._planned(program, planned.plans.tolist()):
@@ -165,7 +165,8 @@ class StructureEvaluator:
                 left = [one for one, same in zip(left, alike.tolist(), strict=True) if not same]
 
     def _cutters_of(self, program: Logical) -> Cutters:
-        key = tuple((s.result, s.kind) for s in walk(program.body) if isinstance(s, Op))
+        made = tuple((value, op.kind) for value, op in program.makers.items())
+        key = (program.dims, made)
         if key not in self._cutters:
             self._cutters[key] = Cutters(program)
         return self._cutters[key]
