@@ -19,7 +19,6 @@ from helixc.analysis.schedule import find_schedule
 from helixc.compiler import Compilation, compile_text
 from helixc.interp.allocator import run_counting
 from helixc.interp.limits import excess
-from helixc.ir.slices import all_slices
 from helixc.ir.spmd import Spmd
 from helixc.passes.localize import localize
 
@@ -28,8 +27,7 @@ MOST_TASKS = 20_000
 
 def compare(compiled: Compilation) -> bool:
     """Whether the small instance could be run; its memory must then be that of the report."""
-    placed, supply = small(compiled)
-    spmd = all_slices(placed)
+    spmd, supply = small(compiled)
     if excess([spmd]):
         return False
     usage = run_counting(localize(spmd), supply)
