@@ -36,6 +36,7 @@ CASES = (
     ("helix_16.hx", "published"),
     ("helix_16.hx", "two_level"),
     ("helix_16.hx", "megatron"),
+    ("helix_16.hx", "megatron_sp"),
     ("gpt3_175b.hx", "tp8"),
 )
 FREE_LIMIT, STRICT_LIMIT = 1.0, 0.1
