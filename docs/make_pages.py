@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from docs.made_choice import oracle_rows  # noqa: E402 - a script finds its neighbours first
 from docs.made_collectives import collective_errors  # noqa: E402 - the same
+from docs.made_commands import shown  # noqa: E402 - the same
 from docs.made_costs import another_machine, kernel_constants, kernel_errors  # noqa: E402 - the same
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
@@ -36,6 +37,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "oracles": oracle_rows,
     "picture": picture,
     "plan": plan_text,
+    "shown": shown,
     "verdict": verdict,
 }
 BLOCK = re.compile(r"<!-- made: (\w+) ?(.*?) -->\n.*?<!-- end -->", re.DOTALL)

@@ -105,11 +105,21 @@ def test_a_plan_without_a_faster_neighbour_says_so(
 
 def test_an_edit_that_no_longer_fits_is_not_the_best() -> None:
     text = MODEL + "plan p for chat on box {\n  mesh dp = 8\n  shard batch over dp\n}\n"
-    compiled = compile_text(text, settings={"batch": 64})
+    compiled = compile_text(text, settings={"batch": 512})
     advice = advise(compiled)
     assert advice.before.fits or advice.best is None or advice.best.after.fits
     for trial in advice.trials:
         assert not advice.saves(trial) or trial.after.fits or not advice.before.fits
+
+
+def test_a_program_that_does_not_fit_is_told_the_fastest_edit_that_does() -> None:
+    text, _ = foolish("split in one layer only")
+    advice = advise(compile_text(text, settings={"batch": 512}))
+    assert not advice.before.fits
+    assert advice.fitting is not None
+    assert advice.fitting.after.fits
+    edited = compile_text(advice.fitting.edit.apply(text), settings={"batch": 512})
+    assert report(edited).memory.fits
 
 
 def test_more_edits_never_make_the_best_worse_and_none_are_tried_if_none_are_asked_for() -> None:
@@ -163,7 +173,8 @@ def test_one_collective_is_explained_alone(
     path = tmp_path / "m.hx"
     path.write_text(text, encoding="utf-8")
     found = explained(capsys, str(path), "--collective", "2")
-    assert [row["number"] for row in found["collectives"]] == [2]
+    (row,) = found["collectives"]
+    assert (row["number"], row["held"], row["needed"]) == (2, "split on embed over tp", "whole")
     assert run(["explain", str(path), "--collective", "2"]) == 0
     shown = capsys.readouterr().out
     assert " 2. all-gather of `x` in attention" in shown

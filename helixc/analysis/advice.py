@@ -67,6 +67,11 @@ class Advice:
         first = self.trials[0] if self.trials else None
         return first if first is not None and self.saves(first) else None
 
+    @property
+    def fitting(self) -> Trial | None:
+        """The fastest edit after which the program fits, where it does not as it is."""
+        return None if self.before.fits else next((t for t in self.trials if t.after.fits), None)
+
     def removing(self, collective: Collective) -> Trial | None:
         """The cheapest program without such a collective, be it dearer than the present one."""
         gone = identity(collective)

@@ -9,6 +9,7 @@ import attrs
 
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.names import value_names
+from helixc.choice.reasons import layout_words
 from helixc.diagnostics import NOWHERE, Span
 from helixc.ir.layout import (
     AllGather,
@@ -52,7 +53,8 @@ class Collective:
     ``axes`` are mesh axes, or atoms where an axis is cut; ``dims`` the dimensions that change.
     ``first_group`` is the group of GPU 0 in rank order, its first members if it is large.
     Bytes (received per GPU) and times are of one turn, in which the collective runs ``times`` times;
-    ``exposed_picoseconds`` is the time in which nothing is computed beside it.
+    ``exposed_picoseconds`` is the time in which nothing is computed beside it.  ``held`` and ``needed``: the
+    layouts before and after it, in words.
     """
 
     layer: Layer
@@ -70,6 +72,8 @@ class Collective:
     exposed_picoseconds: int
     times: int
     algorithm: str
+    held: str
+    needed: str
     why: str
     source: Span
     alternatives: tuple[Alternative, ...] = ()
@@ -215,6 +219,8 @@ def _collective(
         exposed_picoseconds=timing.exposed * times,
         times=times,
         algorithm=move.algorithm,
+        held=layout_words(before),
+        needed=layout_words(program.layouts[move.result]),
         why=move.why.text,
         source=next((span for span in written if span != NOWHERE), NOWHERE),
     )

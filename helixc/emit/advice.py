@@ -23,6 +23,10 @@ def best_lines(advice: Advice) -> Iterator[Line]:
     if best is not None:
         yield (("best edit of the plan: ", "bold green"), (sentence(best, advice), "bold"))
         yield from changes(best, "  ")
+    fitting = advice.fitting
+    if fitting is not None and fitting is not best:
+        yield (("fastest edit that fits: ", "bold green"), (sentence(fitting, advice), "bold"))
+        yield from changes(fitting, "  ")
     if advice.tried:
         yield ((_counted(advice), "dim"),)
 
@@ -67,13 +71,14 @@ def changes(trial: Trial, indent: str) -> Iterator[Line]:
 
 def advice_row(advice: Advice, collectives: tuple[Collective, ...]) -> dict[str, Any]:
     """What was tried, and the best edit; ``collectives`` are those that an edit may be rid of."""
-    best = advice.best
+    best, fitting = advice.best, advice.fitting
     return {
         "tried": advice.tried,
         "compiled": len(advice.trials),
         "left_out": advice.left_out,
         "seconds": seconds(advice.before.picoseconds),
         "best": None if best is None else trial_row(best, advice),
+        "fitting": None if fitting is None else trial_row(fitting, advice),
         "removable": sum(advice.removing(c) is not None for c in collectives),
     }
 

@@ -107,6 +107,8 @@ def _row(number: int, collective: Collective, explanation: Explanation) -> dict[
         "total_bytes_per_gpu": turns * collective.bytes_per_gpu,
         "total_seconds": seconds(total_picoseconds(collective)),
         "total_exposed_seconds": seconds(exposed_picoseconds(collective)),
+        "held": collective.held,
+        "needed": collective.needed,
         "line": quoted(collective.source, explanation.texts) or None,
         "cheapest_edit": None if trial is None else trial_row(trial, explanation.advice),
     }
@@ -165,6 +167,7 @@ def _collective(
     yield (_INDENT, (_group(collective), ""))
     if turns > 1 or collective.times > 1:
         yield (_INDENT, (_each(collective), ""))
+    yield (_INDENT, (f"from {collective.held} to {collective.needed}", ""))
     yield (_INDENT, (collective.why, ""))
     if collective.source != NOWHERE:
         place = f"{collective.source.file}:{collective.source.line}:{collective.source.column}"
