@@ -1,9 +1,20 @@
-"""A model that is not among the examples, and plans for it that are foolish in one way each."""
+"""A model that is not among the examples, and plans for it that are foolish in one way each.
+
+The hardware is the tests' own, so that no calibration touches what they expect.
+"""
 
 from __future__ import annotations
 
 MODEL = """\
-import std.hardware
+gpu chip {
+  memory = 80 GB
+  bandwidth = 2.78 TB/s
+  bf16 = 781 TFLOP/s
+  compute_fraction = 1
+  bandwidth_fraction = 1
+}
+link near { bandwidth = 450 GB/s; latency = 3 us }
+link far { bandwidth = 50 GB/s; latency = 10 us }
 model chat {
   dtype bf16
   dim batch = 8, seq = 2048, embed = 4096, hidden = 11008, head = 32, head_dim = 128
@@ -34,8 +45,8 @@ layer gated(x: [.., embed]) -> [.., embed] {
   weight down: [hidden, embed]
   return matmul(silu(matmul(x, gate, over embed)) * matmul(x, up, over embed), down, over hidden)
 }
-cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
-cluster two { gpu h100_sxm; level node = 2 via ib_ndr400; level gpu = 4 via nvlink4 }
+cluster box { gpu chip; level gpu = 8 via near }
+cluster two { gpu chip; level node = 2 via far; level gpu = 4 via near }
 """
 
 # Where the foolish line stands is marked by `# foolish`.

@@ -116,12 +116,12 @@ def test_axes_across_the_nodes_are_slower_and_the_links_say_why() -> None:
         assert pair.part.stream == "communication"
         reasons = {what: (one, other) for what, one, other in pair.reasons}
         assert reasons["links"] == (
-            "4 x gpu over nvlink4",
-            "2 x node over ib_ndr400 and 2 x gpu over nvlink4",
+            "4 x gpu over near",
+            "2 x node over far and 2 x gpu over near",
         )
     assert both.changed
-    assert shown["received over nvlink4 (gpu)"][1] == 0
-    assert shown["received over ib_ndr400 (node)"][0] == 0
+    assert shown["received over near (gpu)"][1] == 0
+    assert shown["received over far (node)"][0] == 0
 
 
 def test_one_plan_on_two_clusters_differs_by_their_links_alone() -> None:
@@ -188,7 +188,7 @@ def test_people_see_it_side_by_side(file: str, capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr().out
     assert shown.startswith("inside on two -> across on two: ")
     assert "% slower)" in shown
-    assert "links 4 x gpu over nvlink4 -> 2 x node over ib_ndr400 and 2 x gpu over nvlink4" in shown
+    assert "links 4 x gpu over near -> 2 x node over far and 2 x gpu over near" in shown
     assert "  together\n" in shown
     assert max(map(len, shown.split("\n"))) < 400
 
