@@ -242,11 +242,43 @@ def test_a_drawing_whose_kernel_does_not_add_up_is_found_out() -> None:
         assert "HX0910" in {finding.code for finding in found}
 
 
+ACT = "layer act(x: [..]) -> [..] { return gelu(x) * 2 }"
+PLAIN = "dim a = 8, b = 4\n input x: f32[a, b]\n {}\n output {}"
+GELU_MUL = ["gelu", "mul"]
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "members"),
+    [
+        (
+            "mask = index(a) <= index(b)\n y = where(mask, x, 0)",
+            "fuse mask",
+            [["index", "index", "le"]],
+        ),
+        ("y = act(x) + act(x)", "fuse act", [GELU_MUL, GELU_MUL]),
+        ("y = x\n repeat 2 { y = y + act(y) }", "fuse layer", [[*GELU_MUL, "add"]]),
+        ("y = x\n repeat 2 { y = y + act(y) }", "fuse act", [GELU_MUL]),
+        ("y = x\n repeat 3 { y = y + act(y) }", "in layer[0..1] { fuse act }", [GELU_MUL]),
+        ("y = act(x) + act(x * 2)", "fuse act[1]", [GELU_MUL]),
+        ("y = act(act(x))", "fuse act\n fuse act", [GELU_MUL, GELU_MUL]),
+        ("unread = tanh(x) * 2\n y = exp(x)", "fuse unread", [["tanh", "mul"]]),
+        ("p = tanh(x)\n q = exp(p)\n y = p + q", "fuse p, y", [["tanh", "exp", "add"]]),
+    ],
+)
+def test_a_line_makes_a_kernel_of_each_thing_that_it_names(
+    body: str, line: str, members: list[list[str]]
+) -> None:
+    compiled = model(PLAIN.format(body, "y"), f"shard a over tp\n {line}", ACT)
+    made = [k.op.params for k in kernels(compiled)]
+
+    assert [[op.kind for op in fused.body] for fused in made if isinstance(fused, Fused)] == members
+    assert verdict(compiled) == "equal"
+
+
 # --- refusals
 
 
 MLP = "layer mlp(x: [.., b]) -> [.., b] { weight w: [b, c]; weight v: [c, b]; return matmul(gelu(matmul(x, w, over b)), v, over c) }"
-ACT = "layer act(x: [..]) -> [..] { return gelu(x) * 2 }"
 
 
 def test_two_products_need_a_reduction_between_them() -> None:
