@@ -21,6 +21,7 @@ from docs.made_collectives import collective_errors  # noqa: E402 - the same
 from docs.made_commands import shown  # noqa: E402 - the same
 from docs.made_costs import another_machine, kernel_constants, kernel_errors  # noqa: E402 - the same
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
+from docs.made_layer import layer  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
 from docs.made_pictures import PICTURES, picture, write_pictures  # noqa: E402 - the same
 
@@ -33,6 +34,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "facts": pass_facts,
     "kernel_constants": kernel_constants,
     "kernel_errors": kernel_errors,
+    "layer": layer,
     "opening": opening,
     "oracles": oracle_rows,
     "picture": picture,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,3 +115,15 @@ def test_fields_printed_for_gpus_are_fields_of_gpus() -> None:
 
     assert lines
     assert {line.split()[0] for line in lines} <= known
+
+
+def test_constants_in_the_library_are_those_of_the_fit() -> None:
+    """``python benchmarks/fit_kernels.py --hardware`` prints them."""
+    library = Path(__file__).parent.parent / "helixc" / "std" / "hardware.hx"
+    text = library.read_text(encoding="utf-8")
+    names = {"a100": "a100_80g", "h100": "h100_sxm", "h200": "h200", "b200": "b200"}
+    gpu = ""
+    for line in hardware_lines():
+        gpu = names[line[2:]] if line.startswith("#") else gpu
+        block = text.split(f"\ngpu {gpu} {{")[1].split("\n}\n")[0]
+        assert line.startswith("#") or line in block.splitlines(), (gpu, line)

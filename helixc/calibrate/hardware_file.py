@@ -89,7 +89,9 @@ def _declaration(
     ]
     measures, before = _measures(groups), dict(known.figures)
     changed: list[tuple[str, float, Measure]] = [
-        (f, value, measures[f]) for f, value in measured.figures if before.get(f) != value
+        (f, value, measures[f])
+        for f, value in measured.figures
+        if before.get(f) != value or measured.source(f) != known.source(f)
     ]
     for f, value, measure in chain(own, changed):
         yield f"  {f} = {measured.source(f)}({_figure(value, measure)})"

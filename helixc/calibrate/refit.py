@@ -30,6 +30,7 @@ FITTED = ("efficiency", "memory", "launch")
 # A constant may change by so much either way.
 RANGE = 5.0
 OUTLIER = 0.05
+LAUNCH = 1e-6
 STREAM = "elementwise"
 
 
@@ -115,7 +116,12 @@ def _refit_group(gpu: Gpu, group: str, samples: Sequence[Sample]) -> Gpu:
 
 def _changed_constants(gpu: Gpu, group: str, factors: Mapping[str, float]) -> Gpu:
     changed = {field_name(group, name): factor for name, factor in factors.items()}
-    figures = tuple((name, value * changed.get(name, 1.0)) for name, value in gpu.figures)
+    launch = field_name(group, "launch")
+    # What takes no time cannot be multiplied.
+    known = [
+        (name, LAUNCH if name == launch and not value else value) for name, value in gpu.figures
+    ]
+    figures = tuple((name, value * changed.get(name, 1.0)) for name, value in known)
     return attrs.evolve(gpu, figures=figures, sources=_measured(gpu.sources, changed))
 
 
@@ -125,7 +131,7 @@ def _changed_shares(gpu: Gpu, _group: str, factors: Mapping[str, float]) -> Gpu:
         gpu,
         compute_fraction=min(1.0, gpu.compute_fraction * factors["efficiency"]),
         bandwidth_fraction=min(1.0, gpu.bandwidth_fraction * factors["memory"]),
-        launch_seconds=(gpu.launch_seconds or 1e-6) * factors["launch"],
+        launch_seconds=(gpu.launch_seconds or LAUNCH) * factors["launch"],
         sources=_measured(gpu.sources, fields),
     )
 

@@ -109,7 +109,7 @@ class PrefillConstants:
     efficiency: float = _divisor()
     launch: float = _seconds()
     tail: float = _plain()
-    memory: float = _divisor()
+    memory: float = _plain()
     tile: float = _seconds()
     overlap: float = _divisor()
     ramp: float = _seconds(0.0)

@@ -224,7 +224,7 @@ def _shares(dtype: str, gpu: Gpu) -> tuple[float, float, float]:
 
 def _priced(price: KernelPrice, group: str, error: float, gpu: Gpu) -> Price:
     """With its interval: how far held-out kernels were off, and, unless measured here, machines."""
-    here = gpu.source(field_name(group, "launch")) == "measured"
+    here = gpu.source(field_name(group, "memory")) == "measured"
     wide = error if here else (1 + error) * (1 + MACHINE_ERROR) - 1
     return within(round(price.seconds * PICOSECONDS), wide, price.bound)
 
