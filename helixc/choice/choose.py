@@ -16,6 +16,7 @@ all find room beside the weights is taken, if there is one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 
 import attrs
@@ -131,16 +132,28 @@ class _Run:
         self.problem = chooser.problem
         self.body = body
         self.targets = targets
-        self.least = [self.problem.least_picoseconds(s) for s in body.statements]
+        self.position = 0
         self.names = (NUMBERS, *start)
         first = [self.problem.bit(value, layout) for value, layout in start.items()]
         whole = self.problem.layouts.whole
-        self.frontier: Frontier[Decision] = Frontier((whole, *first), width, bound, sum(self.least))
+        self.frontier: Frontier[Decision] = Frontier((whole, *first), width, bound, self._ahead)
+
+    def _ahead(self) -> int:
+        """Picoseconds that the statements behind the present one take at the very least."""
+        return self._least[self.position + 1]
+
+    @cached_property
+    def _least(self) -> Sequence[int]:
+        """For each statement the least time of it and all that follow; 0 at the end, and beyond."""
+        sums = [0, 0]
+        for statement in reversed(self.body.statements):
+            sums.append(sums[-1] + self.problem.least_picoseconds(statement))
+        return sums[::-1]
 
     def result(self) -> Solution | None:
         """The best solution, or None where no way is legal."""
         for position, statement in enumerate(self.body.statements):
-            self.frontier.spend(self.least[position])
+            self.position = position
             there = (*self.names, *results_of(statement))
             last = self.body.last
             keep = [i for i, name in enumerate(there) if last.get(name, -1) > position]
@@ -150,6 +163,7 @@ class _Run:
                 self._repeat(statement, keep)
             self.names = tuple(there[i] for i in keep)
             self.frontier.advance()
+        self.position = len(self.body.statements)
         for node in self.frontier.nodes:
             self._finish(node)
         self.frontier.advance()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from sys import maxsize
 from typing import Generic, TypeVar
 
@@ -59,27 +60,26 @@ class Frontier(Generic[Decision]):
     """The states after one statement, at most ``width`` of them.
 
     ``bound`` is the cost of a solution that is known: a state that cannot beat it is dropped.
-    ``remaining`` are picoseconds that the statements to come take at the very least.
+    ``ahead`` tells the picoseconds that the statements to come take at the very least; it is asked only
+    where states are dropped.
     """
 
-    def __init__(self, first: State, width: int, bound: Cost | None, remaining: int) -> None:
+    def __init__(
+        self, first: State, width: int, bound: Cost | None, ahead: Callable[[], int]
+    ) -> None:
         self.nodes: list[Node[Decision]] = [Node(ZERO, first)]
         self._next: dict[State, Node[Decision]] = {}
         self._width = width
         self._bound = bound
-        self._remaining = remaining
+        self._ahead = ahead
         self._dropped: Cost | None = None
-
-    def spend(self, picoseconds: int) -> None:
-        """A statement begins: its least time no longer lies ahead of the states offered."""
-        self._remaining -= picoseconds
 
     @property
     def affordable(self) -> Cost:
         """What a state offered now may cost at the very most."""
         if self._bound is None:
             return UNBOUNDED
-        return add(self._bound, (0, -self._remaining, 0, 0))
+        return add(self._bound, (0, -self._ahead(), 0, 0))
 
     def offer(self, parent: Node[Decision], cost: Cost, state: State, decision: Decision) -> None:
         """A state reached from ``parent`` that is affordable; of equal ones the cheapest is kept.
@@ -96,7 +96,7 @@ class Frontier(Generic[Decision]):
         if len(ranked) <= DOMINANCE_LIMIT:
             ranked = _undominated(ranked)
         if len(ranked) > self._width:
-            lost = add(ranked[self._width].cost, (0, self._remaining, 0, 0))
+            lost = add(ranked[self._width].cost, (0, self._ahead(), 0, 0))
             self._dropped = lost if self._dropped is None else min(self._dropped, lost)
             ranked = ranked[: self._width]
         self.nodes = ranked
