@@ -32,14 +32,16 @@ ALL_SUBSETS = 4
 class Moves:
     """The steps worth trying from a layout, on the way to one target.
 
-    ``cut_short``: there were more subsets of atoms than are tried.
+    ``any_size``: those too that sizes do not allow.  ``cut_short``: there were more subsets of atoms than
+    are tried.
     """
 
-    def __init__(self, difference: Difference, mesh: Mesh) -> None:
+    def __init__(self, difference: Difference, mesh: Mesh, *, any_size: bool = False) -> None:
         self.room = dict(difference.room)
         self.mesh = mesh
         self.target = difference.target
         self.target_split = dict(difference.target.split)
+        self.any_size = any_size
         self.cut_short = False
         self._subsets: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         self._landings: dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]] = {}
@@ -65,7 +67,7 @@ class Moves:
         return make_layout(split, partial, layout.kind)
 
     def _fits(self, dim: str, atoms: tuple[str, ...]) -> bool:
-        return self.mesh.divides(atoms, self.room[dim])
+        return self.any_size or self.mesh.divides(atoms, self.room[dim])
 
     def _slices(
         self, layout: Layout, split: dict[str, tuple[str, ...]]
@@ -154,7 +156,7 @@ class Moves:
 
     def _same_blocks(self, split: dict[str, tuple[str, ...]]) -> bool:
         dims = {*split, *self.target_split}
-        return all(
+        return self.any_size or all(
             self.mesh.ways(split.get(d, ())) == self.mesh.ways(self.target_split.get(d, ()))
             for d in dims
         )
