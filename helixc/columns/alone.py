@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import attrs
 
-from helixc.analysis.collectives import kind_of, move_bytes
-from helixc.analysis.critical_path import find_critical_path
-from helixc.analysis.layers import find_layers
-from helixc.analysis.memory import find_memory
+from helixc.analysis.buffers import block_bytes, find_occupancy
+from helixc.analysis.collectives import move_bytes
+from helixc.analysis.schedule import Schedule, find_schedule, stream_of
 from helixc.diagnostics import CompilerBug, HelixError
 from helixc.ir.logical import Logical
 from helixc.ir.slices import slice_count
@@ -39,26 +38,41 @@ def evaluate_alone(program: Logical, passes: Sequence[AnyPass]) -> Row:
         found = one.run(found)
     if not isinstance(found, Spmd):
         raise CompilerBug(f"{type(found).__name__} is not the level that belongs here")
-    path = find_critical_path(found)
-    memory = find_memory(found, find_layers(found))
+    schedule, slices = find_schedule(found), slice_count(found)
+    sums = _Sums(found, schedule)
+    sums.add(found.body, 1)
     return Row(
-        picoseconds=path.picoseconds,
-        compute_picoseconds=path.compute_picoseconds,
-        communication_picoseconds=path.communication_picoseconds,
-        weights_bytes=memory.weights_bytes,
-        peak_bytes=memory.peak_bytes,
-        received_bytes=slice_count(found) * _received(found.body, found),
+        picoseconds=slices * schedule.picoseconds,
+        compute_picoseconds=slices * sums.compute,
+        communication_picoseconds=slices * sums.communication,
+        weights_bytes=sums.weights,
+        peak_bytes=sum(buffer.bytes for buffer in find_occupancy(found, schedule).alive),
+        received_bytes=slices * sums.received,
     )
 
 
-def _received(body: tuple[SpmdStatement, ...], program: Spmd) -> int:
-    total = 0
-    for statement in body:
-        if isinstance(statement, Loop):
-            total += statement.trips * _received(statement.body, program)
-        elif isinstance(statement, Move) and kind_of(statement.step):
-            total += move_bytes(statement, program)
-    return total
+class _Sums:
+    """What adds up over all statements and turns."""
+
+    def __init__(self, program: Spmd, schedule: Schedule) -> None:
+        self._program = program
+        self._schedule = schedule
+        self.compute, self.communication, self.weights, self.received = 0, 0, 0, 0
+
+    def add(self, body: tuple[SpmdStatement, ...], turns: int) -> None:
+        """Count statements that run so often."""
+        for statement in body:
+            if isinstance(statement, Loop):
+                self.add(statement.body, turns * statement.trips)
+                continue
+            time = turns * self._schedule.prices[statement.result].picoseconds
+            if isinstance(statement, Move) and stream_of(statement) == "communication":
+                self.communication += time
+                self.received += turns * move_bytes(statement, self._program)
+            else:
+                self.compute += time
+            if statement.result in self._program.stored:
+                self.weights += turns * block_bytes(statement.result, self._program)
 
 
 def refusal(error: HelixError) -> str:

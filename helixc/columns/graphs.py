@@ -58,19 +58,9 @@ class Graph:
     leaving: tuple[tuple[int, ...], ...]
 
 
-class _AnyMoves(Moves):
-    """The steps worth trying if all sizes were to allow them."""
-
-    def _fits(self, dim: str, atoms: tuple[str, ...]) -> bool:  # noqa: ARG002 - asked later, of columns
-        return True
-
-    def _same_blocks(self, split: dict[str, tuple[str, ...]]) -> bool:  # noqa: ARG002 - the same
-        return True
-
-
 def build_graph(difference: Difference, mesh: Mesh) -> Graph:
     """All layouts that can be reached on the way from the source of a difference to its target."""
-    moves = _AnyMoves(difference, mesh)
+    moves = Moves(difference, mesh, any_size=True)
     numbers: dict[Layout, int] = {difference.source: 0}
     edges: list[Edge] = []
     pending = [difference.source]

@@ -16,11 +16,9 @@ from helixc.analysis.streams import (
     BOTH,
     COMMUNICATION,
     COMPUTE,
-    Job,
     Slot,
     Stream,
     in_order,
-    place,
 )
 from helixc.columns.family import Column, Mask
 
@@ -56,9 +54,8 @@ def find_orders(jobs: Sequence[TimedJob], plans: Mask) -> list[Order]:
     shared = _Shared(jobs)
     left = plans
     while left.any():
-        slots, own = shared.order_of(left)
-        found.append(Order(slots, own, shared.placed([slot.job for slot in slots])))
-        left = left & ~own
+        found.append(shared.order_of(left))
+        left = left & ~found[-1].plans
     return found
 
 
@@ -84,39 +81,50 @@ class _Shared:
                 beyond = np.maximum(beyond, self.remaining[reader])
             self.remaining[index] = jobs[index].picoseconds + beyond
 
-    def order_of(self, plans: Mask) -> tuple[tuple[Slot, ...], Mask]:
-        """When the first of some plans runs its jobs, and which of them run theirs in this order."""
+    def order_of(self, plans: Mask) -> Order:
+        """The order in which the first of some plans runs its jobs, for those of them that share it."""
         plan = int(plans.argmax())
-        times = [int(job.picoseconds[plan]) for job in self.jobs]
-        inputs = [index for index, job in enumerate(self.jobs) if job.is_input]
-        alone = [
-            Job(job.reads, job.gives, job.streams if time else (), time)
-            for job, time in zip(self.jobs, times, strict=True)
-        ]
         same = plans.copy()
-        for job, time in zip(self.jobs, times, strict=True):
-            same &= (job.picoseconds > 0) == (time > 0)
+        for job in self.jobs:
+            works = job.picoseconds > 0
+            same &= works == works[plan]
         followed = _Followed(self, plan, same)
         followed.run()
-        return place(alone, in_order(followed.started, self.after, inputs)), same
+        inputs = [index for index, job in enumerate(self.jobs) if job.is_input]
+        slots, done = self._placed(in_order(followed.started, self.after, inputs), plan)
+        return Order(slots, same, done)
 
-    def placed(self, order: Sequence[int]) -> Column:
-        """When all is done if every stream takes its jobs in this order (``streams.place``)."""
+    def _placed(self, order: Sequence[int], plan: int) -> tuple[tuple[Slot, ...], Column]:
+        """When jobs run if every stream takes them in this order, as ``streams.place`` has it.
+
+        The slots are those of one plan, the time until all is done that of every plan.
+        """
         last: dict[Stream, Column] = dict.fromkeys(BOTH, self.zeros)
         ready: dict[str, Column] = {}
         done = self.zeros
+        ends: list[int] = []
         for index in order:
             job = self.jobs[index]
-            waits = [ready[value] for value in job.reads if value in ready]
-            if not job.picoseconds.any():
-                end = _latest(waits, self.zeros)
-            else:
-                end = _latest([*waits, *(last[s] for s in job.streams)], self.zeros)
+            end = _latest([ready[value] for value in job.reads if value in ready], self.zeros)
+            if job.picoseconds[plan]:
+                end = _latest([end, *(last[stream] for stream in job.streams)], self.zeros)
                 end = end + job.picoseconds
                 last.update(dict.fromkeys(job.streams, end))
                 done = np.maximum(done, end)
             ready.update(dict.fromkeys(job.gives, end))
-        return done
+            ends.append(int(end[plan]))
+        return self._slots(order, ends, plan), done
+
+    def _slots(self, order: Sequence[int], ends: Sequence[int], plan: int) -> tuple[Slot, ...]:
+        """What takes no time is put off to the start of the job after it."""
+        slots: list[Slot] = []
+        following = max(ends, default=0)
+        for index, end in zip(reversed(order), reversed(ends), strict=True):
+            time = int(self.jobs[index].picoseconds[plan])
+            own = end if time else following
+            following = own - time
+            slots.append(Slot(index, following, own, -1))
+        return tuple(reversed(slots))
 
 
 def _latest(times: Sequence[Column], start: Column) -> Column:
