@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,23 @@ def test_the_command_line_takes_a_table(
     table.write_text("m,k,n,seconds\n4,8,8,-7\n")
     assert run(["explain", small, "--gemm-times", str(table)]) == 1
     assert "HX0421" in capsys.readouterr().err
+
+
+def test_products_may_be_left_standing(small: str, tmp_path: Path) -> None:
+    words = [
+        "compile",
+        small,
+        "--gemm-times",
+        "symbolic",
+        "--no-verify",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    assert run(words) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    left_open = report["critical_path"]["open_expression"]
+    assert left_open.endswith(" + 2 x Get_Time(4, 8, 8)")
+    shown = (tmp_path / "out" / "report.md").read_text()
+    assert f"products left open | {left_open}" in shown
+    plain = helixc.compile(small).report.critical_path.picoseconds
+    assert report["critical_path"]["seconds"] == pytest.approx(plain / 1e12)

@@ -15,6 +15,7 @@ from helixc.analysis.critical_path import (
     flat_steps,
 )
 from helixc.analysis.layers import Layer, LayerMap
+from helixc.analysis.numbers_text import seconds_text
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +42,17 @@ def layer_paths(path: CriticalPath, layers: LayerMap) -> Iterator[LayerPath]:
                 expression=expression_of(path.steps, own, layer.repeats),
                 picoseconds=time // layer.turns,
             )
+
+
+def open_expression(path: CriticalPath) -> str:
+    """The time with products left standing: ``1.2 s + 2 x (3 x Get_Time(..) + ..)``."""
+    rest = sum(n * step.picoseconds for step, n in flat_steps(path.steps) if not _is_product(step))
+    products = expression_of(path.steps, _is_product)
+    return f"{seconds_text(rest)} + {products}" if products != "0" else seconds_text(rest)
+
+
+def _is_product(step: PathStep) -> bool:
+    return step.term.startswith("Get_Time")
 
 
 def outline(steps: tuple[Step, ...], layers: LayerMap) -> str:

@@ -17,7 +17,7 @@ from helixc.analysis.fit import Fit
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.memory import Filled, Live, Memory
-from helixc.analysis.path_layers import layer_paths, outline
+from helixc.analysis.path_layers import layer_paths, open_expression, outline
 from helixc.analysis.structure import LayerContent
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
@@ -158,6 +158,7 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
         "low_seconds": seconds(path.low),
         "high_seconds": seconds(path.high),
         "expression": path.expression,
+        "open_expression": open_expression(path),
         "outline": outline(path.steps, layers),
         "exposed_seconds": seconds(path.exposed_picoseconds),
         "hidden_seconds": seconds(path.hidden_picoseconds),

@@ -7,10 +7,11 @@ from importlib import import_module
 
 from helixc.cli.inputs import read_text
 from helixc.diagnostics import Diagnostic, HelixError
-from helixc.ir.hardware import GetTime
+from helixc.ir.hardware import GetTime, symbolic
 from helixc.limits import MAX_TABLE_BYTES
 from helixc.text.gemm_table import read_gemm_table
 
+SYMBOLIC = "symbolic"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 # What a stranger's function may raise by mistake.
@@ -23,10 +24,14 @@ _RAISED = (
 def gemm_times(where: str | None) -> GetTime | None:
     """The times in a CSV file, or those that ``module:function`` gives, called with (m, k, n, batch, dtype).
 
+    ``symbolic`` leaves products standing in reports.
+
     Raises ``HelixError`` for a table with bad rows and for a function that is not there.
     """
     if where is None:
         return None
+    if where == SYMBOLIC:
+        return symbolic
     if _FUNCTION.fullmatch(where):
         return _function(*where.split(":"))
     return read_gemm_table(*read_text(where, MAX_TABLE_BYTES))

@@ -82,7 +82,7 @@ _SHARED = (
     click.option(
         "--gemm-times",
         metavar="WHERE",
-        help="Own times of matrix products: a CSV table, or module:function.",
+        help="Own times of matrix products: a CSV table, module:function, or `symbolic`.",
     ),
 )
 

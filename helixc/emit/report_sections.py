@@ -13,8 +13,10 @@ from helixc.analysis.numbers_text import (
     interval_text,
     seconds_text,
 )
+from helixc.analysis.path_layers import open_expression
 from helixc.analysis.report import Report
 from helixc.emit.markdown import code, plain, table
+from helixc.ir.hardware import symbolic
 
 _SHOWN_TENSORS = 8
 _SHOWN_STEPS = 3
@@ -41,7 +43,14 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         "cluster",
         f"{code(report.cluster.name)}: {count_text(report.cluster.gpus)} GPUs {code(report.cluster.gpu.name)}",
     )
-    yield "time of one forward pass", interval_text(path.picoseconds, path.low, path.high)
+    if report.cluster.gpu.get_time is symbolic:
+        yield "time of one forward pass, products left open", open_expression(path)
+        yield (
+            "... with the constants' times of products",
+            interval_text(path.picoseconds, path.low, path.high),
+        )
+    else:
+        yield "time of one forward pass", interval_text(path.picoseconds, path.low, path.high)
     yield "computing", _share(path.compute_picoseconds, path.picoseconds)
     yield "communicating", _share(path.communication_picoseconds, path.picoseconds)
     yield (
