@@ -7,11 +7,13 @@ are any text at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 import attrs
 from hypothesis import strategies as st
 
 from helixc.diagnostics import Diagnostic, Note, Span
+from helixc.ir.figures import FACTOR, SHARE, Range, above_zero, from_zero
 from helixc.ir.hardware import SOURCES, Cluster, Figures, Gpu, Level, Link
 from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
 from helixc.ir.layout import (
@@ -56,6 +58,7 @@ from helixc.ir.plan import (
 )
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
 from helixc.ir.tensor import Dim, TensorType
+from helixc.limits import MAX_GPUS
 
 WORDS = (
     "x", "head", "tp.0", "q~1", "mha.scores.2", "layer", "gpu", "over", "partial", "slice", "inf",
@@ -67,7 +70,6 @@ several_names = st.lists(names, max_size=3).map(tuple)
 texts = st.text(max_size=12)
 counts = st.integers(0, 10**19 - 1)
 sizes = st.integers(1, 64)
-figures = st.floats(1e-12, 1e18)
 numbers = st.builds(Number, st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False)))
 places = st.lists(st.builds(Place, counts, names), max_size=2).map(tuple)
 types = st.builds(TensorType, names, several_names)
@@ -97,21 +99,42 @@ scopes = st.builds(
 )
 
 
-def _figures(groups: Mapping[str, type[Constants]]) -> st.SearchStrategy[Figures]:
-    known = [field_name(g, f.name) for g, kind in groups.items() for f in constant_fields(kind)]
-    return st.dictionaries(st.sampled_from(known), figures, max_size=3).map(
-        lambda found: tuple(found.items())
+def within(legal: Range) -> st.SearchStrategy[float]:
+    """Legal figures, often at an end of the range."""
+    ends = [legal.least, legal.most, *([0.0] if legal.or_none else [])]
+    return st.one_of(st.sampled_from(ends), st.floats(legal.least, legal.most))
+
+
+def constants(groups: Mapping[str, type[Constants]]) -> st.SearchStrategy[Figures]:
+    """Some groups of constants, each complete."""
+    drawn = {
+        group: st.tuples(
+            *(
+                st.tuples(st.just(field_name(group, field.name)), within(field.legal))
+                for field in constant_fields(kind)
+            )
+        )
+        for group, kind in groups.items()
+    }
+    some = st.lists(st.sampled_from(list(groups)), max_size=3, unique=True)
+    return some.flatmap(lambda found: st.tuples(*(drawn[g] for g in found))).map(
+        lambda found: tuple(chain.from_iterable(found))
     )
+
+
+rates = within(above_zero("B/s"))
+seconds = within(from_zero("s"))
+shares = within(SHARE)
 
 
 origins = st.lists(st.tuples(names, st.sampled_from(SOURCES)), max_size=2).map(tuple)
 links = st.builds(
     Link,
     name=names,
-    bandwidth=figures,
-    latency=figures,
+    bandwidth=rates,
+    latency=seconds,
     in_switch=st.booleans(),
-    figures=_figures(COLLECTIVES),
+    figures=constants(COLLECTIVES),
     sources=origins,
 )
 levels = st.builds(
@@ -121,19 +144,21 @@ levels = st.builds(
     link=st.none() | links,
     links=st.none() | sizes,
     rails=st.none() | sizes,
-    oversubscribed=st.just(1.0) | figures,
+    oversubscribed=st.just(1.0) | within(FACTOR),
 )
 gpus = st.builds(
     Gpu,
     name=names,
     memory_bytes=st.integers(1, 10**12),
-    bandwidth=figures,
-    peaks=st.lists(st.tuples(names, figures), min_size=1, max_size=2).map(tuple),
-    compute_fraction=figures,
-    bandwidth_fraction=figures,
-    launch_seconds=figures,
-    sms=st.integers(0, 200),
-    figures=_figures(KERNELS),
+    bandwidth=rates,
+    peaks=st.lists(st.tuples(names, within(above_zero("FLOP/s"))), min_size=1, max_size=2).map(
+        tuple
+    ),
+    compute_fraction=shares,
+    bandwidth_fraction=shares,
+    launch_seconds=seconds,
+    sms=st.integers(0, MAX_GPUS),
+    figures=constants(KERNELS),
     sources=origins,
 )
 clusters = st.builds(
@@ -171,7 +196,7 @@ meshes = st.builds(Mesh, tuples(axes), tuples(st.builds(Atom, names, names, size
 
 params = st.one_of(
     st.none(),
-    st.builds(Norm, figures),
+    st.builds(Norm, st.floats(1e-12, 1e18)),
     st.builds(Renamed, tuples(st.tuples(names, names))),
     st.builds(Joined, several_names, tuples(st.tuples(several_names, counts))),
     st.builds(Cut, several_names, several_names, counts),

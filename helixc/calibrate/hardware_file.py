@@ -8,12 +8,12 @@ from itertools import chain
 import attrs
 
 from helixc.calibrate.refit import Misses
+from helixc.ir.figures import Measure
 from helixc.ir.hardware import Gpu, Link
 from helixc.ir.kernels import (
     COLLECTIVES,
     KERNELS,
     Constants,
-    Measure,
     constant_fields,
     field_name,
 )
@@ -112,6 +112,7 @@ def _figure(value: float, measure: Measure) -> str:
         "s": (1e6, " us"),
         "B": (1.0, " B"),
         "B/s": (1e-9, " GB/s"),
+        "FLOP/s": (1e-12, " TFLOP/s"),
     }
     factor, unit = units[measure]
     return f"{float(f'{value * factor:.{DIGITS}g}'):g}{unit}" if value else f"0{unit}"

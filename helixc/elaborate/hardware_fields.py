@@ -5,7 +5,6 @@ Each is one row of a table; ``read_fields`` checks a declaration's fields agains
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -23,12 +22,12 @@ from helixc.elaborate.units import (
 )
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
+from helixc.ir.figures import COUNT, FACTOR, SHARE, Measure, Range, above_zero, from_zero
 from helixc.ir.hardware import SOURCES, Source
 from helixc.ir.kernels import (
     COLLECTIVES,
     KERNELS,
     Constants,
-    Measure,
     constant_fields,
     field_name,
 )
@@ -37,75 +36,72 @@ from helixc.ir.tensor import DTYPE_BITS
 
 @attrs.frozen(kw_only=True)
 class FieldRule:
-    """What a field holds: a quantity of ``unit`` between ``least`` and ``most``.
+    """What a field holds: a quantity of ``unit`` in the range ``legal``; ``whole`` excludes fractions.
 
-    ``unit`` None means ``true`` or ``false``; ``positive`` excludes zero; ``whole`` excludes fractions.
+    ``unit`` None means ``true`` or ``false``.
     """
 
-    unit: Unit | None = PLAIN
+    unit: Unit | None
+    legal: Range = Range(0.0, 1.0)
     needed: bool = False
-    positive: bool = False
     whole: bool = False
-    least: float = 0.0
-    most: float = float("inf")
-
-    def range(self) -> str:
-        """The legal values, in words."""
-        if self.most < float("inf"):
-            return f"above {self.least:g} and at most {self.most:g}"
-        if self.positive:
-            return f"above {self.least:g}"
-        kind = "a whole number of at least" if self.whole else "at least"
-        return f"{kind} {self.least:g}"
 
 
-_MEASURES: Mapping[Measure, Unit] = {
+_UNITS: Mapping[Measure, Unit] = {
     "": PLAIN,
     "s": SECONDS,
     "B": BYTES,
     "B/s": BYTES_PER_SECOND,
+    "FLOP/s": FLOPS_PER_SECOND,
 }
+
+
+def _divisor(measure: Measure, *, needed: bool = False) -> FieldRule:
+    return FieldRule(unit=_UNITS[measure], legal=above_zero(measure), needed=needed)
+
+
+def _seconds(*, needed: bool = False) -> FieldRule:
+    return FieldRule(unit=SECONDS, legal=from_zero("s"), needed=needed)
 
 
 def _constants(groups: Mapping[str, type[Constants]]) -> dict[str, FieldRule]:
     """The fields in which the constants of kernels or collectives stand."""
     return {
-        field_name(group, field.name): FieldRule(
-            unit=_MEASURES[field.measure], positive=field.positive
-        )
+        field_name(group, field.name): FieldRule(unit=_UNITS[field.measure], legal=field.legal)
         for group, kind in groups.items()
         for field in constant_fields(kind)
     }
 
 
-_PEAK = FieldRule(unit=FLOPS_PER_SECOND, positive=True)
 # TF32 is no dtype of values: products of f32 may run at its rate.
 PEAKS = (*(dtype for dtype in DTYPE_BITS if dtype != "bool"), "tf32")
 GPU_CONSTANTS = _constants(KERNELS)
 LINK_CONSTANTS = _constants(COLLECTIVES)
+_SHARE = FieldRule(unit=PLAIN, legal=SHARE)
+_COUNT = FieldRule(unit=PLAIN, legal=COUNT, whole=True)
 
 GPU_FIELDS: Mapping[str, FieldRule] = {
-    "memory": FieldRule(unit=BYTES, needed=True, positive=True),
-    "bandwidth": FieldRule(unit=BYTES_PER_SECOND, needed=True, positive=True),
-    **dict.fromkeys(PEAKS, _PEAK),
-    "compute_fraction": FieldRule(positive=True, most=1.0),
-    "bandwidth_fraction": FieldRule(positive=True, most=1.0),
-    "launch": FieldRule(unit=SECONDS),
-    "sms": FieldRule(whole=True, least=1.0),
+    "memory": _divisor("B", needed=True),
+    "bandwidth": _divisor("B/s", needed=True),
+    **dict.fromkeys(PEAKS, _divisor("FLOP/s")),
+    "compute_fraction": _SHARE,
+    "bandwidth_fraction": _SHARE,
+    "launch": _seconds(),
+    "sms": _COUNT,
     **GPU_CONSTANTS,
 }
 
 LINK_FIELDS: Mapping[str, FieldRule] = {
-    "bandwidth": FieldRule(unit=BYTES_PER_SECOND, needed=True, positive=True),
-    "latency": FieldRule(unit=SECONDS, needed=True),
+    "bandwidth": _divisor("B/s", needed=True),
+    "latency": _seconds(needed=True),
     "in_switch": FieldRule(unit=None),
     **LINK_CONSTANTS,
 }
 
 LEVEL_OPTIONS: Mapping[str, FieldRule] = {
-    "links": FieldRule(whole=True, least=1.0),
-    "rails": FieldRule(whole=True, least=1.0),
-    "oversubscribed": FieldRule(least=1.0),
+    "links": _COUNT,
+    "rails": _COUNT,
+    "oversubscribed": FieldRule(unit=PLAIN, legal=FACTOR),
 }
 
 
@@ -182,11 +178,9 @@ def _fits(
     if value.unit != rule.unit:
         findings.error("HX0414", f"`{name}` is {rule.unit}, not {value.unit}", field.value.span)
         return False
-    number = value.number
-    low = number <= rule.least if rule.positive else number < rule.least
-    absurd = number > rule.most or not math.isfinite(number)
-    if low or absurd or (rule.whole and value.whole is None):
-        message = f"`{name}` is {number:g}; it must be {rule.range()}"
+    if value.number not in rule.legal or (rule.whole and value.whole is None):
+        kind = "a whole number " if rule.whole else ""
+        message = f"`{name}` is {value.number:g}; it must be {kind}{rule.legal}"
         findings.error("HX0416", message, field.value.span)
         return False
     return True

@@ -8,41 +8,57 @@ everything else is a plain number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
-# What a constant is counted in, as the language writes it.
-Measure = Literal["", "s", "B", "B/s"]
+from helixc.ir.figures import (
+    EXPONENT,
+    Measure,
+    Range,
+    above_zero,
+    above_zero_or_none,
+    from_zero,
+)
+
 # The error of a group that nobody has compared with measurements.
 UNKNOWN_ERROR = 0.25
 _REQUIRED: Any = attrs.NOTHING
 
 
-def _constant(measure: Measure, default: float, *, positive: bool = False) -> float:
-    return attrs.field(default=default, metadata={"measure": measure, "positive": positive})
+def _constant(measure: Measure, legal: Range, default: float) -> float:
+    return attrs.field(default=default, metadata={"measure": measure, "legal": legal})
 
 
 def _plain(default: float = _REQUIRED) -> float:
-    return _constant("", default)
+    return _constant("", from_zero(""), default)
 
 
 def _divisor(default: float = _REQUIRED) -> float:
     """A plain number that must not be zero."""
-    return _constant("", default, positive=True)
+    return _constant("", above_zero(""), default)
+
+
+def _exponent() -> float:
+    """The exponent of a soft maximum."""
+    return _constant("", EXPONENT, _REQUIRED)
 
 
 def _seconds(default: float = _REQUIRED) -> float:
-    return _constant("s", default)
+    return _constant("s", from_zero("s"), default)
 
 
 def _bytes(default: float = _REQUIRED) -> float:
-    return _constant("B", default)
+    return _constant("B", from_zero("B"), default)
 
 
-def _rate(default: float = _REQUIRED) -> float:
-    """A rate; zero, where that is the default, says that there is none."""
-    return _constant("B/s", default, positive=default is _REQUIRED)
+def _rate() -> float:
+    return _constant("B/s", above_zero("B/s"), _REQUIRED)
+
+
+def _rate_or_none() -> float:
+    """A rate; zero, which is the default, says that there is none."""
+    return _constant("B/s", above_zero_or_none("B/s"), 0.0)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +84,7 @@ class GemmConstants:
     launch: float = _seconds()
     wave: float = _seconds()
     split: float = _seconds()
-    overlap: float = _divisor()
+    overlap: float = _exponent()
     epilogue: float = _plain()
     ramp: float = _seconds(0.0)
     persistent: float = _plain(0.0)
@@ -111,7 +127,7 @@ class PrefillConstants:
     tail: float = _plain()
     memory: float = _plain()
     tile: float = _seconds()
-    overlap: float = _divisor()
+    overlap: float = _exponent()
     ramp: float = _seconds(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
@@ -159,7 +175,7 @@ class CollectiveConstants:
     copy: float = _rate()
     copy_reduce: float = _plain()
     nvls_base: float = _seconds(0.0)
-    nvls_bandwidth: float = _rate(0.0)
+    nvls_bandwidth: float = _rate_or_none()
     nvls_ramp: float = _seconds(0.0)
     nvls_ranks: float = _plain(8.0)
     exchange_ll_base: float = _seconds()
@@ -171,7 +187,7 @@ class CollectiveConstants:
     exchange_ramp: float = _seconds()
     exchange_copy: float = _plain()
     direct_base: float = _seconds()
-    direct_bandwidth: float = _rate(0.0)
+    direct_bandwidth: float = _rate_or_none()
     error: float = _plain(UNKNOWN_ERROR)
 
 
@@ -188,8 +204,8 @@ class NetworkConstants:
     step: float = _seconds()
     reached: float = _divisor()
     ramp: float = _seconds()
-    tree: float = _plain(0.25)
-    exchange: float = _plain(0.75)
+    tree: float = _divisor(0.25)
+    exchange: float = _divisor(0.75)
     direct_base: float = _seconds()
     error: float = _plain(UNKNOWN_ERROR)
 
@@ -220,19 +236,19 @@ COLLECTIVES: Mapping[str, type[LinkConstants]] = {
 
 @attrs.frozen
 class ConstantField:
-    """One constant of a group: what it is counted in, whether it must be given, whether zero is none."""
+    """One constant of a group: what it is counted in, whether it must be given, what it may be."""
 
     name: str
     measure: Measure
     needed: bool
-    positive: bool
+    legal: Range
 
 
 def constant_fields(group: type[Constants]) -> Iterator[ConstantField]:
     """The constants of a group."""
     for field in attrs.fields(group):
-        kind, positive = field.metadata["measure"], field.metadata["positive"]
-        yield ConstantField(field.name, kind, field.default is attrs.NOTHING, positive)
+        measure, legal = field.metadata["measure"], field.metadata["legal"]
+        yield ConstantField(field.name, measure, field.default is attrs.NOTHING, legal)
 
 
 def field_name(group: str, constant: str) -> str:

@@ -112,8 +112,9 @@ def _cheapest(run: Run) -> tuple[float, Tile, int]:
 def _longest(run: Run, seconds: float) -> float:
     """The loop that together with the memory takes ``seconds``."""
     body, power = seconds - run.constants.launch, run.constants.overlap
-    ratio = run.memory / body
-    return body * (1 - ratio**power) ** (1 / power) if ratio < 1 else 0.0
+    if body <= run.memory:
+        return 0.0
+    return body * (1 - (run.memory / body) ** power) ** (1 / power)
 
 
 def _candidates(run: Run) -> Iterator[tuple[float, Tile, int]]:

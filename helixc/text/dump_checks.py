@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from helixc.diagnostics import Diagnostic
+from helixc.ir.figures import (
+    COUNT,
+    FACTOR,
+    SHARE,
+    Range,
+    above_zero,
+    above_zero_or_none,
+    from_zero,
+)
 from helixc.ir.hardware import SOURCES, Cluster, Gpu, Level, Link
 from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
 from helixc.ir.logical import Logical
@@ -43,18 +51,16 @@ def _check_cluster(cluster: Cluster) -> Iterator[Diagnostic]:
 
 
 def _check_gpu(gpu: Gpu) -> Iterator[Diagnostic]:
-    positive = [
-        ("memory", float(gpu.memory_bytes)),
-        ("bandwidth", gpu.bandwidth),
-        ("compute", gpu.compute_fraction),
-        ("stream", gpu.bandwidth_fraction),
-        *gpu.peaks,
+    figures = [
+        ("memory", gpu.memory_bytes, above_zero("B")),
+        ("bandwidth", gpu.bandwidth, above_zero("B/s")),
+        ("compute", gpu.compute_fraction, SHARE),
+        ("stream", gpu.bandwidth_fraction, SHARE),
+        ("launch", gpu.launch_seconds, from_zero("s")),
+        ("sms", gpu.sms, above_zero_or_none("")),
+        *((dtype, peak, above_zero("FLOP/s")) for dtype, peak in gpu.peaks),
     ]
-    for what, figure in positive:
-        if not (figure > 0 and math.isfinite(figure)):
-            yield _out_of_range(f"{what} of {gpu.name}", figure)
-    if not (gpu.launch_seconds >= 0 and math.isfinite(gpu.launch_seconds)):
-        yield _out_of_range(f"launch of {gpu.name}", gpu.launch_seconds)
+    yield from _check_ranges(figures, gpu.name)
     yield from _check_figures(gpu, KERNELS)
     if not gpu.peaks:
         yield Diagnostic("HX0155", f"gpu {gpu.name} has no peak rate")
@@ -67,7 +73,7 @@ def _check_figures(
     for name, figure in hardware.figures:
         if name not in known:
             yield Diagnostic("HX0155", f"{hardware.name} has no figure {name}")
-        elif figure < 0 or not math.isfinite(figure) or (known[name].positive and not figure):
+        elif figure not in known[name].legal:
             yield _out_of_range(f"{name} of {hardware.name}", figure)
     for name, tag in hardware.sources:
         if tag not in SOURCES:
@@ -75,16 +81,19 @@ def _check_figures(
 
 
 def _check_level(level: Level) -> Iterator[Diagnostic]:
-    whole = [("size", level.size), ("links", level.links), ("rails", level.rails)]
-    for what, count in whole:
-        if count is not None and not 1 <= count <= MAX_GPUS:
-            yield _out_of_range(f"{what} of level {level.name}", count)
-    speeds = [("oversubscribed", level.oversubscribed)]
+    counts = [("size", level.size), ("links", level.links), ("rails", level.rails)]
+    figures: list[tuple[str, float, Range]] = [
+        (what, count, COUNT) for what, count in counts if count is not None
+    ]
+    figures.append(("oversubscribed", level.oversubscribed, FACTOR))
     if level.link is not None:
         yield from _check_figures(level.link, COLLECTIVES)
-        speeds.append(("bandwidth", level.link.bandwidth))
-        if not (level.link.latency >= 0 and math.isfinite(level.link.latency)):
-            yield _out_of_range(f"latency of level {level.name}", level.link.latency)
-    for what, figure in speeds:
-        if not (figure > 0 and math.isfinite(figure)):
-            yield _out_of_range(f"{what} of level {level.name}", figure)
+        figures.append(("bandwidth", level.link.bandwidth, above_zero("B/s")))
+        figures.append(("latency", level.link.latency, from_zero("s")))
+    yield from _check_ranges(figures, f"level {level.name}")
+
+
+def _check_ranges(figures: Iterable[tuple[str, float, Range]], owner: str) -> Iterator[Diagnostic]:
+    for what, figure, legal in figures:
+        if figure not in legal:
+            yield _out_of_range(f"{what} of {owner}", figure)
