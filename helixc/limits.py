@@ -34,6 +34,9 @@ MAX_TURNS: Final = 2**20
 MAX_SIZE: Final = 2**53
 """Whole numbers stay below this, so that every size is exact as a float too."""
 
+MAX_ELEMENTS: Final = 2**80
+"""Elements of one value: what a product of two takes is still a number of seconds."""
+
 MAX_DRAWING_BYTES: Final = 64 * 2**20
 """Bytes in one drawing that is read back."""
 

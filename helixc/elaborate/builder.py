@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from math import prod
 
 import attrs
 
@@ -19,9 +20,10 @@ from helixc.elaborate.drafts import (
     Operand,
     Value,
 )
-from helixc.elaborate.wording import plural
+from helixc.elaborate.wording import plural, some
 from helixc.ir.ops import Params
 from helixc.ir.plan import Place
+from helixc.limits import MAX_ELEMENTS
 
 # Operators, calls and runs of turns that a program may come to when its layers are inlined.
 MOST_STATEMENTS = 50_000
@@ -80,15 +82,25 @@ class Builder:
     ) -> Value:
         """Add an operator whose result goes by the name of the present statement."""
         self._count(span)
-        if len(leaves(result.dims)) > MOST_DIMS:
-            message = f"a value has at most {MOST_DIMS} dimensions"
-            self.findings.error("HX0316", message, span)
-            raise Stop
+        self._measure(leaves(result.dims), span)
         result.base = f"{self.statement or self.owner}.{kind}"
         if self.statement:
             result.add_name(Place(self.scope, self.statement))
         self.body.append(DraftOp(result, kind, operands, over, params, self.scope, span))
         return result
+
+    def _measure(self, dims: Dims, span: Span) -> None:
+        """Refuse a value that has too many dimensions, or that is too large."""
+        if len(dims) > MOST_DIMS:
+            message = f"a value has at most {MOST_DIMS} dimensions"
+            self.findings.error("HX0316", message, span)
+            raise Stop
+        elements = prod(dim.size for dim in dims)
+        if elements > MAX_ELEMENTS:
+            sizes = some([f"{dim.name} = {dim.size}" for dim in dims if dim.size > 1])
+            message = f"a value has at most 2^80 elements, but this one is over {sizes}"
+            self.findings.error("HX0305", message, span)
+            raise Stop
 
     def _count(self, span: Span) -> None:
         self.statements += 1

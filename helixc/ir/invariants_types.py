@@ -17,6 +17,7 @@ from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed
 from helixc.ir.rules import infer
 from helixc.ir.spmd import Compute, Loop, LoopValue, Spmd
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, Dim, TensorType
+from helixc.limits import MAX_ELEMENTS
 
 Types = Mapping[str, TensorType]
 Sizes = Mapping[str, int]
@@ -164,6 +165,8 @@ def _check_type(name: str, type_: TensorType, sizes: Sizes, span: Span) -> Itera
     for dim in type_.dims:
         if dim not in sizes:
             yield Diagnostic("HX0352", f"%{name} has the dimension {dim}, which has no size", span)
+    if _product(type_.dims, sizes) > MAX_ELEMENTS:
+        yield Diagnostic("HX0352", f"%{name} has more than 2^80 elements", span)
 
 
 def _check_carried(
