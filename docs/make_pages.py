@@ -24,6 +24,19 @@ from docs.made_examples import collectives, opening, plan_text, verdict  # noqa:
 from docs.made_layer import layer  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
 from docs.made_pictures import PICTURES, picture, write_pictures  # noqa: E402 - the same
+from docs.made_published import (  # noqa: E402 - the same
+    published_faults,
+    published_formula,
+    published_products,
+)
+from docs.made_reference import (  # noqa: E402 - the same
+    fitting_command,
+    reference_costs,
+    reference_memory,
+    reference_ways,
+    report_section,
+    sizes,
+)
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
@@ -32,6 +45,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "collective_errors": collective_errors,
     "collectives": collectives,
     "facts": pass_facts,
+    "fitting_command": fitting_command,
     "kernel_constants": kernel_constants,
     "kernel_errors": kernel_errors,
     "layer": layer,
@@ -39,10 +53,18 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "oracles": oracle_rows,
     "picture": picture,
     "plan": plan_text,
+    "published_faults": published_faults,
+    "published_formula": published_formula,
+    "published_products": published_products,
+    "reference_costs": reference_costs,
+    "reference_memory": reference_memory,
+    "reference_ways": reference_ways,
+    "report_section": report_section,
     "shown": shown,
+    "sizes": sizes,
     "verdict": verdict,
 }
-BLOCK = re.compile(r"<!-- made: (\w+) ?(.*?) -->\n.*?<!-- end -->", re.DOTALL)
+BLOCK = re.compile(r"<!-- made: (\w+) ?([^\n]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def remade(page: str) -> str:

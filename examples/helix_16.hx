@@ -96,3 +96,9 @@ plan megatron_sp for helix on two_nodes {
     shard hidden over tp
   }
 }
+
+cluster one_domain {                                       # the same GPUs, all on one switch: --cluster one_domain
+  gpu h100_sxm
+  level node = 1
+  level gpu = 16 via nvlink4
+}
