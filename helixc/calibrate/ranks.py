@@ -16,13 +16,15 @@ from helixc.calibrate.torch_bench import TorchBench, dtypes_of
 
 # How long a rank waits for the others, in seconds.
 PATIENCE = 120
+# A CPU is slower by so much that it tries the procedure on small sizes.
+SHRINK = {"cuda": 1, "cpu": 16}
 
 
 def measured_here(
     torch: ModuleType, device: str, gpus: int, tell: Callable[[Sample], None]
 ) -> tuple[Sample, ...]:
     """Kernels in this process, then collectives between ``gpus`` processes, one for each GPU."""
-    found = measure_kernels(TorchBench(torch, device), dtypes_of(device), tell)
+    found = measure_kernels(TorchBench(torch, device), dtypes_of(device), tell, SHRINK[device])
     if gpus == 1:
         return found
     moved = _collectives(torch, device, gpus)
@@ -60,7 +62,7 @@ def _rank(rank: int, device: str, gpus: int, meeting: str, answers: Any) -> None
     )
     try:
         bench = TorchBench(torch, device, rank=rank, gpus=gpus)
-        found = measure_collectives(bench, dtypes_of(device)[0])
+        found = measure_collectives(bench, dtypes_of(device)[0], SHRINK[device])
         if rank == 0:
             answers.put(found)
     finally:

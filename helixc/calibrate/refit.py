@@ -111,7 +111,9 @@ def _refit_group(gpu: Gpu, group: str, samples: Sequence[Sample]) -> Gpu:
         return [_kernel_time(candidate, sample) for sample in samples]
 
     factors = _fitted(predict, [s.seconds for s in samples], len(names))
-    return change(gpu, group, dict(zip(names, factors, strict=True)))
+    found = change(gpu, group, dict(zip(names, factors, strict=True)))
+    before, after = (misses([_kernel_time(g, s) for s in samples], samples) for g in (gpu, found))
+    return found if after.mean <= before.mean else gpu
 
 
 def _changed_constants(gpu: Gpu, group: str, factors: Mapping[str, float]) -> Gpu:

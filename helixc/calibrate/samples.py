@@ -71,24 +71,28 @@ class Bench(Protocol):
 
 
 def measure_kernels(
-    bench: Bench, dtypes: Sequence[str], tell: Callable[[Sample], None]
+    bench: Bench, dtypes: Sequence[str], tell: Callable[[Sample], None], shrink: int = 1
 ) -> tuple[Sample, ...]:
-    """Matrix products of every dtype, and kernels bound by memory; ``tell`` hears of each."""
+    """Matrix products of every dtype, and kernels bound by memory; ``tell`` hears of each.
+
+    ``shrink``: by how much the sides of products are smaller, and bytes, where a GPU's are too many.
+    """
     found: list[Sample] = []
     for dtype in dtypes:
-        for size in GEMMS:
+        for whole in GEMMS:
+            size = Gemm(*(-(-side // shrink) for side in (whole.m, whole.k, whole.n)))
             found.append(Sample("gemm", dtype, size, bench.gemm(size, dtype)))
             tell(found[-1])
-    for moved in STREAMS:
+    for moved in (-(-size // shrink) for size in STREAMS):
         found.append(Sample("stream", dtypes[0], moved, bench.stream(moved, dtypes[0])))
         tell(found[-1])
     return tuple(found)
 
 
-def measure_collectives(bench: Bench, dtype: str) -> tuple[Sample, ...]:
+def measure_collectives(bench: Bench, dtype: str, shrink: int = 1) -> tuple[Sample, ...]:
     """Collectives of every kind and size, on one rank of those that make them."""
     return tuple(
         Sample(kind, dtype, total, bench.collective(kind, total, dtype))
         for kind in KINDS
-        for total in COLLECTIVES
+        for total in (-(-size // shrink) for size in COLLECTIVES)
     )

@@ -55,10 +55,13 @@ class TorchBench:
         part = self._filled((count // self._gpus,), dtype)
         own = self._torch.empty_like(whole)
         group = self._torch.distributed
+        # Newer versions have other names for these two.
+        gather = getattr(group, "all_gather_single", group.all_gather_into_tensor)
+        scatter = getattr(group, "reduce_scatter_single", group.reduce_scatter_tensor)
         run: dict[CollectiveKind, Callable[[], object]] = {
             "all_reduce": lambda: group.all_reduce(whole),
-            "all_gather": lambda: group.all_gather_into_tensor(whole, part),
-            "reduce_scatter": lambda: group.reduce_scatter_tensor(part, whole),
+            "all_gather": lambda: gather(whole, part),
+            "reduce_scatter": lambda: scatter(part, whole),
             "all_to_all": lambda: group.all_to_all_single(own, whole),
         }
         group.barrier()
