@@ -120,7 +120,7 @@ def get_time(m: int, k: int, n: int, batch: int, dtype: str, gpu: Gpu) -> Price:
     measured = None if gpu.get_time is None else gpu.get_time(m, k, n, batch, dtype)
     if measured is not None:
         return exactly(round(measured * PICOSECONDS), "flops")
-    product = Product(m=m, k=k, n=n, batch=batch, width=DTYPE_BITS[dtype] / 8)
+    product = Product(m=m, k=k, n=n, batch=batch, width=_bytes_each(dtype))
     group = kernel_group(dtype, gpu)
     constants = gpu.kernels.get(group)
     if not isinstance(constants, GemmConstants):
@@ -227,6 +227,11 @@ def _priced(price: KernelPrice, group: str, error: float, gpu: Gpu) -> Price:
     here = gpu.source(field_name(group, "memory")) == "measured"
     wide = error if here else (1 + error) * (1 + MACHINE_ERROR) - 1
     return within(round(price.seconds * PICOSECONDS), wide, price.bound)
+
+
+def _bytes_each(dtype: str) -> float:
+    """Bytes of an element; TF32 is how f32 is multiplied, not how it is kept."""
+    return DTYPE_BITS["f32" if dtype == "tf32" else dtype] / 8
 
 
 def _moved(product: Product) -> float:

@@ -1,8 +1,11 @@
 # GPUs and links, with the vendors' datasheet values. Rates are dense (datasheets often print twice as much, "with
 # sparsity"); a link's bandwidth counts per GPU and direction (NVLink datasheets print both directions together).
 # f32 and f64 are what IEEE matrix products reach: f32 outside the tensor cores, f64 inside them where they have it.
+# `calibrated` constants of kernels and collectives are fitted to published measurements; docs/cost-model.md has the
+# formulas, the data and the errors. Where two chips are alike but only one was measured, the other is `like` it.
 
 gpu a100_40g {                   # NVIDIA A100 datasheet (nvidia-1758950, 2021), column A100 40GB SXM
+  like = a100_80g                       # the same chip
   memory = datasheet(40 GB)
   bandwidth = datasheet(1555 GB/s)      # "GPU memory bandwidth 1,555GB/s"
   f64 = datasheet(19.5 TFLOP/s)         # "FP64 Tensor Core 19.5 TFLOPS"
@@ -17,6 +20,7 @@ gpu a100_80g {                   # NVIDIA A100 datasheet (nvidia-1758950, 2021),
   bandwidth = datasheet(2039 GB/s)      # "GPU memory bandwidth 2,039GB/s"
   f64 = datasheet(19.5 TFLOP/s)         # as a100_40g: the same chip
   f32 = datasheet(19.5 TFLOP/s)
+  tf32 = datasheet(156 TFLOP/s)         # "TF32 Tensor Core 156 TFLOPS | 312 TFLOPS*"
   bf16 = datasheet(312 TFLOP/s)
   f16 = datasheet(312 TFLOP/s)
   i8 = datasheet(624 TFLOP/s)
@@ -70,6 +74,7 @@ gpu h100_sxm {                   # NVIDIA H100 datasheet (2023), column H100 SXM
   bandwidth = datasheet(3.35 TB/s)      # "GPU memory bandwidth 3.35TB/s"
   f64 = datasheet(67 TFLOP/s)           # "FP64 Tensor Core 67 teraFLOPS"
   f32 = datasheet(67 TFLOP/s)           # "FP32 67 teraFLOPS"
+  tf32 = datasheet(494.5 TFLOP/s)       # half of "TF32 Tensor Core 989 teraFLOPS*"
   bf16 = datasheet(989 TFLOP/s)         # half of "BFLOAT16 Tensor Core 1,979 teraFLOPS*", * with sparsity
   f16 = datasheet(989 TFLOP/s)          # half of "FP16 Tensor Core 1,979 teraFLOPS*"
   f8 = datasheet(1979 TFLOP/s)          # half of "FP8 Tensor Core 3,958 teraFLOPS*"
@@ -137,6 +142,7 @@ gpu h100_sxm {                   # NVIDIA H100 datasheet (2023), column H100 SXM
 }
 
 gpu h100_pcie {                  # NVIDIA H100 datasheet (2022), column H100 PCIe
+  like = h100_sxm                       # the same chip with fewer processors, slower clocks and memory
   memory = datasheet(80 GB)
   bandwidth = datasheet(2 TB/s)         # "GPU memory bandwidth 2TB/s"
   f64 = datasheet(51 TFLOP/s)           # "FP64 Tensor Core 51 teraFLOPS"
@@ -145,6 +151,8 @@ gpu h100_pcie {                  # NVIDIA H100 datasheet (2022), column H100 PCI
   f16 = datasheet(756 TFLOP/s)          # half of "FP16 Tensor Core 1,513 teraFLOPS*"
   f8 = datasheet(1513 TFLOP/s)          # half of "FP8 Tensor Core 3,026 teraFLOPS*"
   i8 = datasheet(1513 TFLOP/s)          # half of "INT8 Tensor Core 3,026 TOPS*"
+  sms = datasheet(114)
+  tf32 = datasheet(378 TFLOP/s)         # half of "TF32 Tensor Core 756 teraFLOPS*"
 }
 
 gpu h200 {                       # NVIDIA H200 datasheet (2024), column H200 SXM
@@ -152,6 +160,7 @@ gpu h200 {                       # NVIDIA H200 datasheet (2024), column H200 SXM
   bandwidth = datasheet(4.8 TB/s)       # "GPU memory bandwidth 4.8TB/s"
   f64 = datasheet(67 TFLOP/s)           # as h100_sxm: the same chip
   f32 = datasheet(67 TFLOP/s)
+  tf32 = datasheet(494.5 TFLOP/s)       # as h100_sxm: the same chip
   bf16 = datasheet(989 TFLOP/s)
   f16 = datasheet(989 TFLOP/s)
   f8 = datasheet(1979 TFLOP/s)
