@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,21 @@ def twice(m: int, k: int, n: int, batch: int, dtype: str) -> float:
 def wrong(m: int, k: int, n: int, batch: int, dtype: str) -> float:
     """A function with a mistake."""
     return m / (k - k) + n + batch + len(dtype)
+
+
+def leaves(*_: object) -> float:
+    """A function that ends the process."""
+    sys.exit(3)
+
+
+def endless(*_: object) -> int:
+    """Seconds of which nothing can be made."""
+    return 10**5000
+
+
+def unknown_seconds(*_: object) -> float:
+    """Seconds that take longer than anything."""
+    return 1e308
 
 
 def test_a_table_gives_the_time_of_exactly_this_product_in_either_orientation() -> None:
@@ -44,6 +60,11 @@ def test_a_row_of_one_dtype_goes_before_a_row_of_any() -> None:
         ("m,k,n,us,<script>\n", [1]),
         ("# a\nm,k,n,us\n1,1,1\n1,1,1,1\n1,1,1,nan\n-1,1,1,1\n1.5,1,1,1\n", [3, 5, 6, 7]),
         ("m,k,n,us,dtype\n1,1,1,1,f17\n1,1,1,1e999,f8\n", [2, 3]),
+        ("m,m,k,n,us\n1,1,1,1,1\n", [1]),
+        ("m,k,n,us\n1,1,1,1\n1,1,1,1\n1,1,1,2\n", [4]),
+        ("m,k,n,us\n1,1,1,1,\n1,1,1,2,3\n", [2, 3]),
+        ('m,k,n,us\n"1\n1",1,1,1\n', [2, 3]),
+        ("m,k,n,seconds\n1,1,1,1e300\n", [2]),
         ("m,k,n,us\n1,1,1," + "9" * 200_000 + "\n", [2]),
     ],
 )
@@ -53,6 +74,11 @@ def test_every_bad_row_of_a_table_is_found(text: str, lines: list[int]) -> None:
     assert [(d.code, d.span.line) for d in caught.value.diagnostics] == [
         ("HX0421", n) for n in lines
     ]
+
+
+def test_a_table_may_come_from_a_spreadsheet() -> None:
+    table = read_gemm_table('\ufeffm,k,n,us\r\n"1",2,3,4\r\n', "t.csv")
+    assert table(1, 2, 3, 1, "bf16") == pytest.approx(4e-6)
 
 
 SMALL = """\
@@ -88,6 +114,9 @@ def test_a_function_replaces_the_time_of_every_matrix_product(small: str) -> Non
         ("test_gemm_times:twice", 0, "computing 4 s"),
         ("test_gemm_times:wrong", 2, "HX0422"),
         ("test_gemm_times:nothing", 2, "HX0422"),
+        ("test_gemm_times:leaves", 2, "HX0422"),
+        ("test_gemm_times:endless", 2, "HX0422"),
+        ("test_gemm_times:unknown_seconds", 2, "HX0422"),
         ("test_gemm_times:SMALL", 2, "HX0422"),
         ("no_such_module:f", 2, "HX0422"),
         ("no_such_file.csv", 2, "HX0001"),

@@ -9,16 +9,10 @@ from helixc.cli.inputs import read_text
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.ir.hardware import GetTime, symbolic
 from helixc.limits import MAX_TABLE_BYTES
-from helixc.text.gemm_table import read_gemm_table
+from helixc.text.gemm_table import LEGAL_SECONDS, read_gemm_table
 
 SYMBOLIC = "symbolic"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-
-# What a stranger's function may raise by mistake.
-_RAISED = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, OSError, RuntimeError,
-    TypeError, ValueError,
-)  # fmt: skip
 
 
 def gemm_times(where: str | None) -> GetTime | None:
@@ -40,8 +34,8 @@ def gemm_times(where: str | None) -> GetTime | None:
 def _function(module: str, name: str) -> GetTime:
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        message = f"`{module}:{name}` gives no times: {error}"
+    except (Exception, SystemExit) as error:
+        message = f"`{module}:{name}` gives no times: {_said(error)}"
         raise HelixError([Diagnostic("HX0422", message)]) from error
     if not callable(found):
         raise HelixError([Diagnostic("HX0422", f"`{module}:{name}` is no function")])
@@ -61,13 +55,24 @@ class _Checked:
             return None
         try:
             time = self._function(m, k, n, batch, dtype)
-        except _RAISED as error:
-            said = f"{type(error).__name__}: {error}"
-            message = f"`{self._name}({m}, {k}, {n}, {batch}, {dtype!r})` failed: {said[:200]}"
+        except (Exception, SystemExit) as error:
+            message = f"`{self._name}({m}, {k}, {n}, {batch}, {dtype!r})` failed: {_said(error)}"
             raise HelixError([Diagnostic("HX0422", message)]) from error
         if time is None:
             return None
-        if isinstance(time, int | float) and 0 <= time < float("inf"):
+        if isinstance(time, int | float) and time in LEGAL_SECONDS:
             return float(time)
-        message = f"`{self._name}({m}, {k}, {n}, {batch}, {dtype!r})` gives {str(time)[:40]}"
-        raise HelixError([Diagnostic("HX0422", f"{message}; seconds are a number of at least 0")])
+        message = f"`{self._name}({m}, {k}, {n}, {batch}, {dtype!r})` gives {_shown(time)}"
+        message += f"; seconds are a number {LEGAL_SECONDS}"
+        raise HelixError([Diagnostic("HX0422", message)])
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def _shown(answer: object) -> str:
+    try:
+        return repr(answer)[:40]
+    except ValueError:  # Python does not write whole numbers of thousands of digits
+        return f"an absurd {type(answer).__name__}"

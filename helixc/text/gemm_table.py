@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from helixc.diagnostics import Findings, HelixError, Span
+from helixc.diagnostics import Findings, HelixError, Note, Span
+from helixc.ir.figures import from_zero
 from helixc.ir.hardware import GetTime
 from helixc.ir.tensor import DTYPE_BITS
 from helixc.limits import MAX_SIZE
@@ -23,6 +24,9 @@ from helixc.limits import MAX_SIZE
 UNITS: Mapping[str, float] = {"seconds": 1.0, "ms": 1e-3, "us": 1e-6}
 SIZES = ("m", "k", "n")
 COLUMNS = (*SIZES, "batch", "dtype", *UNITS)
+LEGAL_SECONDS = from_zero("s")
+# Spreadsheets put it before the first row.
+BYTE_ORDER_MARK = "\ufeff"
 # The dtype of a row that speaks of any.
 ANY = ""
 Row = tuple[int, int, int, int, str]
@@ -50,35 +54,48 @@ class GemmTable:
 def read_gemm_table(text: str, name: str) -> GetTime:
     """The table in a text that is called ``name``.  Raises ``HelixError`` with every bad row."""
     findings = Findings()
-    rows: dict[Row, float] = {}
     lines = _lines(text, name, findings)
     nothing: tuple[Span, list[str]] = (Span(name, 1, 1, 1, 1), [])
     span, words = next(lines, nothing)
     header = [word.strip().lower() for word in words]
     unit = _check_header(header, span, findings)
-    for at, cells in lines if unit else ():
-        row = _row(dict(zip(header, cells, strict=False)), unit, at, findings)
-        if row is not None:
-            rows[row[0]] = row[1]
+    rows = _rows(header, lines, unit, findings) if unit else {}
     if findings.errors:
         raise HelixError(findings.all, {name: text})
-    return GemmTable(rows)
+    return GemmTable({row: time for row, (time, _) in rows.items()})
+
+
+def _rows(
+    header: Sequence[str], lines: Iterable[tuple[Span, list[str]]], unit: str, findings: Findings
+) -> dict[Row, tuple[float, Span]]:
+    """The times of all rows, and where they stand."""
+    rows: dict[Row, tuple[float, Span]] = {}
+    for span, cells in lines:
+        if len(cells) > len(header):
+            message = f"{len(cells)} cells, where the first row names {len(header)} columns"
+            findings.error("HX0421", message, span)
+            continue
+        found = _row(dict(zip(header, cells, strict=False)), unit, span, findings)
+        if found is None:
+            continue
+        row, time = found
+        before, first = rows.setdefault(row, (time, span))
+        if before != time:
+            message = "the same product has another time in another row"
+            findings.error("HX0421", message, span, notes=[Note("the other row", first)])
+    return rows
 
 
 def _lines(text: str, name: str, findings: Findings) -> Iterator[tuple[Span, list[str]]]:
     """The rows that are no comments and not empty, and where they stand."""
-    lines = text.splitlines()
-    reader = csv.reader(lines, strict=False)
-    try:
-        for cells in reader:
-            if cells and not cells[0].lstrip().startswith("#"):
-                line = reader.line_num
-                yield Span(name, line, 1, line, len(lines[line - 1]) + 1), cells
-    except csv.Error as error:
-        line = max(reader.line_num, 1)
-        findings.error(
-            "HX0421", f"this is no row of a table: {error}", Span(name, line, 1, line, 2)
-        )
+    for number, line in enumerate(text.removeprefix(BYTE_ORDER_MARK).splitlines(), 1):
+        if not line or line.lstrip().startswith("#"):
+            continue
+        span = Span(name, number, 1, number, len(line) + 1)
+        try:
+            yield span, next(csv.reader([line], strict=True))
+        except csv.Error as error:
+            findings.error("HX0421", f"this is no row of a table: {error}", span)
 
 
 def _check_header(header: Sequence[str], span: Span, findings: Findings) -> str:
@@ -86,12 +103,15 @@ def _check_header(header: Sequence[str], span: Span, findings: Findings) -> str:
     missing = [name for name in SIZES if name not in header]
     times = [name for name in UNITS if name in header]
     unknown = [name for name in header if name not in COLUMNS]
-    if missing or len(times) != 1 or unknown:
+    twice = next((name for name in header if header.count(name) > 1), "")
+    if missing or len(times) != 1 or unknown or twice:
         message = (
             "the first row must name the columns `m`, `k`, `n` and one of `seconds`, `ms`, `us`"
         )
         if unknown:
             message += f"; `{unknown[0][:40]}` is none (`batch` and `dtype` may be there too)"
+        elif twice:
+            message += f"; `{twice}` is there twice"
         findings.error("HX0421", message, span, legal=COLUMNS)
         return ""
     return times[0]
@@ -128,7 +148,8 @@ def _seconds(text: str, unit: str, span: Span, findings: Findings) -> float | No
         time = float(text) * UNITS[unit]
     except ValueError:
         time = math.nan
-    if time > 0 and math.isfinite(time):
+    if time > 0 and time in LEGAL_SECONDS:
         return time
-    findings.error("HX0421", f"`{unit}` is a time above 0, not `{text.strip()[:40]}`", span)
+    message = f"`{unit}` is a time above 0, at most {LEGAL_SECONDS.most:g} seconds"
+    findings.error("HX0421", f"{message}, not `{text.strip()[:40]}`", span)
     return None
