@@ -110,6 +110,17 @@ def test_an_unknown_name_is_a_wrong_command_line(
     assert "\x1b" not in capsys.readouterr().err
 
 
+def test_a_value_inside_a_kernel_is_explained_by_its_kernel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "fused.hx"
+    path.write_text(Path("examples/fused_attention.hx").read_text(encoding="utf-8"), "utf-8")
+    for name in ("scores", "causal"):
+        assert run(["explain", str(path), "--plan", "heads", "--op", name]) == 0
+        assert capsys.readouterr().out.startswith("kernel that makes `attended` in gqa: ")
+    assert run(["explain", str(path), "--plan", "heads", "--op", "q", "--collective", "1"]) == 2
+
+
 def test_hostile_comments_and_file_names_are_harmless(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

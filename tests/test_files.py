@@ -71,6 +71,17 @@ def test_what_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -
     assert _names(tmp_path) == {"file"}
 
 
+@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "d/" * 2000, "\ud800"])
+def test_a_path_that_cannot_be_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HelixError, match=r"HX0013: cannot write to"):
+        write_files(Path(name), {"x.dot": "1"})
+    with pytest.raises(HelixError, match=r"HX0013: cannot write"):
+        write_file(Path(name) / "x.hxir", "1")
+
+
 def test_a_failure_halfway_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

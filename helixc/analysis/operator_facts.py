@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -19,6 +19,7 @@ from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.reasons import layout_words
 from helixc.diagnostics import Findings, Span
 from helixc.ir.logical import Logical
+from helixc.ir.ops import Fused
 from helixc.ir.spmd import Compute, Spmd, walk
 from helixc.price.interval import Price
 
@@ -74,7 +75,7 @@ def operator_names(program: Spmd) -> tuple[str, ...]:
         name
         for statement in walk(program.body)
         if isinstance(statement, Compute)
-        for name in _goes_by(statement, layers, names[statement.result])
+        for name in _goes_by(statement, layers, names)
     )
     return tuple(dict.fromkeys(every))
 
@@ -85,8 +86,7 @@ def find_operators(chosen_from: Logical, program: Spmd, wanted: str) -> Operator
     meant = [
         statement
         for statement in walk(program.body)
-        if isinstance(statement, Compute)
-        and wanted in _goes_by(statement, layers, names[statement.result])
+        if isinstance(statement, Compute) and wanted in _goes_by(statement, layers, names)
     ]
     planning, price = plan_layouts(chosen_from, Findings()), default_prices(program)
     view = _View(chosen_from, program, planning, layers, price)
@@ -97,9 +97,12 @@ def find_operators(chosen_from: Logical, program: Spmd, wanted: str) -> Operator
     )
 
 
-def _goes_by(statement: Compute, layers: LayerMap, name: str) -> Iterator[str]:
-    title = layers.layer(statement.result).title
-    yield from (statement.result, name, f"{title}.{name}")
+def _goes_by(statement: Compute, layers: LayerMap, names: Mapping[str, str]) -> Iterator[str]:
+    """The names of what an operator makes; a kernel also goes by those of the values inside it."""
+    title, params = layers.layer(statement.result).title, statement.op.params
+    inside = params.body[:-1] if isinstance(params, Fused) else ()
+    for result in (statement.result, *(member.result for member in inside)):
+        yield from (result, names[result], f"{title}.{names[result]}")
 
 
 @attrs.frozen

@@ -55,6 +55,8 @@ def command(
     as_json = output_format == "json"
     if _CODE.fullmatch(what):
         return _explain_code(what, as_json=as_json)
+    if only is not None and operator is not None:
+        raise click.UsageError("Name a collective with --collective or an operator with --op.")
     sources = load(what)
     choice = one_plan(sources, chosen)
     with working("explaining"):

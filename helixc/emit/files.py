@@ -7,6 +7,7 @@ narrowed after the last, so that a compile that is cut off leaves nothing that t
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -22,6 +23,8 @@ SCHEMA = "helixc.manifest/1"
 
 _SUFFIXES = (".dot", ".svg", ".md", ".json", ".html", ".hxir")
 Text = str | Iterable[str]
+# Folders are made one inside the other, by recursion.
+_MOST_FOLDERS = 256
 
 
 def write_files(folder: Path, files: Mapping[str, Text]) -> tuple[Path, ...]:
@@ -30,28 +33,40 @@ def write_files(folder: Path, files: Mapping[str, Text]) -> tuple[Path, ...]:
     A long text may come in pieces.  Raises ``HelixError`` if the folder cannot be written or holds a file of such a name that no
     compile wrote; nothing has changed then.
     """
-    created = not folder.exists()
+    created = False
     try:
+        _refuse_impossible(folder)
+        created = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_strangers(folder, files)
         _replace_all(folder, files)
     except OSError as error:
         if created:
             shutil.rmtree(folder, ignore_errors=True)
-        reason = error.strerror or str(error)
-        raise HelixError([Diagnostic("HX0013", f"cannot write to `{folder}`: {reason}")]) from error
+        message = f"cannot write to `{folder}`: {error.strerror or error}"
+        raise HelixError([Diagnostic("HX0013", message)]) from error
     return tuple(folder / name for name in (*files, MANIFEST))
 
 
 def write_file(path: Path, text: Text) -> None:
     """Write one file whole or not at all; raises ``HelixError`` if that fails."""
     try:
+        _refuse_impossible(path)
         with tempfile.TemporaryDirectory(prefix=".helixc-", dir=path.parent) as staging:
             staged = _stage(Path(staging), path.name, text)
             staged.replace(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise HelixError([Diagnostic("HX0013", f"cannot write `{path}`: {reason}")]) from error
+        message = f"cannot write `{path}`: {error.strerror or error}"
+        raise HelixError([Diagnostic("HX0013", message)]) from error
+
+
+def _refuse_impossible(path: Path) -> None:
+    """Raise ``OSError`` for what no system takes as a path; Python would raise something else."""
+    text = str(path)
+    if "\0" in text or any("\ud800" <= letter <= "\udbff" for letter in text):
+        raise OSError(errno.EINVAL, "this is no path")
+    if len(path.parts) > _MOST_FOLDERS:
+        raise OSError(errno.ENAMETOOLONG, f"more than {_MOST_FOLDERS} folders in each other")
 
 
 def _refuse_strangers(folder: Path, files: Iterable[str]) -> None:
