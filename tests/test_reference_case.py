@@ -57,6 +57,16 @@ def test_the_published_plan_gains_most_from_one_domain(added: str) -> None:
     gains = {plan: across[plan] - inside[plan] for plan in PLANS}
 
     assert max(gains, key=gains.__getitem__) == "published"
+    assert min(gains, key=gains.__getitem__) == "megatron_sp"
+
+
+def test_one_switch_adds_up_what_two_nodes_reduce_in_a_ring() -> None:
+    for cluster, algorithm in zip(CLUSTERS, ("ring", "in-switch"), strict=True):
+        for plan in ("two_level", "megatron"):
+            found = [
+                c.algorithm for c in reported(plan, cluster).collectives if c.kind == "all_reduce"
+            ]
+            assert found == [algorithm] * 2
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)

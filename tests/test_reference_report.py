@@ -128,6 +128,28 @@ def test_the_note_tells_which_model_the_approximation_computes() -> None:
     assert "`head_dim` (512) becomes 4 segments of 128" in notes
 
 
+def test_a_note_counts_where_the_figures_behind_the_times_come_from() -> None:
+    (note,) = [note for note in report("published").notes if note.startswith("Times")]
+    gpu = report("published").cluster.gpu
+    fields = {name for name, _ in gpu.figures + gpu.sources}
+    for source in ("datasheet", "calibrated"):
+        count = sum(gpu.source(field) == source for field in fields)
+        assert f"{count} {source}" in note.split(";")[0]
+    assert [f"`{name}`" in note for name in ("h100_sxm", "ib_ndr400", "nvlink4")] == [True] * 3
+    assert not [note for note in report("published").notes if "Without constants" in note]
+
+
+def test_a_note_names_hardware_that_has_no_constants() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace("gpu h100_sxm", "gpu plain")
+    text = text.replace("via nvlink4", "via cable")
+    text += "gpu plain { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 500 TFLOP/s }\n"
+    text += "link cable { bandwidth = datasheet(63 GB/s); latency = 5 us }\n"
+    notes = helixc.compile_text(text, plan="megatron", cluster="one_domain").report.notes
+    (behind, without) = [note for note in notes if "`cable`" in note]
+    assert "`plain` assumed; `cable` 1 datasheet" in behind
+    assert "`plain`, `cable`" in without
+
+
 @pytest.mark.parametrize("plan", ["published", "two_level", "megatron", "megatron_sp"])
 def test_all_gpus_together_never_do_less_than_the_model_asks_for(plan: str) -> None:
     tokens = 1024 * 10_000

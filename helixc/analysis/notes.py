@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from helixc.analysis.critical_path import CriticalPath
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import count_text, seconds_text
+from helixc.ir.hardware import SOURCES, Cluster, Gpu, Link
 from helixc.ir.slices import slices_text
 from helixc.ir.spmd import Spmd
 
@@ -15,10 +17,6 @@ _COUNTING = (
     "Every dimension, count and FLOP is one GPU's own; nothing of it is to be divided by the number "
     "of GPUs again. Multiplications on one GPU share its arithmetic units, so their times add up, "
     "whether they depend on each other or not."
-)
-_TIMES = (
-    "Times: a roofline (datasheet peaks times a reached fraction) for operators, rings over the "
-    "cluster's links for collectives. They are estimates, not measurements."
 )
 
 
@@ -32,7 +30,7 @@ def find_notes(program: Spmd, matmuls: tuple[Matmul, ...], path: CriticalPath) -
         *(note.message for note in program.notes),
         *_overlap(path),
         _COUNTING,
-        _TIMES,
+        *_times(program.cluster),
     )
 
 
@@ -86,3 +84,28 @@ def _overlap(path: CriticalPath) -> Iterator[str]:
             f"{seconds_text(path.hidden_picoseconds)} of work run beside the longest path: computation "
             "and communication that do not depend on each other."
         )
+
+
+def _times(cluster: Cluster) -> Iterator[str]:
+    """How many of the figures that price the program come from where, and what has no constants."""
+    links = {level.link.name: level.link for level in cluster.levels if level.link is not None}
+    parts = (cluster.gpu, *links.values())
+    yield (
+        "Times are predictions, not measurements of this program. The figures behind them: "
+        f"{'; '.join(f'`{part.name}` {_sources(part)}' for part in parts)}."
+    )
+    plain = [f"`{part.name}`" for part in parts if not part.figures]
+    if plain:
+        yield (
+            f"Without constants of kernels or collectives: {', '.join(plain)}. A roofline stands in for "
+            "those of a GPU, latency and bandwidth alone for those of a link."
+        )
+    if cluster.gpu.get_time is not None:
+        yield "Matrix products take the times that were given, where there is one."
+
+
+def _sources(part: Gpu | Link) -> str:
+    """``9 datasheet, 42 calibrated, 12 assumed``."""
+    fields = {name for name, _ in (*part.figures, *part.sources)}
+    counted = Counter(part.source(field) for field in fields)
+    return ", ".join(f"{counted[one]} {one}" for one in SOURCES if counted[one]) or "assumed"
