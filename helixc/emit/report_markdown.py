@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helixc.analysis.collectives import Alternative, Collective
-from helixc.analysis.critical_path import flat_steps
 from helixc.analysis.layers import Layer
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.numbers_text import (
     byte_text,
     count_text,
     flop_text,
-    interval_text,
     multiply_add_text,
     seconds_text,
 )
-from helixc.analysis.path_layers import layer_paths, outline
 from helixc.analysis.report import Report
 from helixc.analysis.structure import LayerContent
 from helixc.diagnostics import NOWHERE, Span
 from helixc.emit.markdown import bullets, code, fenced, plain, table
+from helixc.emit.report_path import path_section, runtime_section, time_text
 from helixc.emit.report_sections import memory_section, summary_section
 from helixc.emit.report_verification import verification_section
-from helixc.price.interval import Price
 
 
 def report_markdown(report: Report) -> str:
@@ -33,8 +30,8 @@ def report_markdown(report: Report) -> str:
         _structure(report),
         _matmuls(report),
         _collectives(report),
-        _path(report),
-        _runtime(report),
+        path_section(report),
+        runtime_section(report),
         memory_section(report.memory, report.cluster.gpu.name),
         verification_section(report.verification),
         _drawings(report),
@@ -138,15 +135,11 @@ def _collective(collective: Collective) -> tuple[str, ...]:
         f"{count_text(collective.groups)} x {count_text(collective.group_size)}",
         _members(collective),
         byte_text(collective.bytes_per_gpu),
-        _time(collective.price),
+        time_text(collective.price),
         seconds_text(collective.exposed_picoseconds),
         plain(collective.algorithm),
         _place(collective.source),
     )
-
-
-def _time(price: Price) -> str:
-    return interval_text(price.picoseconds, price.low, price.high)
 
 
 def _members(collective: Collective) -> str:
@@ -176,67 +169,6 @@ def _alternative(alternative: Alternative, report: Report) -> str:
     dearer = alternative.picoseconds - report.critical_path.busy_picoseconds
     sign = "+" if dearer >= 0 else ""
     return f"{text} for the whole program ({sign}{seconds_text(dearer)})"
-
-
-def _path(report: Report) -> Iterator[str]:
-    yield "## Longest path"
-    yield ""
-    yield (
-        "All GPUs do the same at the same time, so the path is that of one GPU. Steps that depend on each "
-        "other, or need the same unit, follow one another. Starts are those of the first turn; `bound` is "
-        "what most of a step's time goes into."
-    )
-    yield ""
-    total = report.critical_path.picoseconds
-    rows = [
-        (
-            str(number),
-            code(report.layer_map.layer(step.value).title),
-            step.kind.replace("_", "-"),
-            code(step.name),
-            code(step.term),
-            step.price.bound,
-            seconds_text(step.start),
-            _time(step.price),
-            str(times),
-            f"{100 * times * step.picoseconds / total:.1f} %",
-        )
-        for number, (step, times) in enumerate(flat_steps(report.critical_path.steps), 1)
-    ]
-    columns = (
-        "step >", "layer", "does", "for", "term", "bound", "start >", "time >", "times >", "share >",
-    )  # fmt: skip
-    yield from table(columns, rows)
-
-
-def _runtime(report: Report) -> Iterator[str]:
-    path, layers = report.critical_path, report.layer_map
-    parts = tuple(layer_paths(path, layers))
-    width = max((len(part.name) for part in parts), default=0)
-    width = max(width, len("total"))
-    yield "## Runtime"
-    yield ""
-    yield (
-        f"{interval_text(path.picoseconds, path.low, path.high)} for one forward pass. `Get_Time(m, k, n)` stands for a "
-        "multiplication, `Memory_Time(bytes)` for an operator that is bound by memory, and a "
-        "collective for its bytes per GPU and the size of its groups."
-    )
-    if "Attention_Time" in "".join(part.expression for part in parts):
-        yield "`Attention_Time(batch, queries, keys, head_dim)` stands for an attention in one kernel."
-    if "Kernel_Time" in "".join(part.expression for part in parts):
-        yield "`Kernel_Time(FLOP, bytes)` stands for another kernel with a multiplication in it."
-    yield ""
-    lines = [f"{'total':{width}} = {outline(path.steps, layers)}"]
-    lines += [f"{part.name:{width}} = {part.expression}" for part in parts]
-    yield from fenced(lines)
-    rows = [(code(part.name), seconds_text(part.picoseconds)) for part in parts]
-    yield from table(("one turn of", "time >"), [*rows, ("total", seconds_text(path.picoseconds))])
-    bounds = [
-        (bound, seconds_text(time), f"{100 * time / path.picoseconds:.1f} %")
-        for bound, time in path.bounds.items()
-        if time
-    ]
-    yield from table(("the path is bound by", "time >", "share >"), bounds)
 
 
 def _drawings(report: Report) -> Iterator[str]:
