@@ -101,6 +101,16 @@ def test_the_time_is_a_sum_and_not_a_maximum() -> None:
     assert "max" not in path["expression"]
 
 
+def test_the_formulas_are_broken_before_a_plus_and_nothing_is_lost() -> None:
+    section = report_markdown(report("published")).split("## Runtime")[1]
+    formulas = section.split("```text\n")[1].split("```")[0].splitlines()
+    layers = report("published").to_dict()["critical_path"]["layers"]
+    joined = " ".join(" ".join(formulas).split())
+    assert max(map(len, formulas)) <= 120
+    for part in layers:
+        assert f"{part['layer']} = {part['expression']}" in joined
+
+
 def test_it_cannot_run_as_published_and_the_report_says_so() -> None:
     memory = report("published").to_dict()["memory"]
     assert not memory["fits"]

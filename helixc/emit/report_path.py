@@ -11,6 +11,8 @@ from helixc.analysis.report import Report
 from helixc.emit.markdown import code, fenced, table
 from helixc.price.interval import Price
 
+_FORMULA_WIDTH = 120
+
 
 def path_section(report: Report) -> Iterator[str]:
     """Every step of the longest path, with its start, its time and what bounds it."""
@@ -63,7 +65,8 @@ def runtime_section(report: Report) -> Iterator[str]:
         yield "`Kernel_Time(FLOP, bytes)` stands for another kernel with a multiplication in it."
     yield ""
     lines = [f"{'total':{width}} = {outline(path.steps, layers)}"]
-    lines += [f"{part.name:{width}} = {part.expression}" for part in parts]
+    for part in parts:
+        lines += _formula(f"{part.name:{width}}", part.expression)
     yield from fenced(lines)
     rows = [(code(part.name), seconds_text(part.picoseconds)) for part in parts]
     yield from table(("one turn of", "time >"), [*rows, ("total", seconds_text(path.picoseconds))])
@@ -73,6 +76,18 @@ def runtime_section(report: Report) -> Iterator[str]:
         if time
     ]
     yield from table(("the path is bound by", "time >", "share >"), bounds)
+
+
+def _formula(name: str, expression: str) -> Iterator[str]:
+    """A sum, broken before a ``+`` where its line gets too wide to read."""
+    first, *terms = expression.split(" + ")
+    line = f"{name} = {first}"
+    for term in terms:
+        if len(line) + len(f" + {term}") > _FORMULA_WIDTH:
+            yield line
+            line = " " * len(name)
+        line += f" + {term}"
+    yield line
 
 
 def time_text(price: Price) -> str:
