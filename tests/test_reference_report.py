@@ -184,3 +184,22 @@ def test_the_verdict_of_the_proof_stands_in_the_report(plan: str, verdict: str) 
     assert f"**{verdict}.**" in section
     assert ("so rewritten" in section) == (plan == "published")
     assert "64 of 128" in section or plan != "published"
+
+
+def test_a_difference_without_a_bound_stands_in_the_report() -> None:
+    """Where a comparison may fall either way rounding explains everything: JSON has no such number."""
+    program = """
+model m { dim a = 8, b = 4
+  input x: f32[a, b]
+  y = gelu(sum(x, over b))
+  output z = where(y > y, x, 1) }
+gpu chip { memory = 1 GB; bandwidth = 1 TB/s; f32 = 1 TFLOP/s }
+link wire { bandwidth = 1 GB/s; latency = 1 us }
+cluster box { gpu chip; level gpu = 2 via wire }
+plan p for m on box { mesh t = 2; shard a over t }
+"""
+    compilation = helixc.compile_text(program)
+    proof = verify(compilation.logical, compilation.stages[1:])
+    proved = attrs.evolve(compilation.report, verification=proof.to_json())
+    jsonschema.validate(proved.to_dict(), report_schema())
+    assert "| 0 | 0 | inf |" in report_markdown(proved)

@@ -58,7 +58,12 @@ def _differences(proof: Proof, approximations: Iterable[Proof]) -> Iterator[str]
 
 def _difference(against: str, output: Proof) -> tuple[str, ...]:
     figures = (output["max_abs"], output["relative"], output["tolerance"])
-    return (code(str(output["name"])), against, *(f"{figure:.3g}" for figure in figures))
+    return (code(str(output["name"])), against, *map(_figure, figures))
+
+
+def _figure(figure: float | None) -> str:
+    """A figure of a difference; JSON has no number for an infinite one."""
+    return "inf" if figure is None else f"{figure:.3g}"
 
 
 def _basis(proof: Proof) -> Iterator[str]:
