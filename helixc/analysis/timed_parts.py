@@ -18,7 +18,7 @@ from helixc.analysis.collectives import (
     step_dims,
 )
 from helixc.analysis.critical_path import CriticalPath
-from helixc.analysis.crossed import Crossing, crossed_levels
+from helixc.analysis.crossings import Crossing, crossings
 from helixc.analysis.layers import LayerMap
 from helixc.analysis.local_compute import local_compute
 from helixc.analysis.names import value_names
@@ -111,7 +111,7 @@ def _collective(
     runs = layers.runs[move.result]
     before = program.layouts[move.source]
     atoms = step_atoms(move.step, before, program.mesh)
-    crossed = crossed_levels(atoms, program.mesh, program.cluster)
+    crossed = crossings(atoms, program.mesh, program.cluster)
     timing = path.timing(move)
     size = program.mesh.ways(atoms)
     return Part(

@@ -23,7 +23,7 @@ class Crossing:
         return f"{self.members} x {self.level}" + (f" over {self.link}" if self.link else "")
 
 
-def crossed_levels(atoms: tuple[str, ...], mesh: Mesh, cluster: Cluster) -> tuple[Crossing, ...]:
+def crossings(atoms: tuple[str, ...], mesh: Mesh, cluster: Cluster) -> tuple[Crossing, ...]:
     """The levels that groups over ``atoms`` cross, outermost first; the widest of unlike groups counts."""
     shapes = group_shapes(mesh, cluster, atoms)
     found: list[Crossing] = []
