@@ -183,7 +183,7 @@ def axis_names(atoms: tuple[str, ...], mesh: Mesh) -> tuple[str, ...]:
 
 
 def move_bytes(move: Move, program: Spmd) -> int:
-    """Bytes that each GPU receives in one execution of a move (SEMANTICS section 3)."""
+    """Bytes that each GPU receives in one execution of a move."""
     layout = program.layouts[move.source]
     block = local_bytes(program.types[move.source], layout, program.sizes, program.mesh)
     return step_bytes(move.step, block, program.mesh)

@@ -1,4 +1,4 @@
-"""Which ways of an operator are tried: SEMANTICS section 6, candidates 1 to 5.
+"""Which ways of an operator are tried: candidates 1 to 5 of ``docs/choice.md``.
 
 They are read off the factor rule and the plan; no operator is known here by name.
 """

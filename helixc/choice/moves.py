@@ -1,4 +1,4 @@
-"""The steps worth trying from a layout on the way to another: the pruning of SEMANTICS section 8.
+"""The steps worth trying from a layout on the way to another.
 
 Atoms that neither end mentions are never touched, a slice or an exchange goes only toward the target, a
 reduce-scatter lands only on a dimension that either end splits, a permute is a reordering or the last

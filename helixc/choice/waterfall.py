@@ -1,7 +1,7 @@
 """What the lines of a plan make of one value: its planned layout.
 
 ``shard D1, D2 over A1, A2`` is a waterfall: D1 takes as many of the axes, in order, as its size allows,
-then D2 takes what is left (SEMANTICS section 4.3).  Lines are applied in order of precedence; a later
+then D2 takes what is left.  Lines are applied in order of precedence; a later
 line takes an axis from whichever dimension had it, but only on values where it really takes it.
 """
 

@@ -10,7 +10,6 @@ from helixc.inspect.reader import DotGraph
 
 _AMOUNT = re.compile(r"([0-9.]+) (|k|M|G|T|P|E)B to each GPU, .*")
 _PREFIX = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_TITLE = re.compile(r"(?P<value>\S+) = (?P<words>.+)")
 
 
 def check_labels(claims: Mapping[str, Claim], graph: DotGraph, finder: Finder) -> None:

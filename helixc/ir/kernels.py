@@ -67,9 +67,10 @@ class GemmConstants:
 
     ``efficiency``: share of the datasheet peak that the main loop reaches.  ``fill``: rate at which one
     SM is fed, in multiples of four times its share of the memory bandwidth.  ``memory``: share of the
-    memory bandwidth reached, and ``ramp``: time over which.  ``launch``: fixed cost of a kernel.  ``wave``: fixed cost of each turn of
-    an SM.  ``split``: fixed cost of splitting k.  ``overlap``: exponent of the soft maxima of arithmetic
-    and memory.  ``epilogue``: cost of writing a tile, in multiples of its bytes at the fill rate.
+    memory bandwidth reached, and ``ramp``: time over which.  ``launch``: fixed cost of a kernel.
+    ``wave``: fixed cost of each turn of an SM.  ``split``: fixed cost of splitting k.  ``overlap``:
+    exponent of the soft maxima of arithmetic and memory.  ``epilogue``: cost of writing a tile, in
+    multiples of its bytes at the fill rate.
 
     Facts rather than fits: ``persistent``: 1 where kernels keep their SMs and show no waves, else 0.
     ``fine``: 1 where the library's tiles go down to 16, 0 where to 64.  ``throttle``: slow-down of long
@@ -159,6 +160,7 @@ class CollectiveConstants:
     one's own part and ``copy_reduce`` the share of it that an all-reduce pays.  ``nvls``: reduction in the
     switch, where it has one (bandwidth 0: none), for groups of at least ``nvls_ranks``.  ``exchange``:
     all-to-all, small (``ll``) and large.  ``direct``: send and receive (bandwidth 0: that of the link).
+    ``error``: as above.
     """
 
     ll_base: float = _seconds()
@@ -197,7 +199,8 @@ class NetworkConstants:
 
     ``base``: fixed cost of a collective; ``step``: time per step of a ring or a tree; ``reached``: share
     of the bandwidth; ``ramp``: time over which it is reached.  ``tree``: share of that rate which a tree
-    reaches.  ``exchange``: share of the bandwidth in an all-to-all.  ``direct``: send and receive.
+    reaches.  ``exchange``: share of the bandwidth in an all-to-all.  ``direct_base``: fixed cost of a
+    send.  ``error``: as above.
     """
 
     base: float = _seconds()

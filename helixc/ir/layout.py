@@ -4,7 +4,7 @@ A layout gives each leaf dimension an ordered tuple of mesh atoms (outermost fir
 which atoms the value is still *partial*.  Whatever is not mentioned is replicated.  Because
 "partial" is part of the layout, a forgotten all-reduce is an illegal program, never a wrong number.
 
-Invariants (SEMANTICS section 3): an atom appears at most once; the atoms of a dimension divide its
+Invariants: an atom appears at most once; the atoms of a dimension divide its
 size; one partial kind per value.
 """
 

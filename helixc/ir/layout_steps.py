@@ -1,4 +1,4 @@
-"""What each step does to a layout, and when it is legal: the table of SEMANTICS section 3 as code.
+"""What each step does to a layout, and when it is legal.
 
 Every move is held to it, whoever wrote the move: the reshard search, a pass, or the hand that edited a
 dump.

@@ -1,6 +1,6 @@
 """Level 0, what was written: names and spans, nothing resolved.
 
-The grammar is ``grammar/helix.lark``; LANGUAGE.md section 2 is the same in EBNF.  Every node keeps its
+The grammar is ``grammar/helix.lark``; ``docs/language.md`` has the same in EBNF.  Every node keeps its
 span outside equality, so that two texts that differ in layout only are equal here.  The nodes of
 expressions and of plans have files of their own and are known by this one's name too.
 """

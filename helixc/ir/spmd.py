@@ -87,8 +87,8 @@ class Reshard:
 class Move:
     """``result`` is ``source`` after one step of the layout algebra.
 
-    ``seconds`` is the price by which the step was chosen.  ``algorithm`` is the price model's name
-    for how the collective runs ("" for local steps).
+    ``picoseconds`` is the price by which the step was chosen, ``algorithm`` the price model's name for
+    how the collective runs ("" for local steps).
     """
 
     result: str

@@ -1,8 +1,7 @@
 """logical -> logical: rewrite a softmax or a norm over a dimension that the plan splits.
 
 Such an operator must see its dimension whole.  Where the plan leaves it split, it is taken apart into
-reductions and elementwise operators, whose partial results the ordinary rules then combine (SEMANTICS
-section 5).  The maximum is taken over everything before any ``exp``, never over one's own block.
+reductions and elementwise operators, whose partial results the ordinary rules then combine.  The maximum is taken over everything before any ``exp``, never over one's own block.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ from helixc.price.topology import group_shapes, wires
 
 
 def step_bytes(step: Step, local_bytes: int, mesh: Mesh) -> int:
-    """Bytes received per GPU; ``local_bytes`` is the block before the step (SEMANTICS section 3)."""
+    """Bytes received per GPU; ``local_bytes`` is the block before the step."""
     match step:
         case Slice() | Seed():
             return 0
