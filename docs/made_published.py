@@ -228,3 +228,11 @@ def _other_faults() -> Iterator[Fault]:
         f"a GPU needs {byte_text(memory.needed_bytes)} and has {byte_text(memory.capacity_bytes)}{named}",
         "report, *Memory of one GPU* (below)",
     )
+    better = reported("batches")
+    ratio = _published().critical_path.picoseconds / better.critical_path.picoseconds
+    yield Fault(
+        "the parallelisation is optimal for these dimensions",
+        f"splitting the batch alone takes {seconds_text(better.critical_path.picoseconds)}, "
+        f"{ratio:.1f} times less, and sends {byte_text(better.bytes_per_gpu)}",
+        "*What to run instead* (below)",
+    )

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from docs.made_commands import printed
 from helixc.analysis.collectives import Collective
 from helixc.analysis.fit import Fit
 from helixc.analysis.memory import Live
@@ -19,6 +21,11 @@ from helixc.fitting import find_fit
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "helix_16.hx"
 PLANS = ("published", "two_level", "megatron", "megatron_sp")
+# A plan that the published analysis does not think of.
+BATCHES = """plan batches for helix on two_nodes {
+  mesh dp = gpus
+  shard batch over dp
+}"""
 # What is written after which line of the plans, as `sed` does it.
 MESH = r"^  mesh [^#]*"
 FUSE = "; fuse attend"
@@ -36,11 +43,15 @@ SHOWN_TENSORS = 3
 
 @cache
 def reported(plan: str, cluster: str = "two_nodes", after: str = MESH, added: str = "") -> Report:
-    """The report on one plan of the example, with something added after the lines that match."""
-    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    text = "\n".join(re.sub(after, lambda found: found.group() + added, line) for line in lines)
-    compiled = compile_text(text, name=EXAMPLE.name, plan=plan, cluster=cluster)
+    """The report on one plan of the case, with something added after the lines that match."""
+    compiled = compile_text(edited(after, added), name=EXAMPLE.name, plan=plan, cluster=cluster)
     return build_report(compiled.spmd, fit=find_fit(compiled.logical, compiled.spmd))
+
+
+def edited(after: str, added: str) -> str:
+    """The example and one more plan, with something added after the lines that match."""
+    lines = f"{EXAMPLE.read_text(encoding='utf-8')}\n{BATCHES}\n".split("\n")
+    return "\n".join(re.sub(after, lambda found: found.group() + added, line) for line in lines)
 
 
 def sizes() -> Iterator[str]:
@@ -50,21 +61,21 @@ def sizes() -> Iterator[str]:
     yield f"{report.layers[0].layer.turns} layers; {dims}; {report.gpus} GPUs `{report.cluster.gpu.name}`."
 
 
-def reference_costs(cluster: str) -> Iterator[str]:
-    """One row per plan, without fused attention and with it."""
+def reference_costs(cluster: str, *plans: str) -> Iterator[str]:
+    """One row per plan (all that the example has if none is named), without fused attention and with it."""
     yield (
         "| plan | attention | one forward pass | MFU | exposed communication | received per GPU "
         "| in micro-batches that fit |"
     )
     yield "| --- | --- | --- | ---: | ---: | ---: | ---: |"
-    for added, plan in product(("", FUSE), PLANS):
+    for added, plan in product(("", FUSE), plans or PLANS):
         report = reported(plan, cluster, added=added)
         path, sliced = report.critical_path, _sliced(plan, cluster, added, report)
         share = 100 * path.exposed_picoseconds / path.picoseconds
         cells = (
             f"`{plan}`",
             _attention(added),
-            interval_text(path.picoseconds, path.low, path.high),
+            _time(report),
             f"{100 * report.utilisation:.1f} %",
             f"{seconds_text(path.exposed_picoseconds)} ({share:.0f} %)",
             byte_text(report.bytes_per_gpu),
@@ -93,14 +104,14 @@ def _sliced(plan: str, cluster: str, added: str, whole: Report) -> Report:
     return reported(plan, cluster, added=f"{added}; {whole.fit.line}")
 
 
-def reference_memory(cluster: str) -> Iterator[str]:
-    """One row per plan: what it needs, when a GPU is fullest, what then is alive, and what would fit."""
+def reference_memory(cluster: str, *plans: str) -> Iterator[str]:
+    """One row per plan, as for costs: what it needs, when a GPU is fullest, what then is alive, and what would fit."""
     yield (
         "| plan | attention | needed | fullest while | largest alive then "
         "| smallest number of micro-batches that fits (and what does not) |"
     )
     yield "| --- | --- | ---: | --- | --- | --- |"
-    for added, plan in product(("", FUSE), PLANS):
+    for added, plan in product(("", FUSE), plans or PLANS):
         report = reported(plan, cluster, added=added)
         memory, moment = report.memory, report.memory.fullest
         cells = (
@@ -152,22 +163,63 @@ def report_section(plan: str, *title: str) -> Iterator[str]:
 
 
 def fitting_command(plan: str, cluster: str) -> Iterator[str]:
-    """The command that compiles a plan fused and in as many micro-batches as it takes to fit."""
-    fit = reported(plan, cluster, added=FUSE).fit
-    added = FUSE if fit is None else f"{FUSE}; {fit.line}"
-    fitting = reported(plan, cluster, added=added)
+    """The commands that compile a plan fused and in as many micro-batches as it takes, and what comes out."""
+    added = _fitting(plan, cluster)
+    report = reported(plan, cluster, added=added)
     yield "```sh"
     yield f"sed 's/{MESH}/&{added}/' examples/helix_16.hx > fitting.hx"
     yield f"helixc compile fitting.hx --plan {plan} --cluster {cluster} -o out/fitting"
     yield "```"
     yield ""
-    memory = fitting.memory
-    yield (
-        f"Its report: {interval_text(*_times(fitting))}, {byte_text(memory.needed_bytes)} of "
-        f"{byte_text(memory.capacity_bytes)}; {'it fits' if memory.fits else 'it does not fit'}."
-    )
+    yield f"Its report: {_time(report)}, {_memory(report)}."
 
 
-def _times(report: Report) -> tuple[int, int, int]:
+def _fitting(plan: str, cluster: str) -> str:
+    fit = reported(plan, cluster, added=FUSE).fit
+    return FUSE if fit is None else f"{FUSE}; {fit.line}"
+
+
+def fitting_edit(plan: str, cluster: str) -> Iterator[str]:
+    """What `helixc explain` says of that program before it comes to single collectives."""
+    words = ("explain", "fitting.hx", "--plan", plan, "--cluster", cluster)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "fitting.hx")
+        path.write_text(edited(MESH, _fitting(plan, cluster)), encoding="utf-8", newline="\n")
+        lines = printed(path.parent, *words)
+    yield "```text"
+    yield f"$ helixc {' '.join(words)}"
+    yield from lines[: lines.index("")]
+    yield "..."
+    yield "```"
+
+
+def other_plan() -> Iterator[str]:
+    """The plan that splits the batch and nothing else."""
+    yield "```"
+    yield BATCHES
+    yield "```"
+
+
+def reference_summary() -> Iterator[str]:
+    """What the page finds, in a few numbers."""
+    yield _summary("`published` as it stands, which is another model", reported("published"))
+    yield _summary("`two_level`, the same splits computed exactly", reported("two_level"))
+    for plan in ("megatron_sp", "batches"):
+        report = reported(plan, added=_fitting(plan, "two_nodes"))
+        slices = f", in {report.slices.count} micro-batches" if report.slices else ""
+        yield _summary(f"`{plan}`, fused{slices}", report)
+
+
+def _summary(what: str, report: Report) -> str:
+    return f"* {what}: **{_time(report)}**; {_memory(report)}"
+
+
+def _time(report: Report) -> str:
     path = report.critical_path
-    return path.picoseconds, path.low, path.high
+    return interval_text(path.picoseconds, path.low, path.high)
+
+
+def _memory(report: Report) -> str:
+    memory = report.memory
+    of = f"{byte_text(memory.needed_bytes)} of the {byte_text(memory.capacity_bytes)} of a GPU"
+    return of if memory.fits else f"{of}, which does not fit"

@@ -8,7 +8,7 @@ import pytest
 
 from docs.made_commands import shown
 from docs.made_published import CLAIMED, published_faults, published_products
-from docs.made_reference import FUSE, PLANS, SEGMENTS, WAYS, reported
+from docs.made_reference import FUSE, PLANS, SEGMENTS, WAYS, fitting_edit, reported
 from helixc.analysis.report import Report
 
 CLUSTERS = ("two_nodes", "one_domain")
@@ -133,6 +133,24 @@ def test_two_nodes_are_nowhere_faster_than_one_domain_by_more_than_the_error() -
             assert across[plan].critical_path.picoseconds > inside[plan].critical_path.low
 
 
+@pytest.mark.parametrize(("cluster", "added"), CASES)
+def test_splitting_the_batch_sends_nothing_and_is_faster_than_every_plan(
+    cluster: str, added: str
+) -> None:
+    batches = reported("batches", cluster, added=added)
+
+    assert not batches.collectives
+    assert batches.critical_path.high < min(times(cluster, added).values())
+    assert micro_batches(batches) <= min(map(micro_batches, reports(cluster, added).values()))
+
+
+def test_the_page_says_which_line_had_better_go() -> None:
+    said = "\n".join(fitting_edit("megatron_sp", "two_nodes"))
+
+    assert "best edit of the plan: drop `shard hidden over tp` in `mlp`" in said
+    assert ", -" in said.split("best edit")[1].split("\n")[0]
+
+
 def test_the_products_of_the_analysis_are_off_by_4_and_by_16() -> None:
     rows = "\n".join(published_products())
 
@@ -143,7 +161,7 @@ def test_the_products_of_the_analysis_are_off_by_4_and_by_16() -> None:
 def test_every_error_says_what_shows_it() -> None:
     rows = list(published_faults())[2:]
 
-    assert len(rows) == 10
+    assert len(rows) == 11
     assert all(row.rstrip(" |").split(" | ")[2] for row in rows)
 
 
