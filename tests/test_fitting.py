@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +99,18 @@ def test_a_batch_that_is_split_over_gpus_leaves_fewer_slices() -> None:
 
     assert (found.fits, found.best.count) == (False, 12)
     assert "With 12, the most that this plan can follow" in found.text
+
+
+def test_the_smallest_number_of_all_is_set_against_the_step_in_one_piece() -> None:
+    small = Sliced(count=1, weights_bytes=0, peak_bytes=3, largest=None)
+    fit = Fit(
+        dim="batch",
+        capacity_bytes=2,
+        best=attrs.evolve(small, count=2, peak_bytes=2),
+        below=small,
+    )
+
+    assert fit.text.endswith("a GPU then needs 2 B of its 2 B. In one piece it needs 3 B.")
 
 
 def test_weights_that_do_not_fit_alone_are_said_to() -> None:

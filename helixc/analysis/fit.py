@@ -59,8 +59,7 @@ class Fit:
         if self.fits:
             return (
                 f"With `{self.line}` it fits: a GPU then needs {needed} of its {capacity}. "
-                f"{_with(self.below.count)}, the next smaller legal number, it needs "
-                f"{byte_text(self.below.needed_bytes)}."
+                f"{self._below()} it needs {byte_text(self.below.needed_bytes)}."
             )
         return (
             f"No number of micro-batches over `{self.dim}` makes it fit. {_with(self.best.count)}, the "
@@ -68,6 +67,10 @@ class Fit:
             f"{byte_text(self.best.weights_bytes)} for weights and {byte_text(self.best.peak_bytes)} for "
             f"what is alive at once{self._largest()}."
         )
+
+    def _below(self) -> str:
+        count = self.below.count
+        return f"With {count}, the next smaller legal number," if count > 1 else "In one piece"
 
     def _largest(self) -> str:
         largest = self.best.largest
