@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,8 @@ from helixc.emit.drawings import draw
 from helixc.inspect.inspection import inspect_dot
 from helixc.interp.verify import verify
 from helixc.ir.attention import AttentionShape
+from helixc.ir.invariants_places import LOGICAL_SCOPES
+from helixc.ir.invariants_plan import KERNELS_MADE, LOCALS_MADE
 from helixc.ir.layout import AllGather, AllToAll
 from helixc.ir.logical import Logical
 from helixc.ir.ops import Fused
@@ -335,3 +339,22 @@ def test_kernels_are_made_after_approximations_and_before_expansions(
 
     with pytest.raises(PipelineError):
         plan_pipeline([by_name[swap.get(name, name)] for name in NAMES], Sources)
+
+
+@given(parents=st.lists(st.integers(-3, 9), min_size=9, max_size=9))
+def test_scopes_that_form_no_tree_hang_no_check(parents: list[int]) -> None:
+    program = fused_reference()
+    torn = attrs.evolve(
+        program,
+        scopes=tuple(
+            map(lambda scope, parent: attrs.evolve(scope, parent=parent), program.scopes, parents)
+        ),
+    )
+    found = [d for fact in (LOGICAL_SCOPES, LOCALS_MADE, KERNELS_MADE) for d in fact.check(torn)]
+    assert (found == []) == (torn == program)
+
+
+@cache
+def fused_reference() -> Logical:
+    stages = [made for _, made in with_kernel("two_level").stages if isinstance(made, Logical)]
+    return stages[-1]

@@ -151,7 +151,8 @@ def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:
 
 
 def ancestors(scopes: tuple[Scope, ...], scope: int) -> Iterator[int]:
-    """A scope and the scopes around it, innermost first."""
-    while scope >= 0:
+    """A scope and the scopes around it, innermost first; it ends even where they form no tree."""
+    while 0 <= scope < len(scopes):
         yield scope
-        scope = scopes[scope].parent
+        parent = scopes[scope].parent
+        scope = parent if parent < scope else -1
