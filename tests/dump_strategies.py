@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from helixc.diagnostics import Diagnostic, Note, Span
 from helixc.ir.figures import FACTOR, SHARE, Range, above_zero, from_zero
-from helixc.ir.hardware import SOURCES, Cluster, Figures, Gpu, Level, Link
-from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
+from helixc.ir.hardware import Cluster, Figures, Gpu, Level, Link
+from helixc.ir.kernels import COLLECTIVES, KERNELS, SOURCES, Constants, constant_fields, field_name
 from helixc.ir.layout import (
     AllGather,
     AllReduce,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_programs import at, gather_program, mlp_program
 
+import helixc
 from helixc.analysis.collectives import Alternative
 from helixc.analysis.report import DrawingFacts, Report, build_report
 from helixc.diagnostics import Diagnostic, Note
@@ -37,6 +39,8 @@ DIAGNOSTICS = st.builds(
 
 
 VALIDATOR = jsonschema.Draft202012Validator(report_schema())
+
+ROOT = Path(__file__).parent.parent
 
 
 def validate(value: Any) -> None:
@@ -193,3 +197,14 @@ def test_plain_text_stays_on_one_line_and_in_its_cell(text: str) -> None:
     assert (heading, rule, end) == ("| a | b |", "| --- | ---: |", "")
     assert len(row.splitlines()) == 1
     assert row.replace("\\|", "").count("|") == 3
+
+
+def test_a_price_says_where_its_constants_come_from_on_the_path_and_in_the_report() -> None:
+    report = helixc.compile(ROOT / "examples" / "helix_16.hx", plan="megatron").report
+    path = report.to_dict()["critical_path"]
+    shares = {row["constants"]: row["share"] for row in path["constants"]}
+    assert sum(shares.values()) == pytest.approx(1)
+    tags = {step["term"].split("(")[0]: step["constants"] for step in path["steps"]}
+    # Nobody has measured what a queued memory-bound kernel's launch takes.
+    expected = {"Get_Time": "calibrated", "Memory_Time": "assumed", "All_Reduce": "calibrated"}
+    assert tags == expected

@@ -26,6 +26,7 @@ from helixc.analysis.products import time_term
 from helixc.analysis.schedule import BodySchedule, Schedule, find_schedule, stream_of
 from helixc.analysis.streams import Stream
 from helixc.diagnostics import CompilerBug
+from helixc.ir.kernels import SOURCES, Source
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
 from helixc.price.interval import BOUNDS, Price, total
@@ -129,6 +130,14 @@ class CriticalPath:
         times = dict.fromkeys(BOUNDS, 0)
         for step, count in flat_steps(self.steps):
             times[step.price.bound] += count * step.picoseconds
+        return times
+
+    @property
+    def sources(self) -> Mapping[Source, int]:
+        """The time of the path by where the constants of its steps come from, picoseconds."""
+        times = dict.fromkeys(SOURCES, 0)
+        for step, count in flat_steps(self.steps):
+            times[step.price.source] += count * step.picoseconds
         return times
 
 

@@ -9,7 +9,8 @@ from helixc.analysis.critical_path import CriticalPath
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.names import value_names
 from helixc.analysis.numbers_text import count_text, seconds_text
-from helixc.ir.hardware import SOURCES, Cluster, Gpu, Link
+from helixc.ir.hardware import Cluster, Gpu, Link
+from helixc.ir.kernels import SOURCES
 from helixc.ir.slices import slices_text
 from helixc.ir.spmd import Spmd
 

@@ -135,6 +135,7 @@ def collective_row(collective: Collective, index: int | None) -> Row:
         **price_row(collective.price),
         "exposed_seconds": seconds(collective.exposed_picoseconds),
         "bound": collective.price.bound,
+        "constants": collective.price.source,
         "algorithm": collective.algorithm,
         "reader": collective.reader or None,
         "why": collective.why,
@@ -167,6 +168,11 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
             for bound, time in path.bounds.items()
             if time
         ],
+        "constants": [
+            {"constants": source, "seconds": seconds(time), "share": time / path.picoseconds}
+            for source, time in path.sources.items()
+            if time
+        ],
         "layers": [
             {
                 "layer": part.name,
@@ -183,6 +189,7 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
                 "stream": step.stream,
                 "term": step.term,
                 "bound": step.price.bound,
+                "constants": step.price.source,
                 "start_seconds": seconds(step.start),
                 "end_seconds": seconds(step.start + step.picoseconds),
                 **price_row(step.price),

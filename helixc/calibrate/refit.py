@@ -16,8 +16,8 @@ from typing import Any
 import attrs
 
 from helixc.calibrate.samples import Gemm, Sample
-from helixc.ir.hardware import Cluster, Gpu, Level, Link, Source
-from helixc.ir.kernels import COLLECTIVES, constant_fields, field_name, flattened
+from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.ir.kernels import COLLECTIVES, Source, constant_fields, field_name, flattened
 from helixc.ir.layout import WHOLE, AllGather, AllReduce, AllToAll, ReduceScatter, Step
 from helixc.ir.mesh import Axis, Mesh
 from helixc.price.collective import CollectivePrices

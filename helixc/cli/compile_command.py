@@ -114,6 +114,7 @@ def _answer(
         "plan": compilation.spmd.plan.name,
         "cluster": compilation.spmd.cluster.name,
         "files": [path.as_posix() for path in written],
+        "report": outputs.report.to_dict(),
     }
 
 

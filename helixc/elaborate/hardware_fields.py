@@ -23,11 +23,12 @@ from helixc.elaborate.units import (
 from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.figures import COUNT, FACTOR, SHARE, Measure, Range, above_zero, from_zero
-from helixc.ir.hardware import SOURCES, Source
 from helixc.ir.kernels import (
     COLLECTIVES,
     KERNELS,
+    SOURCES,
     Constants,
+    Source,
     constant_fields,
     field_name,
 )

@@ -20,8 +20,8 @@ from helixc.elaborate.hardware_fields import (
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
 from helixc.ir import source
-from helixc.ir.hardware import Gpu, Link, Source, Sources
-from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
+from helixc.ir.hardware import Gpu, Link, Sources
+from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, Source, constant_fields, field_name
 
 Values = Mapping[str, Quantity]
 Fields = Sequence[source.Field]

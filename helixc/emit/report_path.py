@@ -33,6 +33,7 @@ def path_section(report: Report) -> Iterator[str]:
             code(step.name),
             code(step.term),
             step.price.bound,
+            step.price.source,
             seconds_text(step.start),
             time_text(step.price),
             str(times),
@@ -41,7 +42,8 @@ def path_section(report: Report) -> Iterator[str]:
         for number, (step, times) in enumerate(flat_steps(report.critical_path.steps), 1)
     ]
     columns = (
-        "step >", "layer", "does", "for", "term", "bound", "start >", "time >", "times >", "share >",
+        "step >", "layer", "does", "for", "term", "bound", "constants", "start >", "time >", "times >",
+        "share >",
     )  # fmt: skip
     yield from table(columns, rows)
 

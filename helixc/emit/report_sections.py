@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helixc.analysis.critical_path import flat_steps
+from helixc.analysis.critical_path import CriticalPath, flat_steps
 from helixc.analysis.memory import Filled, Live, Memory
 from helixc.analysis.numbers_text import (
     byte_text,
@@ -51,6 +51,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         )
     else:
         yield "time of one forward pass", interval_text(path.picoseconds, path.low, path.high)
+    yield "constants of it", _by_source(path)
     yield "computing", _share(path.compute_picoseconds, path.picoseconds)
     yield "communicating", _share(path.communication_picoseconds, path.picoseconds)
     yield (
@@ -65,6 +66,16 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "weights per GPU", byte_text(report.memory.weights_bytes)
     yield "most alive at once per GPU", byte_text(report.memory.peak_bytes)
     yield "memory of a GPU", byte_text(report.memory.capacity_bytes)
+
+
+def _by_source(path: CriticalPath) -> str:
+    """``calibrated 62.0 %, assumed 38.0 %``: of the time, by the weakest constant that each step has."""
+    shares = (
+        f"{source} {100 * time / path.picoseconds:.1f} %"
+        for source, time in path.sources.items()
+        if time
+    )
+    return ", ".join(shares) or "none"
 
 
 def _numbering(report: Report) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Literal, cast
+from typing import cast
 
 import attrs
 
@@ -17,13 +17,12 @@ from helixc.ir.kernels import (
     CollectiveConstants,
     KernelConstants,
     NetworkConstants,
+    Source,
+    group_sources,
     grouped,
+    weakest,
 )
 
-# Where a figure comes from: measured on this very machine, fitted to measurements of such machines,
-# printed by the vendor, or nobody knows better.
-Source = Literal["measured", "calibrated", "datasheet", "assumed"]
-SOURCES: tuple[Source, ...] = ("measured", "calibrated", "datasheet", "assumed")
 Figures = tuple[tuple[str, float], ...]
 # Seconds of ``batch`` products [m, k] x [k, n] of a dtype: (m, k, n, batch, dtype); None if not known.
 GetTime = Callable[[int, int, int, int, str], float | None]
@@ -63,6 +62,11 @@ class Gpu:
     def kernels(self) -> Mapping[str, KernelConstants]:
         """The constants of its kernels, by group: dtypes of matrix products, kinds of other kernels."""
         return cast("Mapping[str, KernelConstants]", grouped(self.figures, KERNELS))
+
+    @cached_property
+    def kernel_sources(self) -> Mapping[str, Source]:
+        """Where the constants of each group of kernels come from."""
+        return group_sources(self.sources, KERNELS)
 
     def source(self, field: str) -> Source:
         """Where the figure of a field comes from."""
@@ -108,6 +112,16 @@ class Link:
         """Constants of collectives across a network of such links, if it has any."""
         found = grouped(self.figures, COLLECTIVES).get("network")
         return found if isinstance(found, NetworkConstants) else None
+
+    @cached_property
+    def constants_source(self) -> Source:
+        """Where what collectives on it are priced by comes from."""
+        sources = group_sources(self.sources, COLLECTIVES)
+        if self.collectives is not None:
+            return sources["nccl"]
+        if self.network is not None:
+            return sources["network"]
+        return weakest((self.source("bandwidth"), self.source("latency")))
 
     def source(self, field: str) -> Source:
         """Where the figure of a field comes from."""

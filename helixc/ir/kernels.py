@@ -8,7 +8,7 @@ everything else is a plain number.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -254,6 +254,21 @@ def constant_fields(group: type[Constants]) -> Iterator[ConstantField]:
         yield ConstantField(field.name, measure, field.default is attrs.NOTHING, legal)
 
 
+# Where a figure comes from: measured on this very machine, fitted to measurements of such machines,
+# printed by the vendor, or nobody knows better; the best first.
+Source = Literal["measured", "calibrated", "datasheet", "assumed"]
+SOURCES: tuple[Source, ...] = ("measured", "calibrated", "datasheet", "assumed")
+
+
+def weakest(sources: Iterable[Source]) -> Source:
+    """What may be said of something that is made from all of these; of nothing, the best."""
+    found: Source = "measured"
+    for source in sources:
+        if SOURCES.index(source) > SOURCES.index(found):
+            found = source
+    return found
+
+
 def field_name(group: str, constant: str) -> str:
     """How a constant of a group is called as a field of a ``gpu`` or a ``link``."""
     return f"{group}_{constant}"
@@ -264,6 +279,21 @@ def flattened(group: str, constants: Constants) -> tuple[tuple[str, float], ...]
     return tuple(
         (field_name(group, name), value) for name, value in attrs.asdict(constants).items()
     )
+
+
+def group_sources(
+    sources: Iterable[tuple[str, Source]], groups: Mapping[str, type[Constants]]
+) -> dict[str, Source]:
+    """Where the constants of each group come from: as the weakest of those that must be given."""
+    known = dict(sources)
+    return {
+        group: weakest(
+            known.get(field_name(group, field.name), "assumed")
+            for field in constant_fields(kind)
+            if field.needed
+        )
+        for group, kind in groups.items()
+    }
 
 
 def grouped(

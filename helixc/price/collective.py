@@ -18,6 +18,7 @@ import attrs
 
 from helixc.diagnostics import CompilerBug
 from helixc.ir.hardware import Cluster
+from helixc.ir.kernels import weakest
 from helixc.ir.layout import (
     AllGather,
     AllReduce,
@@ -239,7 +240,9 @@ class CollectivePrices:
         """Latency bounds what would take more than three quarters of its time with half the bytes."""
         time, half = self._dearest(stage), self._dearest(stage, 0.5)
         bound = "latency" if 4 * half.seconds > 3 * time.seconds else "link"
-        return within(_rounded(time), time.error, bound)
+        groups = self._crossed(stage.atoms)
+        source = weakest(level.wire.source for group in groups for level in group)
+        return within(_rounded(time), time.error, bound, source)
 
     def _stage_bytes(self, stage: Stage) -> LevelBytes:
         levels = max(

@@ -125,8 +125,13 @@ def get_time(m: int, k: int, n: int, batch: int, dtype: str, gpu: Gpu) -> Price:
     constants = gpu.kernels.get(group)
     if not isinstance(constants, GemmConstants):
         return _roofline(2 * m * k * n * batch, _moved(product), dtype, gpu)
-    error = constants.error if group == own_group(dtype) else max(constants.error, UNKNOWN_ERROR)
-    return _priced(gemm_price(product, chip_of(gpu, dtype), constants), group, error, gpu)
+    price = _priced(
+        gemm_price(product, chip_of(gpu, dtype), constants), group, constants.error, gpu
+    )
+    if group == own_group(dtype):
+        return price
+    # Another dtype's constants say little.
+    return within(price.picoseconds, max(constants.error, UNKNOWN_ERROR), price.bound)
 
 
 def stream_time(group: str, moved: int, row: int, gpu: Gpu) -> Price:
@@ -226,7 +231,8 @@ def _priced(price: KernelPrice, group: str, error: float, gpu: Gpu) -> Price:
     """With its interval: how far held-out kernels were off, and, unless measured here, machines."""
     here = gpu.source(field_name(group, "memory")) == "measured"
     wide = error if here else (1 + error) * (1 + MACHINE_ERROR) - 1
-    return within(round(price.seconds * PICOSECONDS), wide, price.bound)
+    source = gpu.kernel_sources[group]
+    return within(round(price.seconds * PICOSECONDS), wide, price.bound, source)
 
 
 def _bytes_each(dtype: str) -> float:

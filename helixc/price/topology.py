@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 
 from helixc.ir.hardware import Cluster, Level, Link
-from helixc.ir.kernels import CollectiveConstants, NetworkConstants
+from helixc.ir.kernels import CollectiveConstants, NetworkConstants, Source
 from helixc.ir.mesh import Mesh
 
 
@@ -18,7 +18,8 @@ from helixc.ir.mesh import Mesh
 class Wire:
     """What one GPU gets at one level: latency in seconds, bandwidth in bytes/s and direction.
 
-    ``collectives``, ``network``: the constants of the link, if it has any, with rates as one GPU gets them.
+    ``collectives``, ``network``: the constants of the link, if it has any, with rates as one GPU gets them;
+    ``source``: where they come from.
     """
 
     level: str
@@ -26,6 +27,7 @@ class Wire:
     bandwidth: float
     collectives: CollectiveConstants | None = None
     network: NetworkConstants | None = None
+    source: Source = "assumed"
 
 
 @attrs.frozen
@@ -60,7 +62,7 @@ def _wire(level: Level, link: Link, inside: int) -> Wire:
         # The links of one member are shared by all GPUs inside it, which send at once.
         bandwidth *= level.links / max(inside, 1)
     shared = _shared(link.collectives, bandwidth / link.bandwidth)
-    return Wire(level.name, link.latency, bandwidth, shared, link.network)
+    return Wire(level.name, link.latency, bandwidth, shared, link.network, link.constants_source)
 
 
 def _shared(constants: CollectiveConstants | None, share: float) -> CollectiveConstants | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from helixc.diagnostics import Span
-from helixc.ir.hardware import Cluster, Gpu, Level, Link, Source
+from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.ir.kernels import Source
 from helixc.ir.logical import NamedDim, Scope, ScopeKind
 from helixc.ir.plan import (
     Place,

@@ -14,8 +14,8 @@ from helixc.ir.figures import (
     above_zero_or_none,
     from_zero,
 )
-from helixc.ir.hardware import SOURCES, Cluster, Gpu, Level, Link
-from helixc.ir.kernels import COLLECTIVES, KERNELS, Constants, constant_fields, field_name
+from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.ir.kernels import COLLECTIVES, KERNELS, SOURCES, Constants, constant_fields, field_name
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.limits import MAX_GPUS, MAX_SIZE
