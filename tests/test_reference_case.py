@@ -166,12 +166,16 @@ def test_every_error_says_what_shows_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "collective"),
-    [("published", "all-gather of `mha.matmul`"), ("two_level", "all-to-all of `wq`")],
+    ("plan", "collective", "exposed"),
+    [
+        ("published", "all-gather of `mha.matmul`", "all of it exposed"),
+        ("two_level", "all-to-all of `wq`", "none of it exposed"),
+    ],
 )
 def test_the_third_collective_is_the_one_that_the_page_speaks_of(
-    plan: str, collective: str
+    plan: str, collective: str, exposed: str
 ) -> None:
     said = "\n".join(shown(*EXPLAIN, plan, "--collective", "3"))
 
     assert f" 3. {collective} in mha" in said
+    assert exposed in said

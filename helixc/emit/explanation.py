@@ -200,6 +200,8 @@ def _exposed(collective: Collective) -> str:
     total, exposed = total_picoseconds(collective), exposed_picoseconds(collective)
     if exposed == total:
         return "all of it exposed: nothing is computed meanwhile"
+    if not exposed:
+        return "none of it exposed: all of it runs beside computing"
     return f"{seconds_text(exposed)} of it exposed, the rest runs beside computing"
 
 
