@@ -19,12 +19,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.kernel_models import Model, models
+from benchmarks.kernel_models import Model, caches, models, predict_cold_decode
 from benchmarks.kernel_tables import DATA, Column, Mask, Table, all_tables
 
 CONSTANTS = DATA / "kernel_constants.json"
 # Interpolation between so many neighbours.
 NEIGHBOURS = 60
+# Of a cache this many times as large as L2 nothing is left there when it is read again.
+COLD = 3
 ALL = "all"
 
 # Table, model, split: constants.
@@ -88,6 +90,19 @@ def class_error(table: Table) -> float:
         predicted = models(table)["helixc"].predict(part, fitted()[table.name]["helixc"][split])
         sizes.append(np.abs(predicted / part.seconds - 1))
     return float(np.quantile(np.concatenate(sizes), 0.9))
+
+
+def cold_scores(table: Table) -> tuple[Score, Score]:
+    """Errors of prices of decoding, held out: of caches that L2 cannot keep, and of smaller ones.
+
+    A price takes a cache to be cold.  The benchmark's small ones are not, so a price is above those.
+    """
+    parts = {split: table.where(mask) for split, mask in table.splits.items()}
+    found = fitted()[table.name]["helixc"]
+    predicted = np.concatenate([predict_cold_decode(p, found[s]) for s, p in parts.items()])
+    measured = np.concatenate([part.seconds for part in parts.values()])
+    large = np.concatenate([caches(part) for part in parts.values()]) > COLD
+    return score(predicted[large], measured[large]), score(predicted[~large], measured[~large])
 
 
 def interpolated(table: Table, mask: Mask) -> Score:

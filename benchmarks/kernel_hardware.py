@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from benchmarks.kernel_errors import ALL, class_error, fitted, tables
 from benchmarks.kernel_models import US, Values, models
-from benchmarks.kernel_tables import FACTS, GPUS, Table
+from benchmarks.kernel_tables import GPUS, Table, lone_gemm_table
 from helixc.ir.kernels import KERNELS, constant_fields, field_name
 
 # A queued kernel starts so long after the one before it: no measurement, a common figure.
@@ -44,7 +44,8 @@ def hardware_lines() -> Iterator[str]:
 def lone_lines() -> Iterator[str]:
     """Fields for the A100 of another laboratory, where every kernel is launched alone and waited for."""
     yield "# a100, each kernel launched alone"
-    products = {**fitted()["gemm a100 f16"]["helixc"][ALL], **FACTS["a100"]}
+    lone = lone_gemm_table()
+    products = {**fitted()[lone.name]["helixc"][ALL], **lone.facts}
     yield from _group("bf16", products, "calibrated")
     for table in tables():
         if table.kernel in STREAMS:
@@ -56,8 +57,7 @@ def _constants(table: Table) -> Values:
     for parameter in models(table)["helixc"].parameters:
         if values[parameter.name] <= parameter.low * 1.01:
             values[parameter.name] = 0.0
-    if table.kernel == "gemm":
-        values |= FACTS[table.gpu]
+    values |= table.facts
     if table.dtype == "f8":
         values["launch"] = fitted()[f"gemm {table.gpu} bf16"]["helixc"][ALL]["launch"]
     return values

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from benchmarks.kernel_tables import FACTS, L2_BYTES, Column, Table
+from benchmarks.kernel_tables import L2_BYTES, Column, Table
 from helixc.ir.kernels import DecodeConstants, GemmConstants, PrefillConstants, StreamConstants
-from helixc.price.attention import Attention, cache_bytes, prefill_seconds, reading_seconds
+from helixc.price.attention import (
+    Attention,
+    cache_bytes,
+    decode_seconds,
+    prefill_seconds,
+    reading_seconds,
+)
 from helixc.price.elementary import columns
 from helixc.price.gemm import gemm_columns
 from helixc.price.streaming import stream_seconds
@@ -56,7 +62,7 @@ def _parameters(*rows: tuple[str, float, float, tuple[float, ...]]) -> tuple[Par
 def predict_gemm(table: Table, values: Values) -> Column:
     """Matrix products; in f8 with the kernel that turns the activations to f8 first."""
     given = {name: value for name, value in values.items() if name != "quantise_memory"}
-    constants = GemmConstants(**given, **FACTS[table.gpu])
+    constants = GemmConstants(**given, **table.facts)
     seconds = gemm_columns(table.product, table.chip, constants, np, table.ways)
     if "quantise_memory" not in values:
         return seconds
@@ -110,7 +116,7 @@ def attention_of(table: Table, length: str, queries: Column | float) -> Attentio
 def predict_prefill(table: Table, values: Values) -> Column:
     """Causal attention over whole sequences."""
     shape = attention_of(table, "sequence", table.rows["sequence"])
-    return prefill_seconds(shape, table.chip, PrefillConstants(**values), F)
+    return prefill_seconds(shape, table.chip, PrefillConstants(**values, **table.facts), F)
 
 
 PREFILL = Model(
@@ -131,17 +137,36 @@ PREFILL_RAMPED = attrs.evolve(
 )
 
 
+def caches(table: Table) -> Column:
+    """Bytes of keys and values, in multiples of the L2 of the GPU."""
+    rows = table.rows
+    moved = 4 * DEPTH * rows["batch"] * rows["context"] * rows["kv_heads"]
+    return moved / L2_BYTES[table.gpu]
+
+
+def decode_constants(values: Values) -> DecodeConstants:
+    """What of a fit a price takes: all but what the benchmark's repetition leaves in L2."""
+    return DecodeConstants(**{n: v for n, v in values.items() if not n.startswith("l2_")})
+
+
+def predict_cold_decode(table: Table, values: Values) -> Column:
+    """One query over a cache that is in memory, as the compiler prices it."""
+    shape = attention_of(table, "context", 1)
+    return decode_seconds(shape, table.chip, decode_constants(values), F)
+
+
 def predict_decode(table: Table, values: Values) -> Column:
-    """One query over a cache that, repeated, stays in L2 as far as it fits."""
-    given = dict(values)
-    share, bandwidth = given.pop("l2_share"), given.pop("l2_memory")
-    constants = DecodeConstants(**given)
+    """One query over a cache that, repeated, stays in L2 as far as it fits.
+
+    How fast it comes from there depends on whether keys are split among SMs or pairs fill them.
+    """
+    share, split, whole = (values[name] for name in ("l2_share", "l2_memory", "l2_whole"))
+    constants = decode_constants(values)
     shape, chip = attention_of(table, "context", 1), table.chip
+    filled = np.minimum(shape.batch * shape.kv_heads / chip.sms, 1)
+    bandwidth = split * (1 - filled) + whole * filled
     moved = cache_bytes(shape, chip, constants, F)
-    held = 2 * DEPTH * 2 * shape.batch * shape.keys * shape.kv_heads
-    missed = np.clip(
-        0.5 + 0.5 * np.log(held / (share * L2_BYTES[table.gpu])) / np.log(L2_EDGE), 0, 1
-    )
+    missed = np.clip(0.5 + 0.5 * np.log(caches(table) / share) / np.log(L2_EDGE), 0, 1)
     cold = constants.cold + moved / (constants.memory * chip.bandwidth)
     warm = moved / (bandwidth * chip.bandwidth)
     return reading_seconds(shape, missed * cold + (1 - missed) * warm, constants, F)
@@ -157,6 +182,7 @@ DECODE = Model(
         ("whole", 0.01, 1.0, (0.8, 0.9)),
         ("l2_share", 0.1, 1.5, (0.9, 0.35)),
         ("l2_memory", 0.4, 4.0, (0.7, 1.1)),
+        ("l2_whole", 0.2, 4.0, (0.5, 2.0)),
     ),
     predict=predict_decode,
 )

@@ -33,12 +33,15 @@ SMS = {"a100": 108, "h100": 132, "h200": 132, "b200": 148}
 L2_BYTES = {"a100": 40e6, "h100": 50e6, "h200": 50e6}
 GPUS = tuple(PEAKS)
 
-# What is known of the libraries' kernels without a fit: see GemmConstants.
-FACTS: Mapping[str, Mapping[str, float]] = {
-    "a100": {"persistent": 0.0, "fine": 0.0, "throttle": 0.1},
-    "h100": {"persistent": 1.0, "fine": 1.0, "throttle": 0.0},
-    "h200": {"persistent": 1.0, "fine": 1.0, "throttle": 0.0},
-    "b200": {"persistent": 1.0, "fine": 0.0, "throttle": 0.0},
+# What is known of the libraries' kernels without a fit: see GemmConstants and PrefillConstants.
+FACTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
+    "gemm": {
+        "a100": {"persistent": 0.0, "fine": 0.0, "throttle": 0.1},
+        "h100": {"persistent": 1.0, "fine": 1.0, "throttle": 0.0},
+        "h200": {"persistent": 1.0, "fine": 1.0, "throttle": 0.0},
+        "b200": {"persistent": 1.0, "fine": 0.0, "throttle": 0.0},
+    },
+    "prefill": {"a100": {"packed": 1.0}, "h100": {"packed": 0.0}, "h200": {"packed": 0.0}},
 }
 TERA = 1e12
 # The shapes that a GPU is measured at to be calibrated: rows of m times shapes (n, k).
@@ -104,6 +107,11 @@ class Table:
         return f"{self.kernel} {self.gpu} {self.dtype}"
 
     @property
+    def facts(self) -> Mapping[str, float]:
+        """What is known of its kernels without a fit."""
+        return FACTS.get(self.kernel, {}).get(self.gpu, {})
+
+    @property
     def chip(self) -> Chip:
         """The datasheet of its GPU for its dtype."""
         peaks = F8_PEAKS if self.dtype == "f8" else PEAKS
@@ -141,7 +149,7 @@ class Table:
         """The tiles and splits that are tried, whatever the constants."""
         some = dict.fromkeys(("efficiency", "fill", "memory", "overlap"), 1.0)
         none = dict.fromkeys(("launch", "wave", "split", "epilogue"), 0.0)
-        constants = GemmConstants(**some, **none, **FACTS[self.gpu])
+        constants = GemmConstants(**some, **none, **self.facts)
         return ways_of(self.product, self.chip, constants, np)
 
 

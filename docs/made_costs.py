@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from benchmarks.kernel_errors import (
     ALL,
+    COLD,
     Score,
     class_error,
+    cold_scores,
     fitted,
     held_out,
     interpolated,
@@ -16,7 +18,7 @@ from benchmarks.kernel_errors import (
     tables,
 )
 from benchmarks.kernel_models import US, models, predict_gemm
-from benchmarks.kernel_tables import FACTS, Table, lone_gemm_table
+from benchmarks.kernel_tables import Table, lone_gemm_table
 
 # Products that take so long hide their launches.
 LONG_SECONDS = 1e-3
@@ -43,6 +45,15 @@ def kernel_errors(kernel: str) -> Iterator[str]:
             ours, simple = (split_score(table, name, split) for name in ("helixc", "simple"))
             row = f"| {_title(table)} | {split} | {_cells(ours)} | {simple.mean:.1f} |"
             yield row + (f" {_between(table, split)} |" if extra else "")
+
+
+def cold_caches() -> Iterator[str]:
+    """Prices of decoding over caches that L2 cannot keep, and over smaller ones, held out."""
+    yield "| | the benchmark's cache | rows | MAPE % | mean % | largest % |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for table in _named("decode"):
+        for what, found in zip((f"over {COLD} L2", "smaller"), cold_scores(table), strict=True):
+            yield f"| {_title(table)} | {what} | {_cells(found)} |"
 
 
 def _cells(found: Score) -> str:
@@ -72,13 +83,13 @@ def kernel_constants(kernel: str) -> Iterator[str]:
     """One row per GPU and dtype: the constants fitted to all rows, times in us."""
     chosen = _named(kernel)
     names = list(dict.fromkeys(p.name for t in chosen for p in models(t)["helixc"].parameters))
-    facts = list(FACTS["a100"]) if kernel == "gemm" else []
+    facts = list(chosen[0].facts)
     yield f"| | {' | '.join((*names, *facts))} | in sample: MAPE % | error |"
     yield "| --- " * (len(names) + len(facts) + 3) + "|"
     for table in chosen:
         values = fitted()[table.name]["helixc"][ALL]
         own = [_number(values.get(name)) for name in names]
-        own += [f"{FACTS[table.gpu][name]:g}" for name in facts]
+        own += [f"{table.facts[name]:g}" for name in facts]
         inside = split_score(table, "helixc", ALL).mean
         yield f"| {_title(table)} | {' | '.join(own)} | {inside:.1f} | {class_error(table):.3f} |"
 

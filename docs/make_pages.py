@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from docs.made_choice import oracle_rows  # noqa: E402 - a script finds its neighbours first
 from docs.made_collectives import collective_errors  # noqa: E402 - the same
 from docs.made_commands import shown  # noqa: E402 - the same
-from docs.made_costs import another_machine, kernel_constants, kernel_errors  # noqa: E402 - the same
+from docs.made_costs import another_machine, cold_caches, kernel_constants, kernel_errors  # noqa: E402 - the same
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
 from docs.made_layer import layer  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
@@ -45,6 +45,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "another_machine": another_machine,
     "change": pass_change,
+    "cold_caches": cold_caches,
     "collective_errors": collective_errors,
     "collectives": collectives,
     "facts": pass_facts,

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.kernel_errors import ALL, fitted
-from benchmarks.kernel_models import US
+from benchmarks.kernel_models import US, decode_constants
 from benchmarks.kernel_tables import FACTS, GPUS, all_tables
-from helixc.ir.kernels import DecodeConstants, GemmConstants, PrefillConstants, StreamConstants
+from helixc.ir.kernels import GemmConstants, PrefillConstants, StreamConstants
 from helixc.price.attention import (
     Attention,
     decode_price,
     decode_seconds,
+    prefill_parts,
     prefill_price,
     prefill_seconds,
 )
@@ -40,7 +41,7 @@ def gemm_constants(name: str) -> GemmConstants:
     """What was fitted to a table."""
     values = dict(fitted()[name]["helixc"][ALL])
     values.pop("quantise_memory", None)
-    return GemmConstants(**values, **FACTS[name.split()[1]])
+    return GemmConstants(**values, **FACTS["gemm"][name.split()[1]])
 
 
 def width(name: str) -> int:
@@ -137,16 +138,16 @@ PREFILLS = [name for name in CHIPS if name.startswith("prefill")]
 DECODES = [name for name in CHIPS if name.startswith("decode")]
 
 
-def decode_constants(name: str) -> DecodeConstants:
-    """What was fitted to a table, without what belongs to the benchmark."""
-    values = fitted()[name]["helixc"][ALL]
-    return DecodeConstants(**{n: v for n, v in values.items() if not n.startswith("l2")})
+def prefill_constants(name: str) -> PrefillConstants:
+    """What was fitted to a table."""
+    facts = FACTS["prefill"][name.split()[1]]
+    return PrefillConstants(**fitted()[name]["helixc"][ALL], **facts)
 
 
 @pytest.mark.parametrize("name", PREFILLS)
 @given(ATTENTION, st.sampled_from(["batch", "keys", "heads", "kv_heads"]), st.integers(1, 300))
 def test_more_attention_is_never_cheaper(name: str, shape: Attention, size: str, more: int) -> None:
-    constants = PrefillConstants(**fitted()[name]["helixc"][ALL])
+    constants = prefill_constants(name)
     larger = attrs.evolve(shape, **{size: getattr(shape, size) + more})
 
     less = prefill_seconds(shape, CHIPS[name], constants, SCALAR)
@@ -158,11 +159,25 @@ def test_more_attention_is_never_cheaper(name: str, shape: Attention, size: str,
     assert less * LESS <= prefill_seconds(whole, CHIPS[name], constants, SCALAR)
 
 
+def test_packed_heads_pay_less_for_the_diagonal_of_a_causal_mask() -> None:
+    """512 queries of 8 heads over one: 32 rows of 4 tiles less (32 x 31) / 16, not 8 times 10 tiles."""
+    name = PREFILLS[0]
+    shape = Attention(1, 512, 512, 8, 1, 128, 128, causal=True)
+    bare = attrs.evolve(prefill_constants(name), tail=0.0, tile=0.0)
+
+    packed, alone = (
+        prefill_parts(shape, CHIPS[name], attrs.evolve(bare, packed=fact), SCALAR).loop
+        for fact in (1.0, 0.0)
+    )
+
+    assert packed / alone == pytest.approx(66 / 80)
+
+
 @pytest.mark.parametrize("name", DECODES)
 @given(ATTENTION, st.sampled_from(["batch", "keys", "heads", "kv_heads"]), st.integers(1, 300))
 def test_decoding_more_is_never_cheaper(name: str, shape: Attention, size: str, more: int) -> None:
     larger = attrs.evolve(shape, **{size: getattr(shape, size) + more})
-    constants = decode_constants(name)
+    constants = decode_constants(fitted()[name]["helixc"][ALL])
 
     less = decode_seconds(shape, CHIPS[name], constants, SCALAR)
 
@@ -176,8 +191,8 @@ def test_a_column_of_attention_costs_what_each_costs(shapes: list[Attention]) ->
     both = Attention(
         **{n: np.array([float(getattr(s, n)) for s in shapes]) for n in names}, causal=True
     )
-    prefill = PrefillConstants(**fitted()[PREFILLS[0]]["helixc"][ALL])
-    decode = decode_constants(DECODES[0])
+    prefill = prefill_constants(PREFILLS[0])
+    decode = decode_constants(fitted()[DECODES[0]]["helixc"][ALL])
     chip = CHIPS[PREFILLS[0]]
 
     found = prefill_seconds(both, chip, prefill, columns(np))

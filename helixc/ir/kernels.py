@@ -121,6 +121,9 @@ class PrefillConstants:
     tiles.  ``memory``: multiples of the compulsory traffic, and ``ramp``: time over which the bandwidth
     is reached.  ``tile``: fixed cost of a row of tiles.  ``overlap``: exponent of the soft maximum of
     arithmetic and memory.  ``error``: as above.
+
+    A fact rather than a fit: ``packed``: 1 where the heads that share keys stand below one another in a
+    tile, else 0.
     """
 
     efficiency: float = _divisor()
@@ -130,6 +133,7 @@ class PrefillConstants:
     tile: float = _seconds()
     overlap: float = _exponent()
     ramp: float = _seconds(0.0)
+    packed: float = _plain(0.0)
     error: float = _plain(UNKNOWN_ERROR)
 
 

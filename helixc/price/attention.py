@@ -2,7 +2,9 @@
 
 Many queries: tiles of 128 by 128 in rows, one row per SM at a time; the work of all, the longest
 row as in any schedule of a list (Graham, 1969), and the memory, as soft maxima.  After
-FlashAttention-2, Dao, arXiv:2307.08691.
+FlashAttention-2, Dao, arXiv:2307.08691.  A library may pack the heads that share keys below one
+another in a tile (FlashInfer, Ye et al., arXiv:2501.01005): a tile then covers fewer queries, and less
+of what a causal mask hides.
 
 One query: the keys and values are read once.  Pairs of a sequence and a KV head are spread over the
 SMs, and keys are split where pairs are too few, as in Flash-Decoding (Dao, Haziza, Massa and
@@ -49,15 +51,30 @@ class PrefillParts:
     memory: Quantity
 
 
+def row_tiles(
+    shape: Attention, constants: PrefillConstants, f: Elementary
+) -> tuple[Quantity, Quantity]:
+    """How many rows of tiles a sequence has for every group of heads in one tile, and heads of a group.
+
+    Packed rows are counted in fractions: rounded up, more KV heads for the same heads could be cheaper.
+    """
+    if not constants.packed:
+        return f.ceil(shape.queries / TILE), 1
+    group = shape.heads / shape.kv_heads
+    return f.maximum(1, shape.queries * group / TILE), group
+
+
 def prefill_parts(
     shape: Attention, chip: Chip, constants: PrefillConstants, f: Elementary
 ) -> PrefillParts:
     """What fused attention over many queries is made of."""
-    down, across = f.ceil(shape.queries / TILE), f.ceil(shape.keys / TILE)
+    down, group = row_tiles(shape, constants, f)
+    across = f.ceil(shape.keys / TILE)
     depth = shape.key_depth + shape.value_depth
     tile = 2 * depth * TILE**2 / (constants.efficiency * chip.peak / chip.sms)
-    skipped = f.minimum(down, across) * (f.minimum(down, across) - 1) / 2 if shape.causal else 0
-    rows = shape.batch * shape.heads / chip.sms
+    hidden = f.minimum(down, across * group)
+    skipped = hidden * (hidden - 1) / (2 * group) if shape.causal else 0
+    rows = shape.batch * shape.heads / group / chip.sms
     work = rows * (down * across - skipped) * tile
     loop = f.soft_maximum(work, constants.tail * across * tile, TAIL_OVERLAP)
     moved = depth * (shape.queries * shape.heads + 2 * shape.keys * shape.kv_heads)
