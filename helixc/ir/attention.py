@@ -36,6 +36,11 @@ class AttentionShape:
     causal: bool
 
     @property
+    def cached(self) -> int:
+        """Elements of the keys and values."""
+        return self.batch * self.keys * (self.head_dim + self.value_dim)
+
+    @property
     def time_term(self) -> str:
         """``Attention_Time(batch, queries, keys, head_dim)``, with what is not as usual behind it."""
         sizes = [f"{self.batch}", f"{self.queries}", f"{self.keys}", f"{self.head_dim}"]

@@ -41,6 +41,8 @@ MACHINE_ERROR = 0.1
 _GEMM_GROUPS: Mapping[str, str] = {"f16": "bf16", "i8": "f8"}
 # Where there are none, those of the commonest dtype stand in, at the peak of one's own.
 _STAND_IN = "bf16"
+# Bytes of an element of a product's result: what was measured writes bf16, however narrow it reads.
+NARROWEST_RESULT = 2.0
 # Making these is what the library calls quantising.
 _NARROW = ("f8", "f4")
 _QUANTISE = "quantise"
@@ -120,7 +122,7 @@ def get_time(m: int, k: int, n: int, batch: int, dtype: str, gpu: Gpu) -> Price:
     measured = None if gpu.get_time is None else gpu.get_time(m, k, n, batch, dtype)
     if measured is not None:
         return exactly(round(measured * PICOSECONDS), "flops")
-    product = Product(m=m, k=k, n=n, batch=batch, width=_bytes_each(dtype))
+    product = _product(m, k, n, batch, dtype)
     group = kernel_group(dtype, gpu)
     constants = gpu.kernels.get(group)
     if not isinstance(constants, GemmConstants):
@@ -190,21 +192,40 @@ def least_picoseconds(operator: LocalOperator, gpu: Gpu, devices: int) -> int:
     """
     if gpu.get_time is not None and operator.is_product:
         return 0
-    work = operator.work
-    bandwidth, rate = _best_rates(operator, gpu)
-    seconds = max(work.bytes / bandwidth, work.matrix_flops / rate)
-    return int(seconds / devices * PICOSECONDS)
+    flops, moved = _least_work(operator, gpu, devices)
+    rate, bandwidth = _best_rates(operator, gpu)
+    return int(max(flops / rate, moved / bandwidth) / devices * PICOSECONDS)
+
+
+def _least_work(operator: LocalOperator, gpu: Gpu, devices: int) -> tuple[float, float]:
+    """FLOPs and bytes that the formula of the operator's kernel counts at least."""
+    work, attention = operator.work, operator.attention
+    if operator.is_product:
+        shape = matmul_shape(operator.rule, operator.local)
+        product = _product(shape.m, shape.k, shape.n, shape.batch, operator.dtype)
+        return work.matrix_flops, _moved(product)
+    if attention is None or not gpu.sms:
+        return work.matrix_flops, work.bytes
+    if "decode" in gpu.kernels and attention.queries <= devices:
+        # A GPU may be left with one query: then reading the cache is all that counts.
+        return 0, attention.cached * _bytes_each(operator.dtype) if attention.queries == 1 else 0
+    # Tiles that a causal mask hides altogether are fewer than half.
+    return work.matrix_flops / (2 if attention.causal else 1), 0
 
 
 def _best_rates(operator: LocalOperator, gpu: Gpu) -> tuple[float, float]:
-    """The most bytes and FLOPs per second that the operator's kernel can reach."""
+    """The most FLOPs and bytes per second that the operator's kernel can reach."""
     peak = gpu.peak(operator.dtype)
     if not gpu.sms:
-        return gpu.bandwidth * gpu.bandwidth_fraction, peak * gpu.compute_fraction
-    constants = gpu.kernels.get(kernel_group(operator.dtype, gpu))
-    if operator.is_product and isinstance(constants, GemmConstants):
-        peak *= constants.efficiency
-    return gpu.bandwidth, peak
+        return peak * gpu.compute_fraction, gpu.bandwidth * gpu.bandwidth_fraction
+    own = gpu.kernels.get(kernel_group(operator.dtype, gpu))
+    if operator.is_product and isinstance(own, GemmConstants):
+        return peak * own.efficiency, gpu.bandwidth * own.memory
+    known = gpu.kernels.values()
+    shares = [c.efficiency for c in known if isinstance(c, GemmConstants | PrefillConstants)]
+    reached = [c.memory for c in known if not isinstance(c, PrefillConstants)]
+    # Fits to one's own machine may find more than a datasheet says.
+    return peak * max((1.0, *shares)), gpu.bandwidth * max((1.0, *reached))
 
 
 def _roofline(flops: int, moved: float, dtype: str, gpu: Gpu) -> Price:
@@ -240,7 +261,14 @@ def _bytes_each(dtype: str) -> float:
     return DTYPE_BITS["f32" if dtype == "tf32" else dtype] / 8
 
 
+def _product(m: int, k: int, n: int, batch: int, dtype: str) -> Product:
+    """The product of operands of a dtype; its result is as wide as they are, and no narrower than bf16."""
+    width = _bytes_each(dtype)
+    written = max(width, NARROWEST_RESULT)
+    return Product(m=m, k=k, n=n, batch=batch, width=width, written=written)
+
+
 def _moved(product: Product) -> float:
     """Bytes of the operands and the result, each moved once."""
     m, k, n = product.m, product.k, product.n
-    return product.batch * product.width * (m * k + k * n + m * n)
+    return product.batch * (product.width * (m * k + k * n) + product.written * m * n)
