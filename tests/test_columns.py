@@ -12,7 +12,7 @@ import pytest
 import helixc
 from helixc.analysis.report import build_report
 from helixc.columns.alone import refusal
-from helixc.columns.evaluation import Evaluation, evaluate_sources
+from helixc.columns.evaluation import Evaluation, Table, evaluate, evaluate_sources
 from helixc.columns.groups import COLUMNS
 from helixc.compiler import compile_sources, make_choice
 from helixc.diagnostics import HelixError
@@ -194,6 +194,30 @@ def test_what_does_not_go_into_columns_is_compiled(lines: str) -> None:
     for index, row in enumerate(rows):
         choice = make_choice("m", f"p{index}", None, None)
         assert (found.refused[index], numbers(found, index)) == expected(sources, choice), row
+
+
+def test_a_table_may_be_empty_and_its_plans_on_clusters_of_different_memory(tmp_path: Path) -> None:
+    path = tmp_path / "two.hx"
+    path.write_text(
+        """
+model m { dim a = 64, b = 64
+  input x: f32[a, b]
+  output y = x + x }
+gpu small { memory = 20 kB; bandwidth = 1 TB/s; f32 = 1 TFLOP/s }
+gpu large { like = small; memory = 1e24 B }
+link wire { bandwidth = 1 GB/s; latency = 1 us }
+cluster one { gpu small; level gpu = 2 via wire }
+cluster two { gpu large; level gpu = 2 via wire }
+plan p for m on one { mesh t = 2; shard a over t }
+plan q for m on two { mesh t = 2; shard a over t }
+"""
+    )
+    found = evaluate(path, {"q": [(1,), (2,)], "p": [(2,)]})
+    assert found.fits.tolist() == [True, True, False]
+    empty: list[Table] = [{}, {"p": []}]
+    for table in empty:
+        nothing = evaluate(path, table)
+        assert (nothing.picoseconds.tolist(), nothing.fits.tolist()) == ([], [])
 
 
 def test_plans_of_one_file_are_evaluated_together() -> None:

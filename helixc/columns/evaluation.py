@@ -24,6 +24,8 @@ from helixc.ir.source import Sources
 from helixc.pipeline import to_logical, to_spmd
 from helixc.text.loader import load_path
 
+# What a column can hold.
+LARGEST = int(np.iinfo(np.int64).max)
 # For each plan of a file, by name, the sizes of its mesh axes: one row per plan to evaluate.
 Table = Mapping[str, Sequence[Sequence[int]]]
 
@@ -35,7 +37,7 @@ class Evaluation:
     ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
     there.  Times are of one GPU in picoseconds: of the program, and of all its computing and all its
     communication one after the other.  ``weights_bytes`` and ``peak_bytes`` (all other values alive at the fullest
-    moment) are what a GPU holds, ``received_bytes`` what it receives in collectives.  ``alone`` counts
+    moment) are what a GPU holds, ``received_bytes`` what it receives in collectives, ``capacity_bytes`` the memory it has.  ``alone`` counts
     plans that were compiled one by one; ``shapes`` the distinct operators and collectives that were priced.
     """
 
@@ -48,7 +50,7 @@ class Evaluation:
     weights_bytes: Column
     peak_bytes: Column
     received_bytes: Column
-    capacity_bytes: int
+    capacity_bytes: Column
     alone: int
     shapes: tuple[int, int]
 
@@ -60,7 +62,7 @@ class Evaluation:
     @property
     def fits(self) -> Mask:
         """Whether that finds room; False where a plan is refused."""
-        followed = np.array([not code for code in self.refused])
+        followed = np.array([not code for code in self.refused], dtype=bool)
         return followed & (self.needed_bytes <= self.capacity_bytes)
 
 
@@ -127,12 +129,18 @@ def _strict(program: Logical) -> Logical:
 def _together(
     table: Table, found: list[Results], programs: list[Logical], prices: list[Prices]
 ) -> Evaluation:
-    columns = {name: np.concatenate([one.columns[name] for one in found]) for name in COLUMNS}
+    nothing = np.zeros(0, dtype=np.int64)
+    columns = {
+        name: np.concatenate([nothing, *(one.columns[name] for one in found)]) for name in COLUMNS
+    }
+    memories = [min(program.cluster.gpu.memory_bytes, LARGEST) for program in programs]
     return Evaluation(
         structure=tuple(plan for plan, rows in table.items() for _ in rows),
         sizes=tuple(tuple(map(int, row)) for rows in table.values() for row in rows),
         refused=tuple(code for one in found for code in one.refused),
-        capacity_bytes=min(program.cluster.gpu.memory_bytes for program in programs),
+        capacity_bytes=np.repeat(
+            np.array(memories, dtype=np.int64), [len(rows) for rows in table.values()]
+        ),
         alone=sum(one.alone for one in found),
         shapes=(
             sum(one.operators.shapes for one in prices),
