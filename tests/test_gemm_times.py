@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,6 +108,14 @@ def test_a_function_replaces_the_time_of_every_matrix_product(small: str) -> Non
     steps = helixc.compile(small, gemm_times=twice).report.critical_path.steps
     times = [getattr(step, "picoseconds", 0) for step in steps if "Get_Time" in str(step)]
     assert times == [2 * 10**12] * 2
+
+
+@pytest.mark.parametrize(
+    "function", [wrong, leaves, endless, unknown_seconds, math.hypot, "x".join]
+)
+def test_what_a_function_gives_is_checked_whoever_calls(small: str, function: Any) -> None:
+    with pytest.raises(HelixError, match="HX0422"):
+        helixc.compile(small, gemm_times=function)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from typing import cast
 
 from helixc.cli.inputs import read_text
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.ir.hardware import GetTime, symbolic
 from helixc.limits import MAX_TABLE_BYTES
-from helixc.text.gemm_table import LEGAL_SECONDS, read_gemm_table
+from helixc.text.gemm_table import read_gemm_table
 
 SYMBOLIC = "symbolic"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -35,44 +36,9 @@ def _function(module: str, name: str) -> GetTime:
     try:
         found = getattr(import_module(module), name)
     except (Exception, SystemExit) as error:
-        message = f"`{module}:{name}` gives no times: {_said(error)}"
+        said = f"{type(error).__name__}: {error}"[:200]
+        message = f"`{module}:{name}` gives no times: {said}"
         raise HelixError([Diagnostic("HX0422", message)]) from error
     if not callable(found):
         raise HelixError([Diagnostic("HX0422", f"`{module}:{name}` is no function")])
-    return _Checked(f"{module}:{name}", found)
-
-
-class _Checked:
-    """A user's function, of which nothing is taken on trust."""
-
-    def __init__(self, name: str, function: object) -> None:
-        self._name = name
-        self._function = function
-
-    def __call__(self, m: int, k: int, n: int, batch: int, dtype: str) -> float | None:
-        """Seconds; None where the function says None.  Raises ``HelixError`` for anything else."""
-        if not callable(self._function):
-            return None
-        try:
-            time = self._function(m, k, n, batch, dtype)
-        except (Exception, SystemExit) as error:
-            message = f"`{self._name}({m}, {k}, {n}, {batch}, {dtype!r})` failed: {_said(error)}"
-            raise HelixError([Diagnostic("HX0422", message)]) from error
-        if time is None:
-            return None
-        if isinstance(time, int | float) and time in LEGAL_SECONDS:
-            return float(time)
-        message = f"`{self._name}({m}, {k}, {n}, {batch}, {dtype!r})` gives {_shown(time)}"
-        message += f"; seconds are a number {LEGAL_SECONDS}"
-        raise HelixError([Diagnostic("HX0422", message)])
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
-
-
-def _shown(answer: object) -> str:
-    try:
-        return repr(answer)[:40]
-    except ValueError:  # Python does not write whole numbers of thousands of digits
-        return f"an absurd {type(answer).__name__}"
+    return cast("GetTime", found)

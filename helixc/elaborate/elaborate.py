@@ -21,6 +21,7 @@ from helixc.elaborate.places import Places
 from helixc.elaborate.plans import resolve_plan
 from helixc.elaborate.selection import Selection, Selector
 from helixc.elaborate.settings import read_settings
+from helixc.elaborate.users_times import trusted
 from helixc.ir import source
 from helixc.ir.logical import Logical
 
@@ -44,7 +45,7 @@ def _timed(program: Logical, choice: Choice) -> Logical:
     """The program on a cluster that knows the user's own times of matrix products."""
     if choice.gemm_times is None:
         return program
-    gpu = attrs.evolve(program.cluster.gpu, get_time=choice.gemm_times)
+    gpu = attrs.evolve(program.cluster.gpu, get_time=trusted(choice.gemm_times))
     return attrs.evolve(program, cluster=attrs.evolve(program.cluster, gpu=gpu))
 
 
