@@ -203,7 +203,7 @@ def test_a_table_may_be_empty_and_its_plans_on_clusters_of_different_memory(tmp_
 model m { dim a = 64, b = 64
   input x: f32[a, b]
   output y = x + x }
-gpu small { memory = 20 kB; bandwidth = 1 TB/s; f32 = 1 TFLOP/s }
+gpu small { memory = 12 kB; bandwidth = 1 TB/s; f32 = 1 TFLOP/s }
 gpu large { like = small; memory = 1e24 B }
 link wire { bandwidth = 1 GB/s; latency = 1 us }
 cluster one { gpu small; level gpu = 2 via wire }

@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 import numpy as np
 
-from helixc.columns.family import Column, Mask
+from helixc.columns.family import LARGEST, Column, Mask
 from helixc.columns.groups import COLUMNS, Prices, Results, StructureEvaluator
 from helixc.compiler import lower, make_choice
 from helixc.diagnostics import CompilerBug
@@ -24,8 +24,6 @@ from helixc.ir.source import Sources
 from helixc.pipeline import to_logical, to_spmd
 from helixc.text.loader import load_path
 
-# What a column can hold.
-LARGEST = int(np.iinfo(np.int64).max)
 # For each plan of a file, by name, the sizes of its mesh axes: one row per plan to evaluate.
 Table = Mapping[str, Sequence[Sequence[int]]]
 

@@ -18,6 +18,8 @@ from helixc.ir.tensor import DTYPE_BITS, TensorType
 Column = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Atoms = tuple[str, ...]
+# The largest number that a column holds.
+LARGEST = int(np.iinfo(np.int64).max)
 # One more than any sum of costs that is compared: what a plan cannot take.
 NEVER = 2**61
 

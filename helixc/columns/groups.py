@@ -12,7 +12,7 @@ from helixc.choice.planning import plan_layouts
 from helixc.choice.problem import Problem
 from helixc.columns.alone import Row, evaluate_alone, refusal
 from helixc.columns.cuts import Cutters, Pieces, Sizes, atoms_of
-from helixc.columns.family import AskingMesh, Column, Family, Mask, NotInColumns
+from helixc.columns.family import LARGEST, AskingMesh, Column, Family, Mask, NotInColumns
 from helixc.columns.paths import PathFinder
 from helixc.columns.prices import RADIX, OperatorPrices, StepPrices
 from helixc.columns.solver import BodySolution, Solver
@@ -226,7 +226,7 @@ def _may_be_squeezed(family: Family, problem: Problem, tasks: TaskProgram, total
     for task in all_tasks(tasks.tasks):
         if isinstance(task, Task):
             largest = np.maximum(largest, task.bytes)
-    room = program.cluster.gpu.memory_bytes - totals.weights_bytes
+    room = min(program.cluster.gpu.memory_bytes, LARGEST) - totals.weights_bytes
     return (room > 0) & (largest > room) & (planned <= room)
 
 
