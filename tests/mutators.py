@@ -319,11 +319,11 @@ def split_unevenly(program: Spmd) -> Spmd:
 
 
 def be_partial_in_no_known_way(program: Spmd) -> Spmd:
-    return _statement(program, "s", layout=attrs.evolve(program.layouts["s"], kind="product"))
+    return _statement(program, "s", layout=program.layouts["s"]._replace(kind="product"))
 
 
 def have_a_kind_but_nothing_partial(program: Spmd) -> Spmd:
-    return _statement(program, "wq", layout=attrs.evolve(program.layouts["wq"], kind="sum"))
+    return _statement(program, "wq", layout=program.layouts["wq"]._replace(kind="sum"))
 
 
 def write_a_layout_out_of_order(program: Spmd) -> Spmd:

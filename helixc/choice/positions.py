@@ -7,12 +7,14 @@ found out about one layer serves the others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from helixc.choice.difference import Shape
 from helixc.ir.layout import WHOLE, Layout, rename_layout
 from helixc.ir.tensor import TensorType
 
 
+@cache
 def digits(number: int) -> str:
     """The name of a dimension, or of a factor, that goes by number; names sort as the numbers do."""
     return f"{number:03}"

@@ -70,7 +70,11 @@ class Gpu:
 
     def source(self, field: str) -> Source:
         """Where the figure of a field comes from."""
-        return dict(self.sources).get(field, "assumed")
+        return self._sources.get(field, "assumed")
+
+    @cached_property
+    def _sources(self) -> Mapping[str, Source]:
+        return dict(self.sources)
 
     def peak(self, dtype: str) -> float:
         """Datasheet FLOP/s for a dtype; an unlisted one runs at the rate of the next wider listed one."""

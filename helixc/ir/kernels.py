@@ -7,7 +7,8 @@ everything else is a plain number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Literal
 
 import attrs
@@ -251,11 +252,18 @@ class ConstantField:
     legal: Range
 
 
-def constant_fields(group: type[Constants]) -> Iterator[ConstantField]:
+@cache
+def constant_fields(group: type[Constants]) -> tuple[ConstantField, ...]:
     """The constants of a group."""
-    for field in attrs.fields(group):
-        measure, legal = field.metadata["measure"], field.metadata["legal"]
-        yield ConstantField(field.name, measure, field.default is attrs.NOTHING, legal)
+    return tuple(
+        ConstantField(
+            name=field.name,
+            measure=field.metadata["measure"],
+            needed=field.default is attrs.NOTHING,
+            legal=field.metadata["legal"],
+        )
+        for field in attrs.fields(group)
+    )
 
 
 # Where a figure comes from: measured on this very machine, fitted to measurements of such machines,

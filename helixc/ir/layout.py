@@ -11,6 +11,7 @@ size; one partial kind per value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import attrs
 
@@ -20,12 +21,12 @@ from helixc.ir.tensor import DTYPE_BITS, TensorType
 Split = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-@attrs.frozen(cache_hash=True)
-class Layout:
+class Layout(NamedTuple):
     """``split``: (dimension, atoms) for split dimensions only, sorted by dimension name.
 
     ``partial``: atoms over which blocks must still be combined, in mesh order; ``kind`` is how
-    ("sum", "max" or "min"), and "" when nothing is partial.  Build with ``make_layout``.
+    ("sum", "max" or "min"), and "" when nothing is partial.  Build with ``make_layout``.  A tuple, since
+    the choice makes, compares and looks up thousands of them.
     """
 
     split: Split = ()

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import product
+from math import prod
 
 import attrs
 
@@ -74,10 +75,14 @@ class Mesh:
 
     def ways(self, atoms: tuple[str, ...]) -> int:
         """Number of GPUs in one group over these atoms."""
-        count = 1
-        for atom in atoms:
-            count *= self.sizes[atom]
-        return count
+        found = self._ways.get(atoms)
+        if found is None:
+            found = self._ways[atoms] = prod(self.sizes[atom] for atom in atoms)
+        return found
+
+    @cached_property
+    def _ways(self) -> dict[tuple[str, ...], int]:
+        return {}
 
     def divides(self, atoms: tuple[str, ...], size: int) -> bool:
         """Whether a dimension of this size can be split over these atoms."""
