@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helixc.choice.difference import shape_of
+from helixc.choice.difference import Shape, shape_of
 from helixc.choice.reshard import ReshardSearch
 from helixc.ir.hardware import Cluster, Gpu, Level, Link
 from helixc.ir.layout import (
@@ -131,6 +131,39 @@ def test_the_rest_of_a_path_is_the_path_of_the_rest(case: tuple[Mesh, Layout, La
         assert whole is not None
         total = step.cost.picoseconds + rest.cost.picoseconds
         assert whole.cost.picoseconds == total
+
+
+@st.composite
+def several(draw: st.DrawFn) -> tuple[Mesh, list[tuple[Shape, Layout, Layout]]]:
+    """Reshards of values of several shapes on one mesh; not every dimension is divisible by all of it."""
+    mesh = mesh_of(draw(st.sampled_from(MESHES)))
+    found: list[tuple[Shape, Layout, Layout]] = []
+    for _ in range(draw(st.integers(2, 5))):
+        sizes = {dim: draw(st.sampled_from((2, 6, 8, 12, 720))) for dim in TYPE.dims}
+        source, target = (
+            make_layout(
+                {d: atoms for d, atoms in layout.split if mesh.divides(atoms, sizes[d])},
+                layout.partial,
+            )
+            for layout in (draw(layouts(mesh, partial=partial)) for partial in (True, False))
+        )
+        found.append((shape_of(TYPE, sizes), source, target))
+    return mesh, found
+
+
+@given(several())
+def test_what_was_searched_before_changes_no_path(
+    case: tuple[Mesh, list[tuple[Shape, Layout, Layout]]],
+) -> None:
+    """Searches share the steps toward a target; each path is the one that a search of its own finds."""
+    mesh, cases = case
+    search = search_on(mesh)
+
+    for shape, source, target in cases:
+        path, own = (one.path(shape, source, target) for one in (search, search_on(mesh)))
+        assert path is not None
+        assert own is not None
+        assert (path.legs, path.cost) == (own.legs, own.cost)
 
 
 def steps_of(source: Layout, target: Layout, *, stored: bool = False) -> list[object]:

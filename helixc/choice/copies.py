@@ -92,7 +92,7 @@ class Supply:
         if not paths:
             return None
         cost, source, path = min(paths, key=lambda entry: entry[0])
-        copies = self.layouts.joined(existing, (leg.layout for leg in path.legs))
+        copies = self.layouts.joined(existing, path.layouts)
         return Reach(cost, self.layouts.bit(source), copies)
 
     def largest_block(self, copies: int) -> int:

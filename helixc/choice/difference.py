@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import attrs
 
 from helixc.ir.layout import (
+    WHOLE,
     AllGather,
     AllReduce,
     AllToAll,
@@ -22,6 +23,7 @@ from helixc.ir.layout import (
     Step,
     local_bytes,
     make_layout,
+    rename_layout,
 )
 from helixc.ir.mesh import Mesh
 from helixc.ir.tensor import NUMBER, TensorType
@@ -66,14 +68,14 @@ class Common:
     """What both ends hold alike, and the dimensions by their numbers: the way back."""
 
     layout: Layout
-    names: tuple[tuple[str, str], ...]
+    names: Mapping[str, str]
     mesh: Mesh
 
     def layout_beside(self, layout: Layout) -> Layout:
         """A layout of the difference together with what is common."""
-        names, split = dict(self.names), dict(self.layout.split)
+        split = dict(self.layout.split)
         for number, atoms in layout.split:
-            dim = names[number]
+            dim = self.names[number]
             split[dim] = (*split.get(dim, ()), *atoms)
         order = self.mesh.order.__getitem__
         partial = sorted((*self.layout.partial, *layout.partial), key=order)
@@ -81,7 +83,7 @@ class Common:
 
     def step_beside(self, step: Step, after: Layout) -> Step:
         """A step of the difference as a step on the whole value; ``after`` is the layout then."""
-        names = dict(self.names)
+        names = self.names
         match step:
             case Slice() | AllGather() | ReduceScatter():
                 return attrs.evolve(step, dim=names[step.dim])
@@ -97,15 +99,20 @@ def subtract(
     shape: Shape, source: Layout, target: Layout, mesh: Mesh, *, stored: bool
 ) -> tuple[Difference, Common]:
     """The difference of two layouts of a value, and what they have in common."""
-    sizes = dict(shape.sizes)
+    before, after = dict(source.split), dict(target.split)
     common = _common(source, target)
-    block = local_bytes(TensorType(shape.dtype, tuple(sizes)), common, sizes, mesh)
-    dims = [dim for dim in sizes if source.atoms_of(dim) or target.atoms_of(dim)]
-    numbers = {dim: f"{number:03}" for number, dim in enumerate(dims)}
-    room = tuple((numbers[d], sizes[d] // mesh.ways(common.atoms_of(d))) for d in dims)
+    held = dict(common.split)
+    room: list[tuple[str, int]] = []
+    numbers: dict[str, str] = {}
+    for dim, size in shape.sizes:
+        if dim in before or dim in after:
+            numbers[dim] = number = f"{len(numbers):03}"
+            room.append((number, size // mesh.ways(held.get(dim, ()))))
+    block = local_bytes(shape.type, common, dict(shape.sizes), mesh)
     start, end = (_without(layout, common, numbers) for layout in (source, target))
-    names = tuple((number, dim) for dim, number in numbers.items())
-    return Difference(block, room, start, end, stored), Common(common, names, mesh)
+    names = {number: dim for dim, number in numbers.items()}
+    difference = Difference(block, tuple(room), start, end, stored)
+    return difference, Common(common, names, mesh)
 
 
 def alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,6 +135,8 @@ def _common(source: Layout, target: Layout) -> Layout:
 
 def _without(layout: Layout, common: Layout, numbers: Mapping[str, str]) -> Layout:
     """What a layout has beside the common, its dimensions called by their numbers."""
+    if common == WHOLE:
+        return rename_layout(layout, numbers)
     split = {numbers[dim]: atoms[len(common.atoms_of(dim)) :] for dim, atoms in layout.split}
     partial = tuple(a for a in layout.partial if a not in common.partial)
     return make_layout(split, partial, layout.kind)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from math import prod
+from typing import NamedTuple
 
 from helixc.choice.difference import Difference, alike
 from helixc.ir.layout import (
@@ -24,6 +26,7 @@ from helixc.ir.layout import (
     make_layout,
 )
 from helixc.ir.mesh import Mesh
+from helixc.price.collective import CollectivePrices, Demand, received_parts
 
 # With more atoms than this not every subset of them is tried.
 ALL_SUBSETS = 4
@@ -178,17 +181,33 @@ class Moves:
         return self._subsets[atoms]
 
 
+class Edge(NamedTuple):
+    """A step on the way and the number of the layout that it leads to.
+
+    ``demand``: what it asks for.  ``received`` of ``parts`` equal parts of the block are received.
+    """
+
+    step: Step
+    after: int
+    gathers: bool
+    demand: Demand | None
+    received: int
+    parts: int
+
+
 class StepTable:
     """The steps on the way to one target, looked up once from each layout; layouts go by number.
 
-    ``layouts``: by their numbers.
+    ``layouts``: by their numbers; ``ways``: into how many blocks each cuts a value.
     """
 
-    def __init__(self, moves: Moves) -> None:
+    def __init__(self, moves: Moves, prices: CollectivePrices) -> None:
         self.moves = moves
+        self.prices = prices
         self.layouts: list[Layout] = []
+        self.ways: list[int] = []
         self._numbers: dict[Layout, int] = {}
-        self._steps: dict[int, tuple[tuple[Step, int], ...]] = {}
+        self._edges: dict[int, tuple[Edge, ...]] = {}
 
     def number(self, layout: Layout) -> int:
         """The number by which a layout goes."""
@@ -196,14 +215,24 @@ class StepTable:
         if number is None:
             number = self._numbers[layout] = len(self.layouts)
             self.layouts.append(layout)
+            self.ways.append(prod(self.moves.mesh.ways(atoms) for _, atoms in layout.split))
         return number
 
-    def of(self, number: int) -> tuple[tuple[Step, int], ...]:
-        """Steps from a layout and the layouts that they lead to."""
-        if number not in self._steps:
-            found = self.moves.of(self.layouts[number])
-            self._steps[number] = tuple((step, self.number(after)) for step, after in found)
-        return self._steps[number]
+    def of(self, number: int) -> tuple[Edge, ...]:
+        """The steps from a layout."""
+        found = self._edges.get(number)
+        if found is None:
+            layout = self.layouts[number]
+            moves = self.moves.of(layout)
+            found = tuple(self._edge(step, layout, after) for step, after in moves)
+            self._edges[number] = found
+        return found
+
+    def _edge(self, step: Step, before: Layout, after: Layout) -> Edge:
+        received, parts = received_parts(step, self.moves.mesh)
+        demand = self.prices.demand(step, before)
+        gathers = isinstance(step, AllGather)
+        return Edge(step, self.number(after), gathers, demand, received, parts)
 
 
 def _subsets(atoms: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ where no other way exists; that is counted before anything else.
 from __future__ import annotations
 
 import heapq
+from functools import cached_property
 from itertools import count
 from math import gcd
 from sys import maxsize
@@ -14,9 +15,9 @@ from typing import NamedTuple
 
 import attrs
 
-from helixc.choice.difference import Difference, Shape, subtract
-from helixc.choice.moves import Moves, StepTable
-from helixc.ir.layout import AllGather, AllReduce, Layout, Seed, Slice, Step
+from helixc.choice.difference import Common, Difference, Shape, subtract
+from helixc.choice.moves import Edge, Moves, StepTable
+from helixc.ir.layout import WHOLE, AllGather, AllReduce, Layout, Seed, Slice, Step
 from helixc.ir.layout_steps import apply_step
 from helixc.ir.mesh import Mesh
 from helixc.price.collective import CollectivePrices, step_bytes
@@ -41,11 +42,36 @@ class Leg:
 
 
 @attrs.frozen
-class ReshardPath:
-    """Steps from one layout to another, and their cost."""
+class Between:
+    """The cheapest path of a difference; without legs there is none."""
 
-    legs: tuple[Leg, ...]
-    cost: PathCost
+    legs: tuple[Leg, ...] = ()
+    cost: PathCost = PathCost()
+
+
+@attrs.frozen(slots=False)
+class ReshardPath:
+    """Steps from one layout to another, and their cost.
+
+    ``layouts``: after each step.  ``between``: the path without ``common``, what both ends hold alike.
+    """
+
+    layouts: tuple[Layout, ...]
+    between: Between
+    common: Common
+
+    @property
+    def cost(self) -> PathCost:
+        """What the path costs."""
+        return self.between.cost
+
+    @cached_property
+    def legs(self) -> tuple[Leg, ...]:
+        """The steps, each with the layout after it; asked for only where a path is taken."""
+        return tuple(
+            Leg(self.common.step_beside(leg.step, layout), layout, leg.picoseconds)
+            for leg, layout in zip(self.between.legs, self.layouts, strict=True)
+        )
 
 
 # A search that has seen so many layouts gives up, and so do all when they have seen so many together:
@@ -53,8 +79,7 @@ class ReshardPath:
 MOST_LAYOUTS = 1000
 MOST_IN_ALL = 80_000
 
-NEVER = PathCost(maxsize)
-STAY = ReshardPath(legs=(), cost=PathCost())
+STAY = ReshardPath((), Between(), Common(WHOLE, {}, Mesh.uncut(())))
 
 
 class ReshardSearch:
@@ -68,8 +93,8 @@ class ReshardSearch:
         self.prices = prices
         self.mesh = prices.mesh
         self._known: dict[tuple[Shape, Layout, Layout, bool], ReshardPath | None] = {}
-        self._searched: dict[Difference, ReshardPath | None] = {}
-        self._tables: dict[tuple[tuple[tuple[str, int], ...], Layout], StepTable] = {}
+        self._searched: dict[Difference, Between | None] = {}
+        self._tables: dict[tuple[tuple[tuple[str, int], ...], Layout, bool], StepTable] = {}
         self.cut_short = False
         self._left = MOST_IN_ALL
 
@@ -96,78 +121,82 @@ class ReshardSearch:
         found = self._searched[difference]
         if found is None:
             return None
-        legs: list[Leg] = []
-        for leg in found.legs:
-            layout = common.layout_beside(leg.layout)
-            legs.append(Leg(common.step_beside(leg.step, layout), layout, leg.picoseconds))
-        return ReshardPath(tuple(legs), found.cost)
+        passed = [common.layout_beside(leg.layout) for leg in found.legs[:-1]]
+        return ReshardPath((*passed, target), found, common)
 
-    def _cheapest(self, difference: Difference) -> ReshardPath | None:
+    def _cheapest(self, difference: Difference) -> Between | None:
         table = self._table(difference)
-        found, seen = _search(difference, table, self.prices, min(MOST_LAYOUTS, self._left))
+        found, seen = _search(difference, table, min(MOST_LAYOUTS, self._left))
         self._left -= seen
         self.cut_short |= table.moves.cut_short or found is None
         if found is None:
             return _plain(difference, self.prices)
-        return found if found.cost.steps else None
+        return found if found.legs else None
 
     def _table(self, difference: Difference) -> StepTable:
-        """The steps toward a target; which there are depends on what the mesh divides of a size alone."""
-        devices = self.mesh.devices
-        room = tuple((dim, gcd(size, devices)) for dim, size in difference.room)
-        key = (room, difference.target)
+        """The steps toward a target; which there are depends on what the mesh divides of a size alone.
+
+        And on that only where something may be split: what is partial anywhere, all else as the target.
+        """
+        devices, target, partial = self.mesh.devices, difference.target, difference.source.partial
+        room = tuple(
+            (dim, gcd(size, devices))
+            for dim, size in difference.room
+            if partial or target.atoms_of(dim)
+        )
+        key = (room, target, bool(partial))
         if key not in self._tables:
-            self._tables[key] = StepTable(Moves(difference, self.mesh))
+            self._tables[key] = StepTable(Moves(difference, self.mesh), self.prices)
         return self._tables[key]
 
 
+# As a ``PathCost``, which takes longer to make.
+_Cost = tuple[int, int, int, int]
+_NEVER: _Cost = (maxsize, 0, 0, 0)
 # Where the best way to a layout came from: the layout before, the step, its time.
 _Arrivals = dict[int, tuple[int, Step, int]]
 
 
-def _search(
-    difference: Difference, table: StepTable, prices: CollectivePrices, most: int
-) -> tuple[ReshardPath | None, int]:
-    """The cheapest path, and how many layouts were seen.
-
-    The path is empty if there is none, and None after too many layouts.
-    """
+def _search(difference: Difference, table: StepTable, most: int) -> tuple[Between | None, int]:
+    """The cheapest path, and how many layouts were seen; None after too many layouts."""
     order = count()
     start, end = table.number(difference.source), table.number(difference.target)
-    heap = [(PathCost(), next(order), start)]
-    least = {start: PathCost(), end: NEVER}
+    heap: list[tuple[_Cost, int, int]] = [((0, 0, 0, 0), next(order), start)]
+    least: dict[int, _Cost] = {start: (0, 0, 0, 0), end: _NEVER}
     arrivals: _Arrivals = {}
     done: set[int] = set()
     while heap:
         cost, _, here = heapq.heappop(heap)
         if here == end:
-            return ReshardPath(_legs(end, arrivals, table), cost), len(done)
+            return Between(_legs(end, arrivals, table), PathCost(*cost)), len(done)
         if here in done:
             continue
         if len(done) >= most:
             return None, len(done)
         done.add(here)
-        layout = table.layouts[here]
-        held = _block(difference.block, layout, prices.mesh)
-        for step, after in table.of(here):
-            if after in done:
-                continue
-            time = prices.picoseconds(step, held, layout)
-            grown = PathCost(
-                cost.gathers + (difference.stored and isinstance(step, AllGather)),
-                cost.picoseconds + time,
-                cost.bytes + step_bytes(step, held, prices.mesh),
-                cost.steps + 1,
-            )
+        held = -(-difference.block // table.ways[here])
+        for edge in table.of(here):
+            grown = _grown(cost, edge, held, table, stored=difference.stored)
             # Ties go to the path that was found first: the order of moves is fixed.
-            if grown < least[end] and grown < least.get(after, NEVER):
-                least[after] = grown
-                arrivals[after] = (here, step, time)
-                heapq.heappush(heap, (grown, next(order), after))
-    return ReshardPath(legs=(), cost=PathCost()), len(done)
+            if grown < least[end] and grown < least.get(edge.after, _NEVER):
+                least[edge.after] = grown
+                arrivals[edge.after] = (here, edge.step, grown[1] - cost[1])
+                heapq.heappush(heap, (grown, next(order), edge.after))
+    return Between(), len(done)
 
 
-def _plain(difference: Difference, prices: CollectivePrices) -> ReshardPath | None:
+def _grown(cost: _Cost, edge: Edge, held: int, table: StepTable, *, stored: bool) -> _Cost:
+    """The cost of a path and one step more, on a block of ``held`` bytes."""
+    gathers, picoseconds, received, steps = cost
+    return (
+        gathers + (stored and edge.gathers),
+        picoseconds + table.prices.demanded(edge.demand, held),
+        received - (-edge.received * held // edge.parts),
+        steps + 1,
+    )
+
+
+def _plain(difference: Difference, prices: CollectivePrices) -> Between | None:
     """Combine and join everything, then slice: a path that there always is, if there is any."""
     source, target = difference.source, difference.target
     if set(source.partial) & set(target.partial) or target.kind not in ("", "sum"):
@@ -189,7 +218,7 @@ def _plain(difference: Difference, prices: CollectivePrices) -> ReshardPath | No
             cost.bytes + step_bytes(step, held, prices.mesh),
             cost.steps + 1,
         )
-    return ReshardPath(tuple(legs), cost)
+    return Between(tuple(legs), cost)
 
 
 def _legs(here: int, arrivals: _Arrivals, table: StepTable) -> tuple[Leg, ...]:

@@ -104,7 +104,7 @@ class _Search:
         self.stored = stored
         self.times: dict[int, Column] = {}
         self._held: dict[int, Column] = {}
-        names = dict(common.names)
+        names = common.names
         sizes = dict(shape.sizes)
         self.room = {
             number: sizes[dim] // family.ways(common.layout.atoms_of(dim))

@@ -148,7 +148,7 @@ class _Writer:
         That alone, if the cheapest path there passes the same; else each of them.
         """
         path = self.problem.path(value, source, passed[-1])
-        alike = path is not None and [leg.layout for leg in path.legs] == passed
+        alike = path is not None and [*path.layouts] == passed
         return passed[-1:] if alike else passed
 
     def _copy(

@@ -53,19 +53,25 @@ from helixc.price.topology import group_shapes, wires
 
 def step_bytes(step: Step, local_bytes: int, mesh: Mesh) -> int:
     """Bytes received per GPU; ``local_bytes`` is the block before the step."""
+    count, parts = received_parts(step, mesh)
+    return -(-count * local_bytes // parts)
+
+
+def received_parts(step: Step, mesh: Mesh) -> tuple[int, int]:
+    """What a GPU receives in a step: so many of so many equal parts of its block."""
     match step:
         case Slice() | Seed():
-            return 0
+            return 0, 1
         case AllGather():
-            return (mesh.ways(step.atoms) - 1) * local_bytes
+            return mesh.ways(step.atoms) - 1, 1
         case ReduceScatter() | AllToAll():
             ways = mesh.ways(step.atoms)
-            return -(-(ways - 1) * local_bytes // ways)
+            return ways - 1, ways
         case AllReduce():
             ways = mesh.ways(step.atoms)
-            return -(-2 * (ways - 1) * local_bytes // ways)
+            return 2 * (ways - 1), ways
         case Permute():
-            return local_bytes
+            return 1, 1
 
 
 # Up to so many atoms every division of a joint step into a sequence is priced.
@@ -83,6 +89,18 @@ class Stage(NamedTuple):
     kind: str
     atoms: Atoms
     size: int
+
+
+class Demand(NamedTuple):
+    """What a step asks for, whatever the block: a stage on each of so many ``parts`` of it."""
+
+    kind: str
+    atoms: Atoms
+    parts: int
+
+    def on(self, local_bytes: int) -> Stage:
+        """The stage for a block."""
+        return Stage(self.kind, self.atoms, -(-local_bytes // self.parts))
 
 
 @attrs.frozen
@@ -115,15 +133,18 @@ class CollectivePrices:
 
     def picoseconds(self, step: Step, local_bytes: int, before: Layout) -> int:
         """Time of one step on a block of ``local_bytes`` held in layout ``before``."""
-        stage = self._stage(step, local_bytes, before)
-        return 0 if stage is None else self._time(stage)
+        return self.demanded(self.demand(step, before), local_bytes)
+
+    def demanded(self, demand: Demand | None, local_bytes: int) -> int:
+        """Time of what a step asks for on a block of ``local_bytes``."""
+        return 0 if demand is None else self._time(demand.on(local_bytes))
 
     def price(self, step: Step, local_bytes: int, before: Layout) -> CollectivePrice:
         """The same time, with what is known of it."""
-        stage = self._stage(step, local_bytes, before)
-        if stage is None:
+        demand = self.demand(step, before)
+        if demand is None:
             return LOCAL
-        stages = self._stages(stage)
+        stages = self._stages(demand.on(local_bytes))
         price = exactly(0, "latency")
         received: dict[str, int] = {}
         for one in stages:
@@ -134,22 +155,21 @@ class CollectivePrices:
         slowest = max(times, key=lambda time: time.seconds)
         return CollectivePrice(price, _algorithm(times), slowest.level, tuple(received.items()))
 
-    def _stage(self, step: Step, local_bytes: int, before: Layout) -> Stage | None:
-        """What a step asks for; None if nothing is moved."""
+    def demand(self, step: Step, before: Layout) -> Demand | None:
+        """What a step from a layout asks for; None if nothing is moved."""
         match step:
             case Slice() | Seed():
                 return None
             case AllGather():
-                return Stage("gather", self._ordered(step.atoms), local_bytes)
+                return Demand("gather", self._ordered(step.atoms), 1)
             case ReduceScatter():
-                shard = self._shard(step.atoms, local_bytes)
-                return Stage("gather", self._ordered(step.atoms), shard)
+                return Demand("gather", self._ordered(step.atoms), self.mesh.ways(step.atoms))
             case AllReduce():
-                return Stage("reduce", self._ordered(step.atoms), local_bytes)
+                return Demand("reduce", self._ordered(step.atoms), 1)
             case AllToAll():
-                return Stage("exchange", self._ordered(step.atoms), local_bytes)
+                return Demand("exchange", self._ordered(step.atoms), 1)
             case Permute():
-                return Stage("send", moved_atoms(before, step.layout), local_bytes)
+                return Demand("send", moved_atoms(before, step.layout), 1)
 
     def _ordered(self, atoms: Atoms) -> Atoms:
         """The atoms in the order of the mesh."""
