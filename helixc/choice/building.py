@@ -30,6 +30,7 @@ class Builder:
         self.contracted = {f.name: f.tag for f in operator.rule if f.result is None}
         self.operands = tuple(self._spots(i) for i in range(len(operator.shapes)))
         self._groups: dict[Assigned, Tuples | None] = {}
+        self._alone: dict[Assigned, tuple[Way, ...]] = {}
         self._built: dict[tuple[Assigned, tuple[tuple[str, ...], ...], str], Way] = {}
 
     def _spots(self, position: int) -> Spots | None:
@@ -38,13 +39,21 @@ class Builder:
         named = ((f.name, f.operands[position]) for f in self.operator.rule)
         return tuple((name, dim) for name, dim in named if dim is not None)
 
-    def ways(self, assigned: Assigned, copies: Copies) -> Iterator[Way]:
+    def ways(self, assigned: Assigned, copies: Copies) -> Sequence[Way]:
         """The ways of one assignment: atoms that share a factor may be held in several orders."""
         if assigned not in self._groups:
             self._groups[assigned] = self._grouped(assigned)
         groups = self._groups[assigned]
         if groups is None:
-            return
+            return ()
+        known = self._alone.get(assigned)
+        if known is None:
+            known = tuple(self._ways(assigned, groups, copies))
+            if self._is_alone(assigned, groups):
+                self._alone[assigned] = known
+        return known
+
+    def _ways(self, assigned: Assigned, groups: Tuples, copies: Copies) -> Iterator[Way]:
         kind = self._partial_kind(assigned, groups, copies)
         if kind is None:
             return
@@ -54,6 +63,11 @@ class Builder:
                 tuples = dict(zip(groups, orders, strict=True))
                 self._built[key] = self._build(assigned, tuples, kind)
             yield self._built[key]
+
+    def _is_alone(self, assigned: Assigned, groups: Tuples) -> bool:
+        """Whether the ways of an assignment are the same wherever the operands are."""
+        passes = any(where == "partial" for where, _ in assigned)
+        return not passes and all(len(atoms) == 1 for atoms in groups.values())
 
     def _grouped(self, assigned: Assigned) -> Tuples | None:
         """The atoms that split each factor, in mesh order; None if they do not divide it."""

@@ -24,7 +24,7 @@ import attrs
 from helixc.choice.bodies import NUMBERS, Body
 from helixc.choice.problem import Assignment, Problem
 from helixc.choice.solution import Read, Solution, Step, results_of
-from helixc.choice.states import Cost, Frontier, Node, State, add, scale
+from helixc.choice.states import Cost, Frontier, Node, State, add, picker, scale
 from helixc.choice.transitions import Transition
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Op, Repeat, Statement
@@ -177,7 +177,7 @@ class _Run:
     def _operator(self, op: Op, keep: Sequence[int]) -> None:
         slot = {name: i for i, name in enumerate(self.names)}
         slots = [slot[o] if isinstance(o, str) else slot[NUMBERS] for o in op.operands]
-        affordable = self.frontier.affordable
+        affordable, kept = self.frontier.affordable, picker(keep)
         for node in self.frontier.nodes:
             for transition in self._transitions(op, tuple(node.state[i] for i in slots)):
                 cost = add(node.cost, transition.cost)
@@ -186,7 +186,7 @@ class _Run:
                 state = [*node.state, transition.made]
                 for i, copies in zip(slots, transition.copies, strict=True):
                     state[i] = copies
-                self.frontier.offer(node, cost, tuple(state[i] for i in keep), transition)
+                self.frontier.offer(node, cost, kept(state), transition)
 
     def _transitions(self, op: Op, existing: State) -> Sequence[Transition]:
         """What may be done with an operator from these copies of its operands.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from operator import invert, itemgetter
 from sys import maxsize
 from typing import Generic, TypeVar
 
@@ -16,6 +17,7 @@ UNBOUNDED: Cost = (maxsize, 0, 0, 0)
 # For each live value the set of layouts in which it exists, a bit for each (``copies``).
 State = tuple[int, ...]
 Decision = TypeVar("Decision")
+Ranked = TypeVar("Ranked")
 
 # Comparing all pairs of states pays off only while they are few.
 DOMINANCE_LIMIT = 64
@@ -33,7 +35,32 @@ def scale(cost: Cost, times: int) -> Cost:
 
 def covers(larger: State, smaller: State) -> bool:
     """Whether a state has every copy that another has."""
-    return not any(map(int.__and__, smaller, map(int.__invert__, larger)))
+    return not any(map(int.__and__, smaller, map(invert, larger)))
+
+
+def undominated(ranked: Sequence[Ranked], states: Iterable[State]) -> list[Ranked]:
+    """Without those of which one that comes earlier has every copy.
+
+    ``states``: the copies that each has, in the order of ``ranked``.
+    """
+    kept: list[Ranked] = []
+    lacking: list[State] = []
+    for one, state in zip(ranked, states, strict=True):
+        for lacked in lacking:
+            if not any(map(int.__and__, state, lacked)):
+                break
+        else:
+            kept.append(one)
+            lacking.append(tuple(map(invert, state)))
+    return kept
+
+
+def picker(slots: Sequence[int]) -> Callable[[Sequence[int]], State]:
+    """A function that picks the values in these slots."""
+    if len(slots) == 1:
+        (slot,) = slots
+        return lambda values: (values[slot],)
+    return itemgetter(*slots) if slots else lambda _: ()
 
 
 @attrs.define(eq=False)
@@ -94,7 +121,7 @@ class Frontier(Generic[Decision]):
         """Go on to the states that were offered, dropping what cannot win or does not fit."""
         ranked = sorted(self._next.values(), key=lambda node: node.cost)
         if len(ranked) <= DOMINANCE_LIMIT:
-            ranked = _undominated(ranked)
+            ranked = undominated(ranked, [node.state for node in ranked])
         if len(ranked) > self._width:
             lost = add(ranked[self._width].cost, (0, self._ahead(), 0, 0))
             self._dropped = lost if self._dropped is None else min(self._dropped, lost)
@@ -111,15 +138,3 @@ class Frontier(Generic[Decision]):
         if self._dropped is None or self._dropped >= cost:
             return 0
         return max(1, cost[1] - self._dropped[1])
-
-
-def _undominated(ranked: list[Node[Decision]]) -> list[Node[Decision]]:
-    """Without the states whose copies all exist in a state that costs no more."""
-    kept: list[Node[Decision]] = []
-    for node in ranked:
-        for other in kept:
-            if covers(other.state, node.state):
-                break
-        else:
-            kept.append(node)
-    return kept

@@ -6,21 +6,21 @@ A transition speaks of operands by position, so it serves every layer in which t
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import attrs
 
 from helixc.choice.candidates import Candidates
 from helixc.choice.copies import Supplies
 from helixc.choice.operators import Operator
-from helixc.choice.states import Cost, State, add, covers
+from helixc.choice.states import Cost, State, add, undominated
 from helixc.choice.ways import Way
 from helixc.ir.hardware import Gpu
 from helixc.ir.layout import Layout
 from helixc.price.operator import least_picoseconds, operator_price
 
 
-@attrs.frozen(eq=False)
-class Transition:
+class Transition(NamedTuple):
     """One way from given copies.
 
     ``reads``: operand position, source and target layout.  ``copies``: what exists of each operand
@@ -67,10 +67,15 @@ class Transitions:
         self._times: dict[tuple[tuple[str, int], ...], int] = {}
 
     def of(self, existing: State) -> tuple[Transition, ...]:
-        """The transitions worth trying from these copies of the operands, cheapest first."""
+        """The transitions worth trying from these copies of the operands, cheapest first.
+
+        Left out is what another matches in its result and its copies at no higher cost.
+        """
         known = self._known.get(existing)
         if known is None:
-            known = self._known[existing] = _undominated(self.every(existing))
+            found = self.every(existing)
+            left = undominated(found, [(one.made, *one.copies) for one in found])
+            known = self._known[existing] = tuple(left)
         return known
 
     def every(self, existing: State) -> list[Transition]:
@@ -151,18 +156,6 @@ class Transitions:
             there[first] = reach.copies
         copies = tuple(there[first] for first in operator.same)
         return Transition(way, cost, tuple(reads), copies, task.made)
-
-
-def _undominated(found: list[Transition]) -> tuple[Transition, ...]:
-    """Without those that another matches in its result and its copies at no higher cost."""
-    kept: list[Transition] = []
-    for one in found:
-        for other in kept:
-            if other.made == one.made and covers(other.copies, one.copies):
-                break
-        else:
-            kept.append(one)
-    return tuple(kept)
 
 
 def departs(layout: Layout, planned: Layout) -> bool:
