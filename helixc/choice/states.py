@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from operator import invert, itemgetter
 from sys import maxsize
 from typing import Generic, TypeVar
@@ -38,20 +39,25 @@ def covers(larger: State, smaller: State) -> bool:
     return not any(map(int.__and__, smaller, map(invert, larger)))
 
 
-def undominated(ranked: Sequence[Ranked], states: Iterable[State]) -> list[Ranked]:
+def undominated(ranked: Sequence[Ranked], states: Sequence[State]) -> list[Ranked]:
     """Without those of which one that comes earlier has every copy.
 
     ``states``: the copies that each has, in the order of ``ranked``.
     """
+    # As one number each, with room for the copies of every value, for many pairs are compared.
+    room = max(map(int.bit_length, chain.from_iterable(states)), default=0)
     kept: list[Ranked] = []
-    lacking: list[State] = []
+    larger: list[int] = []
     for one, state in zip(ranked, states, strict=True):
-        for lacked in lacking:
-            if not any(map(int.__and__, state, lacked)):
+        every = 0
+        for copies in state:
+            every = every << room | copies
+        for known in larger:
+            if known | every == known:
                 break
         else:
             kept.append(one)
-            lacking.append(tuple(map(invert, state)))
+            larger.append(every)
     return kept
 
 

@@ -13,7 +13,7 @@ import attrs
 from helixc.choice.candidates import Candidates
 from helixc.choice.copies import Supplies
 from helixc.choice.operators import Operator
-from helixc.choice.states import Cost, State, add, undominated
+from helixc.choice.states import Cost, State, add, picker, undominated
 from helixc.choice.ways import Way
 from helixc.ir.hardware import Gpu
 from helixc.ir.layout import Layout
@@ -62,6 +62,7 @@ class Transitions:
             supplies.of(shape, stored=stored)
             for shape, stored in zip(operator.shapes, operator.stored, strict=True)
         )
+        self._same = picker(operator.same)
         self._known: dict[State, tuple[Transition, ...]] = {}
         self._tasks: dict[Way, _Task | None] = {}
         self._times: dict[tuple[tuple[str, int], ...], int] = {}
@@ -154,8 +155,7 @@ class Transitions:
             cost = add(cost, reach.cost)
             reads.append((position, reach.source, target))
             there[first] = reach.copies
-        copies = tuple(there[first] for first in operator.same)
-        return Transition(way, cost, tuple(reads), copies, task.made)
+        return Transition(way, cost, tuple(reads), self._same(there), task.made)
 
 
 def departs(layout: Layout, planned: Layout) -> bool:
