@@ -140,6 +140,8 @@ def with_unit(value: float, unit: str) -> Quantity:
     scale, kind = UNITS[unit]
     if not unit or not math.isfinite(value):
         return Quantity(value, kind)
+    if isinstance(value, int) and scale.denominator == 1:
+        return Quantity(value * scale.numerator, kind)
     return Quantity(shorten(Fraction(repr(value)) * scale), kind)
 
 

@@ -129,7 +129,7 @@ class CollectivePrices:
         self._wires = wires(cluster)
         self._levels: dict[Atoms, tuple[tuple[Crossed, ...], ...]] = {}
         self._orders: dict[Atoms, Atoms] = {}
-        self._times: dict[Stage, int] = {}
+        self._times: dict[tuple[str, Atoms, int], int] = {}
 
     def picoseconds(self, step: Step, local_bytes: int, before: Layout) -> int:
         """Time of one step on a block of ``local_bytes`` held in layout ``before``."""
@@ -137,7 +137,12 @@ class CollectivePrices:
 
     def demanded(self, demand: Demand | None, local_bytes: int) -> int:
         """Time of what a step asks for on a block of ``local_bytes``."""
-        return 0 if demand is None else self._time(demand.on(local_bytes))
+        if demand is None:
+            return 0
+        kind, atoms, parts = demand
+        # A stage is looked up as the tuple that it is: most are known, and need not be made again.
+        found = self._times.get((kind, atoms, -(-local_bytes // parts)))
+        return self._time(demand.on(local_bytes)) if found is None else found
 
     def price(self, step: Step, local_bytes: int, before: Layout) -> CollectivePrice:
         """The same time, with what is known of it."""

@@ -118,27 +118,22 @@ def _longest(run: Run, seconds: float) -> float:
 
 
 def _candidates(run: Run) -> Iterator[tuple[float, Tile, int]]:
-    """The least that the loops of each tile take, the tile, and how many there are of it."""
-    m, n, batch = run.product.m, run.product.n, run.product.batch
-    for tile in menu(run.constants):
-        rows, across = ceil(m / tile.height), ceil(n / tile.breadth)
+    """The least that the loops of each tile take however k is split, the tile, and how many there are."""
+    product, constants, sms = run.product, run.constants, run.chip.sms
+    m, n, batch = product.m, product.n, product.batch
+    for tile in menu(constants):
+        height, breadth = tile.height, tile.breadth
+        rows, across = ceil(m / height), ceil(n / breadth)
         if tile.lower and ceil(m / tile.lower) == rows:
             continue
         if tile.narrower and ceil(n / tile.narrower) == across:
             continue
-        tiles = batch * rows * across
-        yield _busy(run, tile, tiles), tile, tiles
-
-
-def _busy(run: Run, tile: Tile, tiles: int) -> float:
-    """The loops of all tiles take no less than this, however k is split."""
-    product, constants = run.product, run.constants
-    area = tile.height * tile.breadth
-    arithmetic = 2 * area * run.depth / run.arithmetic
-    feed = (tile.height + tile.breadth) * run.depth * product.width / run.fill
-    write = constants.epilogue * area * product.written / run.fill
-    core, ends = max(arithmetic, feed), constants.wave + write
-    return max(tiles / run.chip.sms * (core + ends), core / SPLITS[-1] + ends)
+        tiles, area = batch * rows * across, height * breadth
+        arithmetic = 2 * area * run.depth / run.arithmetic
+        feed = (height + breadth) * run.depth * product.width / run.fill
+        write = constants.epilogue * area * product.written / run.fill
+        core, ends = max(arithmetic, feed), constants.wave + write
+        yield max(tiles / sms * (core + ends), core / SPLITS[-1] + ends), tile, tiles
 
 
 @attrs.frozen
