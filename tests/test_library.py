@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from helixc.ir.source import Hardware
 from helixc.text.library import needed_part
-from helixc.text.loader import load_text
+from helixc.text.loader import load_path, load_text
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
 
 LIBRARY = """# chips
 gpu small {
@@ -28,6 +33,12 @@ link wire { latency = 1 us }
         ("gpu mine { like = larger }", {"small", "large", "larger"}),
         ("gpu mine { like=\nlarge }", {"small", "large"}),
         ("gpu wire { memory = 1 GB } cluster c { gpu wire }", set()),
+        (
+            "cluster c { gpu small }\nplan p { mesh t = gpu\n shard x over t via all_gather }",
+            {"small"},
+        ),
+        ("# every gpu of a node, via something\ncluster c { gpu small }", {"small"}),
+        ("cluster c { level a = 2 * (\n1) via wire; level b = 1\n}", {"wire"}),
         ("cluster c { gpu smal }", {"small", "large", "larger", "wire"}),
     ],
 )
@@ -38,6 +49,14 @@ def test_what_a_program_names_is_kept_with_what_that_is_like(program: str, kept:
     assert part.count("\n") == LIBRARY.count("\n")
     lines = zip(part.splitlines(), LIBRARY.splitlines(), strict=True)
     assert all(here in ("", there) for here, there in lines)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.hx")), ids=lambda path: path.stem)
+def test_of_what_an_example_does_not_name_nothing_is_parsed(path: Path) -> None:
+    (file,) = (file for name, file in load_path(path).files if name == "std.hardware")
+    named = {d.name.text for d in file.declarations if isinstance(d, Hardware)}
+
+    assert 0 < len(named) < 8
 
 
 def test_the_whole_text_of_the_library_stays_for_messages() -> None:

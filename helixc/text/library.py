@@ -12,8 +12,9 @@ from collections.abc import Iterable
 # On one line, or ended by a bracket at the beginning of a line.
 _DECLARATION = re.compile(r"^(?:gpu|link) (\w+) \{(?:[^\n}]*\}$|.*?^\})", re.MULTILINE | re.DOTALL)
 _DECLARED = re.compile(r"\b(?:gpu|link)\s+(\w+)\s*\{")
-# Where a GPU or a link is named.
-_NAMED = re.compile(r"\b(?:(?:gpu|via)\s+|like\s*=\s*)(\w+)")
+# Where a GPU or a link is named: in a cluster, at one of its levels, by what is like it.
+_NAMED = re.compile(r"\b(?:gpu[ \t]+|level[ \t]+\w+[ \t]*=[^;}]*?\bvia[ \t]+|like[ \t]*=\s*)(\w+)")
+_COMMENT = re.compile(r"#.*")
 
 
 def needed_part(library: str, program: Iterable[str]) -> str:
@@ -22,7 +23,7 @@ def needed_part(library: str, program: Iterable[str]) -> str:
     All of it where the program names hardware that nobody declares, since a message will tell what
     there is.
     """
-    texts = tuple(program)
+    texts = tuple(_COMMENT.sub("", text) for text in program)
     declared = {m[1]: m[0] for m in _DECLARATION.finditer(library)}
     own = {name for text in texts for name in _DECLARED.findall(text)}
     wanted = {name for text in texts for name in _NAMED.findall(text)} - own
