@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.kernel_errors import ALL, cold_scores, fitted, held_out, split_score, tables
+from benchmarks.kernel_errors import (
+    ALL,
+    cold_scores,
+    fitted,
+    held_out,
+    split_score,
+    tables,
+    with_residuals,
+)
 from benchmarks.kernel_hardware import hardware_lines, lone_lines
 from benchmarks.kernel_models import models
 from benchmarks.kernel_tables import TWELVE, UNKNOWN, Table, lone_gemm_table
@@ -77,6 +85,30 @@ def test_held_out_errors_are_on_target(name: str) -> None:
     table = next(table for table in tables() if table.name == name)
 
     assert mean_over_splits(table) <= TARGETS[name]
+
+
+# Mean over the two splits that the other rows surround, by formula and with residuals, in per cent.
+SURROUNDED = {
+    "gemm a100 bf16": (5, 4.5),
+    "gemm h100 bf16": (4, 3.7),
+    "gemm h200 bf16": (4, 3.5),
+    "gemm b200 bf16": (6, 5.1),
+    "gemm h100 f8": (3.5, 2.5),
+    "gemm h200 f8": (3.5, 2.4),
+    "gemm b200 f8": (5, 4),
+}
+
+
+@pytest.mark.parametrize("name", SURROUNDED)
+def test_residuals_help_between_measured_sizes_and_are_not_asked_beyond(name: str) -> None:
+    table = next(table for table in tables() if table.name == name)
+    splits = [*table.splits]
+    formula = [split_score(table, "helixc", split).mean for split in splits]
+    both = [with_residuals(table, split).mean for split in splits]
+
+    assert np.mean(formula[:2]) <= SURROUNDED[name][0]
+    assert np.mean(both[:2]) <= SURROUNDED[name][1]
+    assert both[2:] == pytest.approx(formula[2:])
 
 
 def test_prices_of_cold_caches_meet_those_that_the_benchmark_cannot_keep_in_l2() -> None:
