@@ -57,10 +57,9 @@ class Builder:
         kind = self._partial_kind(assigned, groups, copies)
         if kind is None:
             return
-        for orders in product(*(self._orders(n, atoms, copies) for n, atoms in groups.items())):
-            key = (assigned, orders, kind)
+        for tuples in self._mixed(groups, copies):
+            key = (assigned, tuple(tuples[name] for name in groups), kind)
             if key not in self._built:
-                tuples = dict(zip(groups, orders, strict=True))
                 self._built[key] = self._build(assigned, tuples, kind)
             yield self._built[key]
 
@@ -69,12 +68,22 @@ class Builder:
         passes = any(where == "partial" for where, _ in assigned)
         return not passes and all(len(atoms) == 1 for atoms in groups.values())
 
+    def _mixed(self, groups: Tuples, copies: Copies) -> Iterator[Tuples]:
+        """Every mixture of the orders of atoms; factors take turns in the order of the mesh."""
+        orders = {name: self._orders(name, atoms, copies) for name, atoms in groups.items()}
+        firsts = {atoms[0]: name for name, atoms in groups.items() if len(orders[name]) > 1}
+        open_ = [firsts[atom] for atom in self.mesh.in_order(firsts)]
+        settled = {name: own[0] for name, own in orders.items()}
+        for picked in product(*(orders[name] for name in open_)):
+            yield {**settled, **dict(zip(open_, picked, strict=True))}
+
     def _grouped(self, assigned: Assigned) -> Tuples | None:
         """The atoms that split each factor, in mesh order; None if they do not divide it."""
         groups: dict[str, tuple[str, ...]] = {}
         for atom, (kind, name) in zip(self.atoms, assigned, strict=True):
             if kind == "split":
                 groups[name] = (*groups.get(name, ()), atom)
+        groups = {name: self.mesh.in_order(atoms) for name, atoms in groups.items()}
         sizes = self.operator.sizes
         even = all(self.mesh.divides(atoms, sizes[name]) for name, atoms in groups.items())
         return groups if even else None
@@ -113,11 +122,11 @@ class Builder:
     def _build(self, assigned: Assigned, tuples: Tuples, kind: str) -> Way:
         """The layouts that an assignment implies, its atoms in these orders."""
         chosen = zip(self.atoms, assigned, strict=True)
-        passing = [(atom, name) for atom, (where, name) in chosen if where == "partial"]
+        through = {atom: name for atom, (where, name) in chosen if where == "partial"}
+        passing = [(atom, through[atom]) for atom in self.mesh.in_order(through)]
         partial = [atom for atom, _ in passing]
         for name in self.contracted:
             partial += tuples.get(name, ())
-        partial.sort(key=self.mesh.order.__getitem__)
         operands = tuple(
             WHOLE if spots is None else _layout(spots, tuples, _passing_at(position, passing), kind)
             for position, spots in enumerate(self.operands)
@@ -125,7 +134,12 @@ class Builder:
         written = [(atom, name) for name in self.factors for atom in tuples.get(name, ())]
         written += [(atom, f"partial {name}") for atom, name in passing]
         ways = tuple((name, self.mesh.ways(tuples.get(name, ()))) for name in self.factors)
-        return Way(tuple(written), operands, _layout(self.result, tuples, partial, kind), ways)
+        return Way(
+            tuple(written),
+            operands,
+            _layout(self.result, tuples, self.mesh.in_order(partial), kind),
+            ways,
+        )
 
     def at_rest(self, layout: Layout) -> Way:
         """The way of a value that is simply there."""

@@ -45,14 +45,25 @@ class Candidates:
             return self._at_rest()
         departed = _departed(operator, copies)
         options = [atom.of(copies, departed) for atom in self._atoms]
-        bounded = _bounded(options)
-        self.cut_short |= bounded != options
-        found = [way for way in product(*bounded) for way in self.builder.ways(way, copies)]
+        found = [way for one in self._mixed(options) for way in self.builder.ways(one, copies)]
         if not found and operator.forced:
             free = Candidates(attrs.evolve(operator, forced=()), self.mesh)
             found = [*free.of(copies)]
             self.cut_short |= free.cut_short
         return tuple(found)
+
+    def _mixed(self, options: list[tuple[Choice, ...]]) -> Iterator[tuple[Choice, ...]]:
+        """Mixtures of the options; of the atoms that have several the innermost changes fastest."""
+        names = [one.atom for one in self._atoms]
+        several = zip(names, options, strict=True)
+        open_ = self.mesh.in_order(name for name, own in several if len(own) > 1)
+        bounded = _bounded(options)
+        self.cut_short |= bounded != options
+        choices = dict(zip(names, bounded, strict=True))
+        taken = {name: own[0] for name, own in choices.items()}
+        for picked in product(*(choices[name] for name in open_)):
+            taken.update(zip(open_, picked, strict=True))
+            yield tuple(taken[name] for name in names)
 
     def _at_rest(self) -> tuple[Way, ...]:
         """A value that is simply there is in its layout at rest; made locally, it can as well be whole."""

@@ -77,8 +77,7 @@ class Common:
         for number, atoms in layout.split:
             dim = self.names[number]
             split[dim] = (*split.get(dim, ()), *atoms)
-        order = self.mesh.order.__getitem__
-        partial = sorted((*self.layout.partial, *layout.partial), key=order)
+        partial = self.mesh.in_order((*self.layout.partial, *layout.partial))
         return make_layout(split, partial, layout.kind or self.layout.kind)
 
     def step_beside(self, step: Step, after: Layout) -> Step:

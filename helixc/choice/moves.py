@@ -170,7 +170,7 @@ class Moves:
         used = layout.used
         atoms = tuple(a for a in self.target.partial if a not in used)
         if atoms and self.target.kind == "sum" and layout.kind in ("", "sum"):
-            partial = tuple(sorted({*layout.partial, *atoms}, key=self.mesh.order.__getitem__))
+            partial = self.mesh.in_order({*layout.partial, *atoms})
             yield Seed(atoms), make_layout(split, partial, "sum")
 
     def _parts(self, atoms: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -29,8 +29,7 @@ class Claims:
 
     def layout(self, mesh: Mesh) -> Layout:
         """The layout these claims add up to."""
-        partial = sorted(self.partial, key=mesh.order.__getitem__)
-        return make_layout(self.split, partial)
+        return make_layout(self.split, mesh.in_order(self.partial))
 
 
 @attrs.define

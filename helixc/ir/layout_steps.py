@@ -52,7 +52,7 @@ def apply_step(layout: Layout, step: Step, mesh: Mesh) -> Layout:
 
 def mesh_order(atoms: Iterable[str], mesh: Mesh) -> tuple[str, ...]:
     """These atoms once each, in the order of the mesh: how a layout lists its partial atoms."""
-    return tuple(sorted(set(atoms), key=mesh.order.__getitem__))
+    return mesh.in_order(set(atoms))
 
 
 def moved_atoms(before: Layout, after: Layout) -> tuple[str, ...]:

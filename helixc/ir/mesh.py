@@ -8,7 +8,7 @@ atoms only.  An uncut axis is one atom of the same name; the pieces of a cut one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -62,6 +62,10 @@ class Mesh:
     def order(self) -> Mapping[str, int]:
         """Position of each atom in the mesh, outermost first."""
         return {atom.name: index for index, atom in enumerate(self.atoms)}
+
+    def in_order(self, atoms: Iterable[str]) -> tuple[str, ...]:
+        """These atoms in the order of the mesh, outermost first."""
+        return tuple(sorted(atoms, key=self.order.__getitem__))
 
     @cached_property
     def strides(self) -> Mapping[str, int]:

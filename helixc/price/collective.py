@@ -179,7 +179,7 @@ class CollectivePrices:
     def _ordered(self, atoms: Atoms) -> Atoms:
         """The atoms in the order of the mesh."""
         if atoms not in self._orders:
-            self._orders[atoms] = tuple(sorted(atoms, key=self.mesh.order.__getitem__))
+            self._orders[atoms] = self.mesh.in_order(atoms)
         return self._orders[atoms]
 
     def _shard(self, atoms: Atoms, local_bytes: int) -> int:
