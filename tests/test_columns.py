@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import permutations
 from math import prod
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from helixc.analysis.report import build_report
 from helixc.columns.alone import refusal
 from helixc.columns.evaluation import Evaluation, Table, evaluate, evaluate_sources
 from helixc.columns.groups import COLUMNS
+from helixc.columns.structures import structures
 from helixc.compiler import compile_sources, make_choice
 from helixc.diagnostics import HelixError
 from helixc.elaborate.choice import Choice
@@ -143,8 +145,15 @@ def drawn(seed: str, gpus: int) -> list[tuple[int, ...]]:
     return list(rows)
 
 
-def plan_text(name: str, model: str, cluster: str, row: Sequence[int], lines: str) -> str:
-    mesh = ", ".join(f"{axis} = {size}" for axis, size in zip(AXES, row, strict=True))
+def plan_text(
+    name: str,
+    model: str,
+    cluster: str,
+    row: Sequence[int],
+    lines: str,
+    axes: Sequence[str] = AXES,
+) -> str:
+    mesh = ", ".join(f"{axis} = {size}" for axis, size in zip(axes, row, strict=True))
     body = lines.replace("; ", "\n  ").replace("{ ", "{\n").replace(" }", "\n}")
     return f"plan {name} for {model} on {cluster} {{\n  mesh {mesh}\n  {body}\n}}\n"
 
@@ -155,16 +164,22 @@ def test_every_number_is_what_compile_gives_under_strict(name: str, number: int)
     lines = structures[number]
     cluster, gpus = (("box", 32), ("odd", 30))[number % 2]
     rows = drawn(f"{name} {number}", gpus)
-    text += plan_text("structure", model, cluster, (1, 1, 1), lines)
-    for index, row in enumerate(rows):
-        text += plan_text(f"p{index}", model, cluster, row, f"strict; {lines}")
+    orders = list(permutations(AXES))
+    table = {f"order{index}": rows[index :: len(orders)] for index in range(len(orders))}
+    for order, (plan, own) in zip(orders, table.items(), strict=True):
+        text += plan_text(plan, model, cluster, (1, 1, 1), lines, order)
+        for index, row in enumerate(own):
+            one = f"{plan}_{index}"
+            text += plan_text(one, model, cluster, row, f"strict; {lines}", order)
     sources = load_text(text, "columns.hx")
 
-    found = evaluate_sources(sources, {"structure": rows})
+    found = evaluate_sources(sources, table)
 
-    assert found.sizes == tuple(rows)
-    for index, row in enumerate(rows):
-        choice = make_choice(model, f"p{index}", None, None)
+    assert found.sizes == tuple(row for own in table.values() for row in own)
+    names = [f"{plan}_{index}" for plan, own in table.items() for index in range(len(own))]
+    for index, plan in enumerate(names):
+        choice = make_choice(model, plan, None, None)
+        row = (plan, found.sizes[index])
         assert (found.refused[index], numbers(found, index)) == expected(sources, choice), row
 
 
@@ -264,3 +279,23 @@ def expected(sources: Sources, choice: Choice) -> tuple[str, dict[str, int]]:
         "peak_bytes": memory.peak_bytes,
         "received_bytes": report.bytes_per_gpu,
     }
+
+
+def test_plans_are_together_that_differ_in_the_order_of_their_axes_alone() -> None:
+    text = GROUPED
+    for name, axes, lines in (
+        ("one", "uvw", "shard batch over u, v, w"),
+        ("two", "wuv", "shard batch over u, v, w"),
+        ("three", "uvw", "shard seq over u, v, w"),
+        ("four", "uvx", "shard batch over u, v, x"),
+    ):
+        text += plan_text(name, "m", "odd", (1, 1, 1), lines, axes)
+
+    found = structures(load_text(text, "columns.hx"), ["one", "three", "two", "four", "imported"])
+
+    assert found == [
+        {"one": ("u", "v", "w"), "two": ("w", "u", "v")},
+        {"three": ("u", "v", "w")},
+        {"four": ("u", "v", "x")},
+        {"imported": ()},
+    ]

@@ -37,11 +37,11 @@ class _Cutter:
 
 
 class Cutters:
-    """Cuts the axes of plans of one structure."""
+    """Cuts the axes of plans of one structure, whose sizes are given in the order of ``names``."""
 
-    def __init__(self, program: Logical) -> None:
+    def __init__(self, program: Logical, names: tuple[str, ...]) -> None:
         self._program = program
-        self._names = tuple(axis.name for axis in program.plan.axes)
+        self._names = names
         self._cutters = list(self._find_cutters(Planner(program)))
         self._pieces: dict[tuple[int, frozenset[int]], Sizes | None] = {}
 

@@ -15,12 +15,16 @@ import attrs
 import numpy as np
 
 from helixc.columns.family import LARGEST, Column, Mask
-from helixc.columns.groups import COLUMNS, Prices, Results, StructureEvaluator
+from helixc.columns.groups import COLUMNS, Axes, Prices, Results, StructureEvaluator
+from helixc.columns.structures import structures
 from helixc.compiler import lower, make_choice
 from helixc.diagnostics import CompilerBug
+from helixc.elaborate.choice import Choice
 from helixc.ir.logical import Logical
+from helixc.ir.mesh import Axis
 from helixc.ir.plan import Strict
 from helixc.ir.source import Sources
+from helixc.passes.contract import AnyPass
 from helixc.pipeline import to_logical, to_spmd
 from helixc.text.loader import load_path
 
@@ -91,30 +95,48 @@ def evaluate_sources(
 ) -> Evaluation:
     """As ``evaluate``, for sources that are loaded already."""
     prices: dict[str, Prices] = {}
-    found: list[Results] = []
-    programs: list[Logical] = []
-    for plan, rows in table.items():
-        choice = make_choice(model, plan, cluster, settings)
-        first = to_logical(choice)[:1]
-        program = lower(sources, first)[-1][1]
-        if not isinstance(program, Logical):
-            raise CompilerBug("elaboration has not yielded the logical level")
-        _check(rows, program)
-        passes = to_spmd(choice)
+    found: dict[str, _Part] = {}
+    for orders in structures(sources, table):
+        program, passes, logical = _elaborated(
+            sources, make_choice(model, next(iter(orders)), cluster, settings)
+        )
+        written = tuple(axis.name for axis in program.plan.axes)
+        meshes: list[Axes] = []
+        rows: dict[str, slice] = {}
+        for plan, names in orders.items():
+            start = len(meshes)
+            meshes += _meshes(plan, names or written, table[plan])
+            rows[plan] = slice(start, len(meshes))
         shared = prices.setdefault(program.cluster.name, Prices(program.cluster))
-        logical, sizes = len(to_logical(choice)) - 1, [tuple(map(int, row)) for row in rows]
-        evaluator = StructureEvaluator(_strict(program), passes[1:], logical, shared, sizes)
-        found.append(evaluator.evaluate())
-        programs.append(program)
-    return _together(table, found, programs, list(prices.values()))
+        evaluator = StructureEvaluator(_strict(program), passes, logical, shared, meshes)
+        results = evaluator.evaluate()
+        found.update((plan, _Part(program, results, rows[plan])) for plan in orders)
+    return _together(table, found, list(prices.values()))
 
 
-def _check(rows: Sequence[Sequence[int]], program: Logical) -> None:
-    axes = program.plan.axes
+@attrs.frozen(eq=False)
+class _Part:
+    """The rows of one plan of the file among the results of its structure."""
+
+    program: Logical
+    results: Results
+    rows: slice
+
+
+def _elaborated(sources: Sources, choice: Choice) -> tuple[Logical, Sequence[AnyPass], int]:
+    """The program of a choice, the passes from there, and how many of them are at the logical level."""
+    before = to_logical(choice)
+    program = lower(sources, before[:1])[-1][1]
+    if not isinstance(program, Logical):
+        raise CompilerBug("elaboration has not yielded the logical level")
+    return program, to_spmd(choice)[1:], len(before) - 1
+
+
+def _meshes(plan: str, names: Sequence[str], rows: Sequence[Sequence[int]]) -> list[Axes]:
     for row in rows:
-        if len(row) != len(axes) or any(size < 1 for size in row):
-            names = ", ".join(axis.name for axis in axes)
-            raise ValueError(f"plan {program.plan.name} has the axes {names}; a row says {row}")
+        if len(row) != len(names) or any(size < 1 for size in row):
+            raise ValueError(f"plan {plan} has the axes {', '.join(names)}; a row says {row}")
+    return [tuple(map(Axis, names, map(int, row))) for row in rows]
 
 
 def _strict(program: Logical) -> Logical:
@@ -124,22 +146,22 @@ def _strict(program: Logical) -> Logical:
     return attrs.evolve(program, plan=attrs.evolve(program.plan, blocks=(strict, *rest)))
 
 
-def _together(
-    table: Table, found: list[Results], programs: list[Logical], prices: list[Prices]
-) -> Evaluation:
+def _together(table: Table, found: Mapping[str, _Part], prices: list[Prices]) -> Evaluation:
+    parts = [found[plan] for plan in table]
     nothing = np.zeros(0, dtype=np.int64)
     columns = {
-        name: np.concatenate([nothing, *(one.columns[name] for one in found)]) for name in COLUMNS
+        name: np.concatenate([nothing, *(one.results.columns[name][one.rows] for one in parts)])
+        for name in COLUMNS
     }
-    memories = [min(program.cluster.gpu.memory_bytes, LARGEST) for program in programs]
+    memories = [min(part.program.cluster.gpu.memory_bytes, LARGEST) for part in parts]
     return Evaluation(
         structure=tuple(plan for plan, rows in table.items() for _ in rows),
         sizes=tuple(tuple(map(int, row)) for rows in table.values() for row in rows),
-        refused=tuple(code for one in found for code in one.refused),
+        refused=tuple(code for part in parts for code in part.results.refused[part.rows]),
         capacity_bytes=np.repeat(
             np.array(memories, dtype=np.int64), [len(rows) for rows in table.values()]
         ),
-        alone=sum(one.alone for one in found),
+        alone=sum({id(part.results): part.results.alone for part in parts}.values()),
         shapes=(
             sum(one.operators.shapes for one in prices),
             sum(one.steps.shapes for one in prices),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 import attrs
 import numpy as np
@@ -30,11 +31,15 @@ class NotInColumns(Exception):
 
 @attrs.frozen(slots=False)
 class AskingMesh(Mesh):
-    """The mesh of one plan that stands for others, and what was asked of its sizes with the answers."""
+    """The mesh of one plan that stands for others, and what was asked of it with the answers.
+
+    ``asked``: whether a size divides.  ``follows``: of two atoms, the second lies inside the first.
+    """
 
     asked: dict[tuple[Atoms, int], bool] = attrs.field(
         factory=dict[tuple[Atoms, int], bool], eq=False, repr=False
     )
+    follows: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], eq=False, repr=False)
 
     def divides(self, atoms: tuple[str, ...], size: int) -> bool:
         """Whether a dimension of this size can be split over these atoms."""
@@ -42,18 +47,27 @@ class AskingMesh(Mesh):
         self.asked[atoms, size] = answer
         return answer
 
+    def in_order(self, atoms: Iterable[str]) -> Atoms:
+        """These atoms in the order of the mesh, outermost first."""
+        found = super().in_order(atoms)
+        self.follows.update(pairwise(found))
+        return found
+
 
 @attrs.frozen(eq=False, slots=False)
 class Family:
     """Plans that are planned alike.  ``planning`` has the mesh of the first of them.
 
-    ``sizes``: for each atom its size in every plan.
+    ``sizes``: for each atom its size in every plan.  ``orders``: the orders in which atoms lie in the
+    meshes of plans, ``order``: the number of that of every plan.
     """
 
     program: Logical
     planning: Planning
     mesh: AskingMesh
     sizes: dict[str, Column]
+    orders: tuple[Atoms, ...]
+    order: Column
     plans: int
     places: dict[Atoms, list[int]] = attrs.field(factory=dict[Atoms, list[int]], repr=False)
     _ways: dict[Atoms, Column] = attrs.field(factory=dict[Atoms, Column], repr=False)
@@ -108,6 +122,8 @@ class Family:
             planning=self.planning,
             mesh=self.mesh,
             sizes=sizes,
+            orders=self.orders,
+            order=self.order[rows],
             plans=int(rows.sum()),
         )
 
@@ -116,17 +132,27 @@ class Family:
         same = np.ones(self.plans, dtype=np.bool_)
         for (atoms, size), answer in self.mesh.asked.items():
             same &= (size % self.ways(atoms) == 0) == answer
-        return same
+        follows = self.mesh.follows
+        fitting = [all(o.index(a) < o.index(b) for a, b in follows) for o in self.orders]
+        return same & np.array(fitting)[self.order]
 
 
 def gaps_and_sizes(family: Family, atoms: Sequence[str]) -> list[tuple[int, ...]]:
     """Where atoms lie in the mesh of each plan: sizes of what is around them and of themselves, in turn."""
-    columns: list[Column] = []
-    gap = family.ones
-    for atom in family.mesh.atoms:
-        if atom.name in atoms:
-            columns += [gap, family.sizes[atom.name]]
-            gap = family.ones
-        else:
-            gap = gap * family.sizes[atom.name]
-    return [*zip(*(column.tolist() for column in (*columns, gap)), strict=True)]
+    found: list[tuple[int, ...]] = [()] * family.plans
+    for number, order in enumerate(family.orders):
+        rows = np.flatnonzero(family.order == number)
+        columns: list[Column] = []
+        ones = np.ones(len(rows), dtype=np.int64)
+        gap = ones
+        for atom in order:
+            sizes = family.sizes[atom][rows]
+            if atom in atoms:
+                columns += [gap, sizes]
+                gap = ones
+            else:
+                gap = gap * sizes
+        places = zip(*(column.tolist() for column in (*columns, gap)), strict=True)
+        for row, place in zip(rows.tolist(), places, strict=True):
+            found[row] = place
+    return found

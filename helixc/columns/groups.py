@@ -11,7 +11,7 @@ import numpy as np
 from helixc.choice.planning import plan_layouts
 from helixc.choice.problem import Problem
 from helixc.columns.alone import Row, evaluate_alone, refusal
-from helixc.columns.cuts import Cutters, Pieces, Sizes, atoms_of
+from helixc.columns.cuts import Cutters, Pieces, atoms_of
 from helixc.columns.family import LARGEST, AskingMesh, Column, Family, Mask, NotInColumns
 from helixc.columns.paths import PathFinder
 from helixc.columns.prices import RADIX, OperatorPrices, StepPrices
@@ -27,6 +27,8 @@ from helixc.ir.plan import Local, Shard
 from helixc.passes.contract import AnyPass
 from helixc.passes.expand import EXPAND, is_needed
 
+# The axes of a mesh, outermost first.
+Axes = tuple[Axis, ...]
 COLUMNS = tuple(field.name for field in attrs.fields(Row))
 
 
@@ -68,7 +70,7 @@ class _Planned:
 
 
 class StructureEvaluator:
-    """Evaluates plans of one structure.
+    """Evaluates plans of one structure, each on a mesh of its own; all have axes of the same names.
 
     ``program`` is elaborated; ``passes`` lead from there to a program for all GPUs, the first
     ``logical`` of them to what is partitioned.
@@ -80,21 +82,21 @@ class StructureEvaluator:
         passes: Sequence[AnyPass],
         logical: int,
         prices: Prices,
-        sizes: Sequence[Sizes],
+        meshes: Sequence[Axes],
     ) -> None:
         self._program = program
         self._passes = passes
         self._logical = passes[:logical]
         self._prices = prices
         self._axes = tuple(axis.name for axis in program.plan.axes)
-        self._sizes = sizes
+        self._meshes = meshes
         self._cutters: dict[object, Cutters] = {}
-        self._results = Results(len(sizes))
+        self._results = Results(len(meshes))
 
     def evaluate(self) -> Results:
         """The results of all plans."""
         gpus = self._program.cluster.gpus
-        covered = [prod(own) for own in self._sizes]
+        covered = [prod(axis.size for axis in own) for own in self._meshes]
         plans = [plan for plan, count in enumerate(covered) if count <= gpus]
         for plan, count in enumerate(covered):
             if count > gpus:
@@ -117,8 +119,7 @@ class StructureEvaluator:
         led = any(isinstance(x, Local) or (isinstance(x, Shard) and x.via) for x in lines)
         return not led and self._program.cluster.gpus < RADIX
 
-    def _with(self, program: Logical, own: Sizes) -> Logical:
-        axes = tuple(Axis(name, size) for name, size in zip(self._axes, own, strict=True))
+    def _with(self, program: Logical, axes: Axes) -> Logical:
         return attrs.evolve(program, plan=attrs.evolve(program.plan, axes=axes))
 
     def _lowered(self, family: Family) -> Logical:
@@ -138,7 +139,7 @@ class StructureEvaluator:
         for plan in plans:
             self._results.alone += 1
             try:
-                program = self._with(self._program, self._sizes[plan])
+                program = self._with(self._program, self._meshes[plan])
                 self._results.put_row(plan, evaluate_alone(program, self._passes))
             except HelixError as error:
                 self._results.refused[plan] = refusal(error)
@@ -148,7 +149,8 @@ class StructureEvaluator:
         groups: dict[tuple[int, ...], list[tuple[int, Pieces]]] = {}
         cutters = self._cutters_of(program)
         for plan in plans:
-            pieces = cutters.cut(self._sizes[plan])
+            sizes = {axis.name: axis.size for axis in self._meshes[plan]}
+            pieces = cutters.cut(tuple(sizes[name] for name in self._axes))
             if pieces is None:
                 self._alone([plan])
             else:
@@ -168,7 +170,7 @@ class StructureEvaluator:
         made = tuple((value, op.kind) for value, op in program.makers.items())
         key = (program.dims, made)
         if key not in self._cutters:
-            self._cutters[key] = Cutters(program)
+            self._cutters[key] = Cutters(program, self._axes)
         return self._cutters[key]
 
     def _open(
@@ -176,13 +178,29 @@ class StructureEvaluator:
     ) -> Family:
         """A family with the planning of its first plan, alike or not."""
         plan, pieces = group[0]
-        own = self._with(program, self._sizes[plan])
-        mesh = AskingMesh(axes=own.plan.axes, atoms=atoms_of(self._axes, pieces))
+        own = self._with(program, self._meshes[plan])
+        atoms = atoms_of(self._axes, pieces)
+        orders: dict[tuple[str, ...], int] = {}
+        order = [orders.setdefault(self._order(plan), len(orders)) for plan, _ in group]
+        lying = [
+            tuple(atom for axis in names for atom in atoms if atom.axis == axis) for names in orders
+        ]
+        mesh = AskingMesh(axes=own.plan.axes, atoms=lying[0])
         planning = plan_layouts(own, findings, mesh)
         rows = [[size for piece in pieces for size in piece] for _, pieces in group]
         table = np.array(rows, dtype=np.int64).reshape(len(group), -1)
-        sizes = {atom.name: table[:, i].copy() for i, atom in enumerate(mesh.atoms)}
-        return Family(program=own, planning=planning, mesh=mesh, sizes=sizes, plans=len(group))
+        return Family(
+            program=own,
+            planning=planning,
+            mesh=mesh,
+            sizes={atom.name: table[:, i].copy() for i, atom in enumerate(atoms)},
+            orders=tuple(tuple(atom.name for atom in own) for own in lying),
+            order=np.array(order, dtype=np.int64),
+            plans=len(group),
+        )
+
+    def _order(self, plan: int) -> tuple[str, ...]:
+        return tuple(axis.name for axis in self._meshes[plan])
 
     def _family(self, planned: _Planned) -> None:
         """Work out one family, and then what its sizes leave other ways."""

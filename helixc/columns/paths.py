@@ -72,8 +72,8 @@ class PathFinder:
     ) -> Paths:
         """The cheapest path of each plan; ``stored``: the value is a weight."""
         difference, common = subtract(shape, source, target, family.mesh, stored=stored)
-        involved = difference.source.used | difference.target.used
-        order = tuple(atom.name for atom in family.mesh.atoms if atom.name in involved)
+        partial = {*difference.source.partial, *difference.target.partial}
+        order = family.mesh.in_order(partial) if difference.target.partial else ()
         dims = tuple(dim for dim, _ in difference.room)
         key = (difference.source, difference.target, dims, order)
         graph = self._graphs.get(key)
