@@ -16,9 +16,11 @@ from helixc.analysis.streams import (
     COMPUTE,
     Job,
     Slot,
+    Waiting,
     length,
     list_order,
     place,
+    readers_of,
 )
 
 
@@ -165,3 +167,26 @@ def test_what_takes_no_time_is_done_just_before_its_reader(first: tuple[int, ...
     expected = [1, 0, 2] if first else [0, 1, 2]
     assert [slot.job for slot in slots] == expected
     assert [slot.start for slot in slots if slot.job == 1] == [0 if first else 3]
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=3), max_size=10), st.data())
+def test_what_waits_comes_when_all_that_it_waits_for_is_done(
+    drawn: list[list[int]], data: st.DataObject
+) -> None:
+    after = [
+        sorted({job % index for job in own}) if index else [] for index, own in enumerate(drawn)
+    ]
+    timed = data.draw(st.lists(st.booleans(), min_size=len(after), max_size=len(after)))
+    waiting = Waiting(readers_of(after), timed)
+
+    came: list[int] = []
+    pending = waiting.first()
+    while pending:
+        job = pending.pop(data.draw(st.integers(0, len(pending) - 1)))
+        came.append(job)
+        pending += waiting.finish(job)
+
+    assert sorted(came) == [job for job in range(len(after)) if timed[job]]
+    for job in came:
+        needed = [one for one in after[job] if timed[one]]
+        assert all(came.index(one) < came.index(job) for one in needed)

@@ -12,11 +12,14 @@ What takes no time takes no stream and is done just before the first statement t
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, TypeVar
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
+Time = TypeVar("Time", int, NDArray[np.int64])
 Stream = Literal["compute", "communication"]
 COMPUTE: tuple[Stream, ...] = ("compute",)
 COMMUNICATION: tuple[Stream, ...] = ("communication",)
@@ -120,6 +123,66 @@ def _append(order: dict[int, None], index: int, after: Sequence[tuple[int, ...]]
             order[waiting.pop()] = None
 
 
+def readers_of(after: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """For each job those that read what it gives; ``after``: those that each reads from."""
+    readers: list[list[int]] = [[] for _ in after]
+    for index, needed in enumerate(after):
+        for job in needed:
+            readers[job].append(index)
+    return tuple(map(tuple, readers))
+
+
+def remaining_paths(
+    times: Sequence[Time],
+    readers: Sequence[Sequence[int]],
+    nothing: Time,
+    later: Callable[[Time, Time], Time],
+) -> list[Time]:
+    """For each job the longest path from its start to the end of all; ``later``: the larger of two times.
+
+    Times are numbers, or columns of numbers.
+    """
+    remaining = [nothing] * len(times)
+    for index in reversed(range(len(times))):
+        beyond = nothing
+        for reader in readers[index]:
+            beyond = later(beyond, remaining[reader])
+        remaining[index] = times[index] + beyond
+    return remaining
+
+
+class Waiting:
+    """What jobs still wait for; ``timed``: which of them take time, the others are done when they can be."""
+
+    def __init__(self, readers: Sequence[Sequence[int]], timed: Sequence[bool]) -> None:
+        self._readers = readers
+        self._timed = timed
+        self._missing = [0] * len(readers)
+        for own in readers:
+            for reader in own:
+                self._missing[reader] += 1
+
+    def first(self) -> list[int]:
+        """The jobs with time that can start before any other is done."""
+        free = [index for index, count in enumerate(self._missing) if not count]
+        ready = [index for index in free if self._timed[index]]
+        for index in free:
+            if not self._timed[index]:
+                ready += self.finish(index)
+        return ready
+
+    def finish(self, job: int) -> list[int]:
+        """Give what a job yields to its readers; the jobs with time that can start then."""
+        ready: list[int] = []
+        done = [job]
+        while done:
+            for reader in self._readers[done.pop()]:
+                self._missing[reader] -= 1
+                if not self._missing[reader]:
+                    (ready if self._timed[reader] else done).append(reader)
+        return ready
+
+
 # The longest remaining path, negative, and the position in the program: what goes first is least.
 _Key = tuple[int, int]
 
@@ -129,15 +192,9 @@ class _Gpu:
 
     def __init__(self, jobs: Sequence[Job], after: Sequence[tuple[int, ...]]) -> None:
         self._jobs = jobs
-        self._missing = [len(needed) for needed in after]
-        self._readers: list[list[int]] = [[] for _ in jobs]
-        for index, needed in enumerate(after):
-            for job in needed:
-                self._readers[job].append(index)
-        self._remaining = [0] * len(jobs)
-        for index in reversed(range(len(jobs))):
-            beyond = max((self._remaining[reader] for reader in self._readers[index]), default=0)
-            self._remaining[index] = jobs[index].picoseconds + beyond
+        readers = readers_of(after)
+        self._waiting = Waiting(readers, [bool(job.streams) for job in jobs])
+        self._remaining = remaining_paths([job.picoseconds for job in jobs], readers, 0, max)
         self._ready: dict[tuple[Stream, ...], list[_Key]] = {
             streams: [] for streams in (COMPUTE, COMMUNICATION, BOTH)
         }
@@ -147,37 +204,20 @@ class _Gpu:
 
     def run(self) -> list[int]:
         """The jobs that take time, by their start."""
-        self._release([index for index, count in enumerate(self._missing) if not count])
+        self._queue(self._waiting.first())
         self._start(0)
         while self._running:
             now = self._running[0][0]
             while self._running and self._running[0][0] == now:
                 _, job = heapq.heappop(self._running)
                 self._idle.update(self._jobs[job].streams)
-                self._finish(job)
+                self._queue(self._waiting.finish(job))
             self._start(now)
         return self._started
 
-    def _release(self, jobs: Iterable[int]) -> None:
+    def _queue(self, jobs: Iterable[int]) -> None:
         for index in jobs:
-            streams = self._jobs[index].streams
-            if streams:
-                heapq.heappush(self._ready[streams], (-self._remaining[index], index))
-            else:
-                self._finish(index)
-
-    def _finish(self, job: int) -> None:
-        """Give what a job yields to its readers, through those that take no time."""
-        done = [job]
-        while done:
-            for reader in self._readers[done.pop()]:
-                self._missing[reader] -= 1
-                if self._missing[reader]:
-                    continue
-                if self._jobs[reader].streams:
-                    self._release([reader])
-                else:
-                    done.append(reader)
+            heapq.heappush(self._ready[self._jobs[index].streams], (-self._remaining[index], index))
 
     def _start(self, now: int) -> None:
         """Start on each idle stream what is first in line there."""

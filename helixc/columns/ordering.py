@@ -18,7 +18,10 @@ from helixc.analysis.streams import (
     COMPUTE,
     Slot,
     Stream,
+    Waiting,
     in_order,
+    readers_of,
+    remaining_paths,
 )
 from helixc.columns.family import Column, Mask
 
@@ -68,18 +71,11 @@ class _Shared:
         self.after = [
             tuple(dict.fromkeys(makers[v] for v in job.reads if v in makers)) for job in jobs
         ]
-        self.readers: list[list[int]] = [[] for _ in jobs]
-        for index, needed in enumerate(self.after):
-            for job in needed:
-                self.readers[job].append(index)
+        self.readers = readers_of(self.after)
         zeros = np.zeros_like(jobs[0].picoseconds) if jobs else np.zeros(0, dtype=np.int64)
         self.zeros = zeros
-        self.remaining: list[Column] = [zeros] * len(jobs)
-        for index in reversed(range(len(jobs))):
-            beyond = zeros
-            for reader in self.readers[index]:
-                beyond = np.maximum(beyond, self.remaining[reader])
-            self.remaining[index] = jobs[index].picoseconds + beyond
+        times = [job.picoseconds for job in jobs]
+        self.remaining = remaining_paths(times, self.readers, zeros, np.maximum)
 
     def order_of(self, plans: Mask) -> Order:
         """The order in which the first of some plans runs its jobs, for those of them that share it."""
@@ -145,7 +141,8 @@ class _Followed:
         self.shared = shared
         self.plan = plan
         self.same = same
-        self.missing = [len(needed) for needed in shared.after]
+        timed = [bool(job.picoseconds[plan]) for job in shared.jobs]
+        self.waiting = Waiting(shared.readers, timed)
         self.ready: dict[Streams, list[int]] = {s: [] for s in (COMPUTE, COMMUNICATION, BOTH)}
         self.idle: set[Stream] = set(BOTH)
         self.running: list[tuple[int, Column]] = []
@@ -153,7 +150,7 @@ class _Followed:
 
     def run(self) -> None:
         """Go from the first event to the last."""
-        self._release([index for index, count in enumerate(self.missing) if not count])
+        self._queue(self.waiting.first())
         self._start(self.shared.zeros)
         while self.running:
             now = min((end for _, end in self.running), key=lambda end: int(end[self.plan]))
@@ -163,30 +160,12 @@ class _Followed:
             self.running = [entry for entry in self.running if entry[0] not in over]
             for job in over:
                 self.idle.update(self.shared.jobs[job].streams)
-                self._finish(job)
+                self._queue(self.waiting.finish(job))
             self._start(now)
 
-    def _timed(self, index: int) -> bool:
-        return bool(self.shared.jobs[index].picoseconds[self.plan])
-
-    def _release(self, jobs: Sequence[int]) -> None:
+    def _queue(self, jobs: Sequence[int]) -> None:
         for index in jobs:
-            if self._timed(index):
-                self.ready[self.shared.jobs[index].streams].append(index)
-            else:
-                self._finish(index)
-
-    def _finish(self, job: int) -> None:
-        done = [job]
-        while done:
-            for reader in self.shared.readers[done.pop()]:
-                self.missing[reader] -= 1
-                if self.missing[reader]:
-                    continue
-                if self._timed(reader):
-                    self._release([reader])
-                else:
-                    done.append(reader)
+            self.ready[self.shared.jobs[index].streams].append(index)
 
     def _start(self, now: Column) -> None:
         """Start on each idle stream what is first in line there."""
