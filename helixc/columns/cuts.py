@@ -44,9 +44,15 @@ class Cutters:
         self._names = names
         self._cutters = list(self._find_cutters(Planner(program)))
         self._pieces: dict[tuple[int, frozenset[int]], Sizes | None] = {}
+        self._known: dict[Sizes, Pieces | None] = {}
 
     def cut(self, sizes: Sizes) -> Pieces | None:
         """The sizes of the atoms of each axis; None where cuts do not nest."""
+        if sizes not in self._known:
+            self._known[sizes] = self._cut(sizes)
+        return self._known[sizes]
+
+    def _cut(self, sizes: Sizes) -> Pieces | None:
         cuts: dict[int, set[int]] = {}
         for cutter in self._cutters:
             own = tuple([sizes[i] for i in cutter.axes])

@@ -69,7 +69,10 @@ class Family:
     orders: tuple[Atoms, ...]
     order: Column
     plans: int
-    places: dict[Atoms, list[int]] = attrs.field(factory=dict[Atoms, list[int]], repr=False)
+    places: dict[Atoms, Column] = attrs.field(factory=dict[Atoms, Column], repr=False)
+    step_times: dict[tuple[object, ...], Column] = attrs.field(
+        factory=dict[tuple[object, ...], Column], repr=False
+    )
     _ways: dict[Atoms, Column] = attrs.field(factory=dict[Atoms, Column], repr=False)
     _bytes: dict[tuple[TensorType, Layout], Column] = attrs.field(
         factory=dict[tuple[TensorType, Layout], Column], repr=False

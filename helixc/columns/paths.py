@@ -171,7 +171,12 @@ class _Search:
         if isinstance(step, Slice | Seed):
             return self.family.zeros
         moved = moved_atoms(before, step.layout) if isinstance(step, Permute) else step.atoms
-        return self.prices.column(type(step), places(self.family, self.prices, moved), held)
+        key = (type(step), frozenset(moved), held.tobytes())
+        known = self.family.step_times
+        if key not in known:
+            lying = places(self.family, self.prices, moved)
+            known[key] = self.prices.column(type(step), lying, held)
+        return known[key]
 
     def _relaxed(self, first: Column, second: Column) -> Paths:
         graph, plans = self.graph, self.family.plans
@@ -210,25 +215,25 @@ class _Search:
             several[end] = undecided
         here = np.where(cost[graph.target] < NEVER, graph.target, 0)
         rows, tied = np.arange(plans), np.zeros(plans, dtype=np.bool_)
-        taken: list[Column] = []
+        taken: list[Column] = [np.full(plans, -1)]
         while here.any():
             edge = np.where(here > 0, arriving[here, rows], -1)
             tied |= several[here, rows] & (here > 0)
             taken.append(edge)
             here = np.where(here > 0, sources[edge], 0)
-        found = [*zip(*(column.tolist() for column in taken), strict=True)] or [()] * plans
+        paths, numbers = np.unique(np.array(taken), axis=1, return_inverse=True)
+        which = numbers.reshape(-1)
+        found = [tuple(e for e in path if e >= 0) for path in paths.T.tolist()]
         for row in np.flatnonzero(tied).tolist():
-            found[row] = first_found(graph, first[:, row].tolist(), second[:, row].tolist())
-        return self._grouped(cost[graph.target], found)
+            found.append(first_found(graph, first[:, row].tolist(), second[:, row].tolist()))
+            which[row] = len(found) - 1
+        return self._grouped(cost[graph.target], found, which)
 
-    def _grouped(self, first: Column, taken: Sequence[tuple[int, ...]]) -> Paths:
-        """``taken``: the edges of each plan's path, last first; -1 where it has no more."""
+    def _grouped(self, first: Column, taken: Sequence[tuple[int, ...]], which: Column) -> Paths:
+        """``taken``: the edges of paths, last first, maybe some twice; ``which`` of them a plan takes."""
         numbers: dict[tuple[int, ...], int] = {}
-        which: list[int] = []
-        for row in taken:
-            path = tuple([edge for edge in reversed(row) if edge >= 0])
-            which.append(numbers.setdefault(path, len(numbers)))
-        column = np.array(which, dtype=np.int64)
+        merged = [numbers.setdefault(path[::-1], len(numbers)) for path in taken]
+        column = np.array(merged, dtype=np.int64)[which]
         lengths = np.array([len(path) for path in numbers])
         return Paths(
             found=tuple(tuple(self._leg(edge) for edge in path) for path in numbers),
@@ -282,7 +287,7 @@ def column_bytes(step: Step, held: Column, family: Family) -> Column:
             return held
 
 
-def places(family: Family, prices: StepPrices, atoms: Sequence[str]) -> list[int]:
+def places(family: Family, prices: StepPrices, atoms: Sequence[str]) -> Column:
     """For each plan the number of where atoms lie in its mesh; remembered."""
     key = tuple(sorted(atoms))
     found = family.places.get(key)

@@ -13,7 +13,7 @@ import numpy as np
 
 from helixc.choice.operators import Operator
 from helixc.columns.family import Column, NotInColumns
-from helixc.ir.hardware import Cluster
+from helixc.ir.hardware import Cluster, Gpu
 from helixc.ir.layout import (
     WHOLE,
     AllGather,
@@ -26,7 +26,8 @@ from helixc.ir.layout import (
 )
 from helixc.ir.mesh import Axis, Mesh
 from helixc.price.collective import CollectivePrices
-from helixc.price.operator import operator_price
+from helixc.price.interval import Price
+from helixc.price.operator import get_time, operator_price
 
 Gaps = tuple[int, ...]
 # So many factors of an operator may be split, each fewer ways than ``RADIX``, for a number to tell how.
@@ -50,9 +51,9 @@ class StepPrices:
         """How many distinct collectives were priced."""
         return sum(map(len, self._known.values()))
 
-    def places(self, gaps: Sequence[Gaps]) -> list[int]:
+    def places(self, gaps: Sequence[Gaps]) -> Column:
         """For each plan the number of where some atoms lie in its mesh."""
-        return [self._place(one) for one in gaps]
+        return np.array([self._place(one) for one in gaps], dtype=np.int64)
 
     def _place(self, gaps: Gaps) -> int:
         number = self._places.get(gaps)
@@ -62,13 +63,13 @@ class StepPrices:
             self._prices.append(CollectivePrices(Mesh.uncut(axes), self._cluster))
         return number
 
-    def column(self, kind: type[Step], places: Sequence[int], held: Column) -> Column:
+    def column(self, kind: type[Step], places: Column, held: Column) -> Column:
         """Picoseconds of a step on blocks of ``held`` bytes, in each plan."""
         if held.max(initial=0) >= MOST_BYTES:
             raise NotInColumns
         known = self._known.setdefault(kind, {})
         # Place and bytes as one number.
-        keys = (np.array(places) * MOST_BYTES + held).tolist()
+        keys = (places * MOST_BYTES + held).tolist()
         times = [known.get(key, -1) for key in keys]
         for position, time in enumerate(times):
             if time < 0:
@@ -103,6 +104,7 @@ class OperatorPrices:
 
     def __init__(self, cluster: Cluster) -> None:
         self._gpu = cluster.gpu
+        self._products: dict[tuple[int, int, int, int, str], Price] = {}
         self._known: dict[object, dict[int, int]] = {}
 
     @property
@@ -134,4 +136,11 @@ class OperatorPrices:
 
     def _price(self, operator: Operator, ways: dict[str, int]) -> int:
         local = {name: size // ways.get(name, 1) for name, size in operator.sizes.items()}
-        return operator_price(operator.on_gpu(local), self._gpu).picoseconds
+        return operator_price(operator.on_gpu(local), self._gpu, self._product).picoseconds
+
+    def _product(self, m: int, k: int, n: int, batch: int, dtype: str, gpu: Gpu) -> Price:
+        """Operators of different shapes are often one product."""
+        key = (m, k, n, batch, dtype)
+        if key not in self._products:
+            self._products[key] = get_time(m, k, n, batch, dtype, gpu)
+        return self._products[key]

@@ -8,7 +8,7 @@ not by a roofline: arithmetic against memory, each at the share that good kernel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 import attrs
@@ -46,6 +46,8 @@ NARROWEST_RESULT = 2.0
 # Making these is what the library calls quantising.
 _NARROW = ("f8", "f4")
 _QUANTISE = "quantise"
+# As ``get_time``: m, k, n, batch, dtype.
+ProductPrice = Callable[[int, int, int, int, str, Gpu], Price]
 
 
 @attrs.frozen
@@ -98,14 +100,17 @@ class LocalOperator:
         return prod(self.local[factor.name] for factor in self.rule if factor.tag == "whole")
 
 
-def operator_price(operator: LocalOperator, gpu: Gpu) -> Price:
-    """The price of one operator on one GPU."""
+def operator_price(
+    operator: LocalOperator, gpu: Gpu, product_price: ProductPrice | None = None
+) -> Price:
+    """The price of one operator on one GPU; ``product_price``: ``get_time``, if it is remembered."""
     work = operator.work
     if not work.bytes:
         return exactly(0, "latency")
     if operator.is_product:
         shape = matmul_shape(operator.rule, operator.local)
-        return get_time(shape.m, shape.k, shape.n, shape.batch, operator.dtype, gpu)
+        product_price = product_price or get_time
+        return product_price(shape.m, shape.k, shape.n, shape.batch, operator.dtype, gpu)
     attention = operator.attention
     if attention is not None:
         return attention_time(attention, work, operator.dtype, gpu)
