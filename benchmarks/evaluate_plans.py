@@ -5,7 +5,7 @@
 GPT-3 175B, 96 layers, on 1024 GPUs.  A plan is a set of directives, an order of four mesh axes, and their
 sizes: every product of four that covers all GPUs.  No plan comes twice, and nothing is remembered from
 before: the clock runs from the parsed file and the table to the finished columns, and elaborating the model
-for every set of directives is in it.  It is processor time of one core.
+is in it.  It is processor time of one core.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def table(orders: int) -> tuple[Sources, dict[str, list[tuple[int, ...]]]]:
 def main() -> None:
     """Print how many plans were priced per second, and from how many distinct shapes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--orders", type=int, default=6, help="orders of the mesh axes, of 24")
+    parser.add_argument("--orders", type=int, default=24, help="orders of the mesh axes, of 24")
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
     arguments = parser.parse_args()
     sources, rows = table(arguments.orders)
