@@ -7,6 +7,8 @@ of its own, share one search.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from math import prod
 
 import attrs
 
@@ -21,22 +23,26 @@ from helixc.ir.layout import (
     Seed,
     Slice,
     Step,
-    local_bytes,
     make_layout,
     rename_layout,
 )
 from helixc.ir.mesh import Mesh
-from helixc.ir.tensor import NUMBER, TensorType
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
 
 
-@attrs.frozen(cache_hash=True)
+@attrs.frozen(cache_hash=True, slots=False)
 class Shape:
     """A value as the search sees it: a dtype, and its dimensions with their global sizes."""
 
     dtype: str
     sizes: tuple[tuple[str, int], ...]
 
-    @property
+    @cached_property
+    def bits(self) -> int:
+        """Bits of the whole value."""
+        return prod(size for _, size in self.sizes) * DTYPE_BITS[self.dtype]
+
+    @cached_property
     def type(self) -> TensorType:
         """The type, without the sizes."""
         dims = tuple(dim for dim, _ in self.sizes)
@@ -52,8 +58,8 @@ def shape_of(type_: TensorType, sizes: Mapping[str, int]) -> Shape:
 class Difference:
     """``block``: bytes of a GPU's block that only the common atoms split.
 
-    ``room``: for each dimension that either end splits what the common atoms leave of its size, in the
-    order of the type.  ``stored``: the value is a weight or a cache.
+    ``room``: for each dimension that either end splits what the common atoms leave of its size, those
+    that the target splits first.  ``stored``: the value is a weight or a cache.
     """
 
     block: int
@@ -100,18 +106,16 @@ def subtract(
     """The difference of two layouts of a value, and what they have in common."""
     before, after = dict(source.split), dict(target.split)
     common = _common(source, target)
+    # Those of the target come first, so that what leads there is the same from wherever it starts.
+    dims = [entry for entry in shape.sizes if entry[0] in after]
+    dims += [entry for entry in shape.sizes if entry[0] in before and entry[0] not in after]
+    numbers = {dim: f"{number:03}" for number, (dim, _) in enumerate(dims)}
     held = dict(common.split)
-    room: list[tuple[str, int]] = []
-    numbers: dict[str, str] = {}
-    for dim, size in shape.sizes:
-        if dim in before or dim in after:
-            numbers[dim] = number = f"{len(numbers):03}"
-            room.append((number, size // mesh.ways(held.get(dim, ()))))
-    block = local_bytes(shape.type, common, dict(shape.sizes), mesh)
-    start, end = (_without(layout, common, numbers) for layout in (source, target))
+    room = tuple((numbers[dim], size // mesh.ways(held.get(dim, ()))) for dim, size in dims)
+    block = -(-shape.bits // (8 * prod(map(mesh.ways, held.values()))))
+    start, end = _without(source, common, numbers), _without(target, common, numbers)
     names = {number: dim for dim, number in numbers.items()}
-    difference = Difference(block, tuple(room), start, end, stored)
-    return difference, Common(common, names, mesh)
+    return Difference(block, room, start, end, stored), Common(common, names, mesh)
 
 
 def alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:

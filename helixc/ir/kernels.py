@@ -281,6 +281,7 @@ def weakest(sources: Iterable[Source]) -> Source:
     return found
 
 
+@cache
 def field_name(group: str, constant: str) -> str:
     """How a constant of a group is called as a field of a ``gpu`` or a ``link``."""
     return f"{group}_{constant}"

@@ -65,7 +65,11 @@ def _menu(sides: tuple[int, ...]) -> tuple[Tile, ...]:
 
 def menu(constants: GemmConstants) -> tuple[Tile, ...]:
     """The tiles that the library of a GPU offers, largest first."""
-    return _menu(FINE_SIDES if constants.fine else COARSE_SIDES)
+    return _menu(_sides(constants))
+
+
+def _sides(constants: GemmConstants) -> tuple[int, ...]:
+    return FINE_SIDES if constants.fine else COARSE_SIDES
 
 
 def gemm_price(product: Product, chip: Chip, constants: GemmConstants) -> KernelPrice:
@@ -120,15 +124,15 @@ def _longest(run: Run, seconds: float) -> float:
 def _candidates(run: Run) -> Iterator[tuple[float, Tile, int]]:
     """The least that the loops of each tile take however k is split, the tile, and how many there are."""
     product, constants, sms = run.product, run.constants, run.chip.sms
-    m, n, batch = product.m, product.n, product.batch
+    rows = {side: ceil(product.m / side) for side in _sides(constants)}
+    across = {side: ceil(product.n / side) for side in _sides(constants)}
     for tile in menu(constants):
         height, breadth = tile.height, tile.breadth
-        rows, across = ceil(m / height), ceil(n / breadth)
-        if tile.lower and ceil(m / tile.lower) == rows:
+        if tile.lower and rows[tile.lower] == rows[height]:
             continue
-        if tile.narrower and ceil(n / tile.narrower) == across:
+        if tile.narrower and across[tile.narrower] == across[breadth]:
             continue
-        tiles, area = batch * rows * across, height * breadth
+        tiles, area = product.batch * rows[height] * across[breadth], height * breadth
         arithmetic = 2 * area * run.depth / run.arithmetic
         feed = (height + breadth) * run.depth * product.width / run.fill
         write = constants.epilogue * area * product.written / run.fill
