@@ -35,7 +35,7 @@ def test_many_are_one_added_so_often(price: Price, count: int) -> None:
 def test_an_error_widens_both_ways(picoseconds: int, error: float) -> None:
     price = within(picoseconds, error, "flops")
     assert price.low <= picoseconds <= price.high
-    assert within(picoseconds, 0.0, "flops") == exactly(picoseconds, "flops")
+    assert within(picoseconds, 0.0, "flops", "measured") == exactly(picoseconds, "flops")
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ Rows of layers that turn are expanded here, one per turn, and only while somebod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 import attrs
 
 from helixc.analysis.collectives import Collective
-from helixc.analysis.critical_path import CriticalPath, flat_steps
+from helixc.analysis.critical_path import CriticalPath, PathStep, flat_steps
 from helixc.analysis.fit import Fit
 from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.matmuls import Matmul
@@ -163,16 +163,8 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
         "outline": outline(path.steps, layers),
         "exposed_seconds": seconds(path.exposed_picoseconds),
         "hidden_seconds": seconds(path.hidden_picoseconds),
-        "bounds": [
-            {"bound": bound, "seconds": seconds(time), "share": time / path.picoseconds}
-            for bound, time in path.bounds.items()
-            if time
-        ],
-        "constants": [
-            {"constants": source, "seconds": seconds(time), "share": time / path.picoseconds}
-            for source, time in path.sources.items()
-            if time
-        ],
+        "bounds": _shares("bound", path.bounds, path),
+        "constants": _shares("constants", path.sources, path),
         "layers": [
             {
                 "layer": part.name,
@@ -181,22 +173,32 @@ def path_row(path: CriticalPath, layers: LayerMap) -> Row:
             }
             for part in layer_paths(path, layers)
         ],
-        "steps": [
-            {
-                "layer": layers.layer(step.value).title,
-                "name": step.name,
-                "kind": step.kind,
-                "stream": step.stream,
-                "term": step.term,
-                "bound": step.price.bound,
-                "constants": step.price.source,
-                "start_seconds": seconds(step.start),
-                "end_seconds": seconds(step.start + step.picoseconds),
-                **price_row(step.price),
-                "times": times,
-            }
-            for step, times in flat_steps(path.steps)
-        ],
+        "steps": [_step_row(step, times, layers) for step, times in flat_steps(path.steps)],
+    }
+
+
+def _shares(name: str, times: Mapping[Any, int], path: CriticalPath) -> list[Row]:
+    """The time of the path, divided by one thing that is said of each step."""
+    return [
+        {name: one, "seconds": seconds(time), "share": time / path.picoseconds}
+        for one, time in times.items()
+        if time
+    ]
+
+
+def _step_row(step: PathStep, times: int, layers: LayerMap) -> Row:
+    return {
+        "layer": layers.layer(step.value).title,
+        "name": step.name,
+        "kind": step.kind,
+        "stream": step.stream,
+        "term": step.term,
+        "bound": step.price.bound,
+        "constants": step.price.source,
+        "start_seconds": seconds(step.start),
+        "end_seconds": seconds(step.start + step.picoseconds),
+        **price_row(step.price),
+        "times": times,
     }
 
 
