@@ -13,6 +13,8 @@ import pytest
 import helixc
 from helixc.cli.main import run
 from helixc.diagnostics import HelixError
+from helixc.ir.hardware import Gpu
+from helixc.price.operator import get_time
 from helixc.text.gemm_table import read_gemm_table
 
 
@@ -170,3 +172,11 @@ def test_products_may_be_left_standing(small: str, tmp_path: Path) -> None:
     assert f"products left open | {left_open}" in shown
     plain = helixc.compile(small).report.critical_path.picoseconds
     assert report["critical_path"]["seconds"] == pytest.approx(plain / 1e12)
+
+
+@pytest.mark.parametrize(("size", "bound"), [(16, "bandwidth"), (4096, "flops")])
+def test_what_bounds_a_time_of_ones_own_is_told_by_the_roofline(size: int, bound: str) -> None:
+    peaks = (("bf16", 1e14),)
+    gpu = Gpu(name="g", memory_bytes=1, bandwidth=1e12, peaks=peaks, get_time=twice)
+    price = get_time(size, size, size, 1, "bf16", gpu)
+    assert (price.picoseconds, price.bound) == (2 * 10**12, bound)

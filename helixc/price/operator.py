@@ -124,10 +124,12 @@ def get_time(m: int, k: int, n: int, batch: int, dtype: str, gpu: Gpu) -> Price:
 
     The user's own time if there is one for just this product, else the kernel's formula.
     """
+    product = _product(m, k, n, batch, dtype)
     measured = None if gpu.get_time is None else gpu.get_time(m, k, n, batch, dtype)
     if measured is not None:
-        return exactly(round(measured * PICOSECONDS), "flops")
-    product = _product(m, k, n, batch, dtype)
+        # What bounds it was not measured: the roofline says so.
+        bound = _roofline(2 * m * k * n * batch, _moved(product), dtype, gpu).bound
+        return exactly(round(measured * PICOSECONDS), bound)
     group = kernel_group(dtype, gpu)
     constants = gpu.kernels.get(group)
     if not isinstance(constants, GemmConstants):
