@@ -6,8 +6,11 @@ import pytest
 from oracle_programs import BLOCK, HARDWARE, LAYERS
 
 from benchmarks.collective_hardware import network_lines, switch_lines, written
+from helixc.analysis.crossings import crossings
 from helixc.compiler import compile_text
+from helixc.ir.hardware import Cluster, Gpu, Level
 from helixc.ir.layout import AllReduce
+from helixc.ir.mesh import Axis, Mesh
 from helixc.ir.spmd import Move, walk
 
 NVLINK = "\n".join(written("nccl", switch_lines("h100")))
@@ -71,3 +74,17 @@ def test_the_algorithm_follows_the_links() -> None:
 
     assert {move.algorithm for move in near} == {"in-switch"}
     assert {move.algorithm for move in far} == {"ring"}
+
+
+def test_groups_that_fill_nodes_unequally_cross_no_more_nodes_than_there_are() -> None:
+    """Over ``b`` of 3 x 5 on nodes of 8 a group is 3 + 2; over both axes it is 8 + 7."""
+    cluster = Cluster(
+        name="c",
+        gpu=Gpu(name="g", memory_bytes=1, bandwidth=1.0, peaks=()),
+        levels=(Level(name="node", size=2, link=None), Level(name="gpu", size=8, link=None)),
+    )
+    mesh = Mesh.uncut((Axis("a", 3), Axis("b", 5)))
+    found = [
+        [one.text for one in crossings(atoms, mesh, cluster)] for atoms in (("b",), ("a", "b"))
+    ]
+    assert found == [["2 x node", "5 x gpu"], ["2 x node"]]

@@ -11,7 +11,11 @@ from helixc.price.topology import group_shapes
 
 @attrs.frozen
 class Crossing:
-    """A level that a group spreads over: ``members`` of it take part; ``link`` is "" where none is named."""
+    """A level that a group spreads over: ``members`` of it take part; ``link`` is "" where none is named.
+
+    A group that fills them unequally is priced as one flat ring (``GroupShape``); here it is told by the
+    members that it can reach.
+    """
 
     level: str
     link: str
@@ -28,7 +32,8 @@ def crossings(atoms: tuple[str, ...], mesh: Mesh, cluster: Cluster) -> tuple[Cro
     shapes = group_shapes(mesh, cluster, atoms)
     found: list[Crossing] = []
     for position, level in enumerate(cluster.levels):
-        members = max(shape.extents[position] for shape in shapes)
+        # A flat ring counts all its GPUs at one level, which has no more members than its size.
+        members = min(level.size, max(shape.extents[position] for shape in shapes))
         if members > 1:
             link = "" if level.link is None else level.link.name
             found.append(Crossing(level.name, link, members))
