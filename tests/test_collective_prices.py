@@ -256,6 +256,25 @@ def test_an_axis_across_nodes_is_never_cheaper_than_inside(
         assert time <= priced.picoseconds(far, size, make_layout({"x": ("outer",)}))
 
 
+@given(
+    st.sampled_from(MEASURED),
+    st.sampled_from([across for across in NETWORKS if across.network is not None]),
+    st.sampled_from([2, 4, 8]),
+    BYTES,
+)
+def test_whole_nodes_are_never_cheaper_than_one_switch_for_all(
+    inside: Link, across: Link, count: int, size: int
+) -> None:
+    split = prices(nodes(count, across, inside, gpus=4), all=4 * count)
+    whole = prices(node(inside, gpus=4 * count), all=4 * count)
+
+    for step in steps("all"):
+        near, far = (
+            p.picoseconds(step, size, make_layout({"x": ("all",)})) for p in (whole, split)
+        )
+        assert near <= far, step
+
+
 @pytest.mark.parametrize(
     ("inside", "across", "least", "most"),
     [(PLAIN, PLAIN_NETWORK, 11, 13), (switch("h100"), network("ib_ndr400"), 8, 10)],

@@ -73,7 +73,8 @@ def ring_time(passes: int, levels: Sequence[Crossed], own: float) -> GroupTime:
         return NOTHING
     outermost = levels[0]
     if outermost.wire.network is not None:
-        return _across(passes, levels, outermost.wire.network, own)
+        across = _across(passes, levels, outermost.wire.network, own)
+        return _no_faster_than_inside(across, passes, levels, own)
     constants = outermost.wire.collectives
     if constants is None:
         return _rings(passes, levels, own)
@@ -115,6 +116,24 @@ def _across(
     if by_tree < by_ring:
         return GroupTime(by_tree, "tree", level, constants.error)
     return GroupTime(by_ring, "ring", level, constants.error)
+
+
+def _no_faster_than_inside(
+    across: GroupTime, passes: int, levels: Sequence[Crossed], own: float
+) -> GroupTime:
+    """As many ranks behind one switch of the innermost kind would take no longer.
+
+    Measurements across networks are of all-reduces; this keeps an all-gather, whose ranks copy their own
+    part into the result, from being cheaper over two nodes than inside one.
+    """
+    innermost = levels[-1]
+    if innermost.wire.collectives is None:
+        return across
+    ranks = levels[0].extent * levels[0].inside
+    inside = ring(passes, own, ranks, innermost.wire.collectives, SCALAR)
+    if inside <= across.seconds:
+        return across
+    return attrs.evolve(across, seconds=inside, level=innermost.wire.level)
 
 
 def _rate(level: Crossed) -> float:
