@@ -161,7 +161,7 @@ def test_what_runs_side_by_side_is_there_side_by_side() -> None:
     assert {live.value: live.kind for live in found.peak}["r"] == "communication"
     assert (found.communication_bytes, found.peak_bytes) == (BLOCK, 4 * BLOCK)
     assert found.fullest is not None
-    assert (found.fullest.value, found.fullest.does) == ("r", "all_reduce")
+    assert (found.fullest.value, found.fullest.does) == ("b", "gelu")
 
 
 def test_an_all_to_all_packs_what_it_sends() -> None:

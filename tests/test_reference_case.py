@@ -70,12 +70,13 @@ def test_one_switch_adds_up_what_two_nodes_reduce_in_a_ring() -> None:
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS)
-def test_fused_attention_takes_less_time_and_fewer_micro_batches(cluster: str) -> None:
+def test_fused_attention_takes_less_time_and_less_memory(cluster: str) -> None:
     unfused, fused = reports(cluster, ""), reports(cluster, FUSE)
 
     for plan in PLANS:
         assert fused[plan].critical_path.picoseconds < unfused[plan].critical_path.picoseconds
-        assert micro_batches(fused[plan]) < micro_batches(unfused[plan])
+        assert fused[plan].memory.peak_bytes < unfused[plan].memory.peak_bytes
+        assert micro_batches(fused[plan]) <= micro_batches(unfused[plan])
 
 
 @pytest.mark.parametrize("added", ["", FUSE])

@@ -21,6 +21,7 @@ from helixc.analysis.streams import (
     list_order,
     place,
     readers_of,
+    short_order,
 )
 
 
@@ -112,6 +113,16 @@ def test_the_time_lies_between_the_busier_stream_and_everything_in_a_row(
     busy = [sum(job.picoseconds for job in drawn if stream in job.streams) for stream in BOTH]
     everything = sum(job.picoseconds for job in drawn)
     assert max(*busy, *remaining(drawn)) <= length(scheduled(drawn)) <= everything
+
+
+@given(drawn=jobs())
+def test_the_program_keeps_its_order_where_another_gains_no_time(drawn: tuple[Job, ...]) -> None:
+    found = place(drawn, short_order(drawn))
+    written = place(drawn, range(len(drawn)))
+    assert length(found) == min(length(written), length(scheduled(drawn)))
+    if length(written) <= length(scheduled(drawn)):
+        timed = [slot.job for slot in found if drawn[slot.job].streams]
+        assert timed == sorted(timed)
 
 
 @given(drawn=jobs(), data=st.data())

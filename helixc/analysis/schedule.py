@@ -2,8 +2,9 @@
 
 All GPUs run the same program on two streams each, so one GPU is scheduled for all, and one turn of a
 repeat for all its turns: a turn starts when the one before is done.  The report, the memory and the tasks
-per GPU (``passes.schedule``) all follow this order.  It makes the program short, not small: a statement that
-much waits for is started early, and what it yields lives longer than in the order of the program.
+per GPU (``passes.schedule``) all follow this order.  It makes the program short first, and small second: where
+another order than the program's own gains time, a statement that much waits for is started early, and what
+it yields lives longer.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from helixc.analysis.streams import (
     Slot,
     Stream,
     length,
-    list_order,
     place,
+    short_order,
 )
 from helixc.analysis.uses import gives_of, reads_of
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
@@ -127,7 +128,7 @@ def _schedule(
             if isinstance(statement, Compute) and statement.op.kind == "input":
                 inputs.append(index)
         jobs.append(Job(reads_of(statement), gives_of(statement), streams, time))
-    slots = place(jobs, list_order(jobs, inputs))
+    slots = place(jobs, short_order(jobs, inputs))
     return BodySchedule(body=body, jobs=tuple(jobs), slots=slots, inner=inner)
 
 

@@ -97,9 +97,26 @@ def list_order(jobs: Sequence[Job], first: Iterable[int] = ()) -> tuple[int, ...
 
     Jobs come in a topological order.
     """
-    makers = {value: index for index, job in enumerate(jobs) for value in job.gives}
-    after = [tuple(dict.fromkeys(makers[v] for v in job.reads if v in makers)) for job in jobs]
+    after = _sources(jobs)
     return in_order(_Gpu(jobs, after).run(), after, first)
+
+
+def short_order(jobs: Sequence[Job], first: Iterable[int] = ()) -> tuple[int, ...]:
+    """The order of the program if list scheduling gains no time over it, else that of list scheduling.
+
+    A value that is read soon after it is made takes memory for a short time only, and a program reads
+    more or less in that order.
+    """
+    first = tuple(first)
+    listed = list_order(jobs, first)
+    written = in_order([i for i, job in enumerate(jobs) if job.streams], _sources(jobs), first)
+    return written if length(place(jobs, written)) <= length(place(jobs, listed)) else listed
+
+
+def _sources(jobs: Sequence[Job]) -> list[tuple[int, ...]]:
+    """For each job those that it reads from."""
+    makers = {value: index for index, job in enumerate(jobs) for value in job.gives}
+    return [tuple(dict.fromkeys(makers[v] for v in job.reads if v in makers)) for job in jobs]
 
 
 def in_order(

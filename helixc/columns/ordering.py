@@ -87,8 +87,12 @@ class _Shared:
         followed = _Followed(self, plan, same)
         followed.run()
         inputs = [index for index, job in enumerate(self.jobs) if job.is_input]
-        slots, done = self._placed(in_order(followed.started, self.after, inputs), plan)
-        return Order(slots, same, done)
+        timed = [index for index, job in enumerate(self.jobs) if job.picoseconds[plan]]
+        listed = self._placed(in_order(followed.started, self.after, inputs), plan)
+        written = self._placed(in_order(timed, self.after, inputs), plan)
+        gains = listed[1] < written[1]
+        slots, done = listed if gains[plan] else written
+        return Order(slots, same & (gains == gains[plan]), done)
 
     def _placed(self, order: Sequence[int], plan: int) -> tuple[tuple[Slot, ...], Column]:
         """When jobs run if every stream takes them in this order, as ``streams.place`` has it.
