@@ -51,6 +51,40 @@ def test_what_a_program_names_is_kept_with_what_that_is_like(program: str, kept:
     assert all(here in ("", there) for here, there in lines)
 
 
+LAYERS = """layer inner(x: [..]) -> [..] { return exp(x) }
+# Calls inner (and, it says, outer).
+layer outer(
+  x: [.., d], over d
+) -> [.., d] {
+  return inner(x)
+}
+
+layer third(x: [..]) -> [..] {
+  return x
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "kept"),
+    [
+        ("model m { y = exp(x) ** max(2, 3) }", set()),
+        ("model m { y = outer(x, over d) }", {"outer", "inner"}),
+        ("layer inner(x: [..]) { return x }\nmodel m { y = third(inner(x)) }", {"third"}),
+        ("gpu g { memory = datasheet(1 GB) }", set()),
+        ("layer f(x: [..]) { return (x + 1) } # third(x)", set()),
+        ("model m { y = outr(x) }", {"inner", "outer", "third"}),
+    ],
+)
+def test_layers_that_a_program_calls_are_kept_with_what_they_call(
+    program: str, kept: set[str]
+) -> None:
+    part = needed_part(LAYERS, [program])
+
+    assert {name for name in ("inner", "outer", "third") if f"layer {name}(" in part} == kept
+    assert part.count("\n") == LAYERS.count("\n")
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.hx")), ids=lambda path: path.stem)
 def test_of_what_an_example_does_not_name_nothing_is_parsed(path: Path) -> None:
     (file,) = (file for name, file in load_path(path).files if name == "std.hardware")

@@ -7,9 +7,10 @@ from helixc.elaborate.declarations import Declarations
 from helixc.elaborate.walks import expressions, nodes, statements
 from helixc.ir import source
 
-# Operators that are announced and still to come.
+# Operators, and layers of the library, that are announced and still to come.
 LATER_FUNCTIONS = (
     "take", "top_k", "dispatch", "combine", "rotate", "shift", "scan", "append",
+    "rope", "rope_interleaved", "gqa", "mla", "moe", "cross_entropy",
 )  # fmt: skip
 
 

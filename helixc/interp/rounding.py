@@ -34,9 +34,10 @@ def _exact(site: Site, operands: Operands, result: Array) -> float:
 
 
 def _rounded(count: int) -> Rounding:
-    def bound(site: Site, operands: Operands, result: Array) -> Array:
+    def bound(site: Site, operands: Operands, result: Array) -> Array | float:
         del site, operands
-        return np.abs(result) * (count * UNIT) + TINY
+        whole = np.issubdtype(result.dtype, np.integer)
+        return 0.0 if whole else np.abs(result) * (count * UNIT) + TINY
 
     return bound
 

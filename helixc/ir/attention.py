@@ -16,6 +16,7 @@ from helixc.ir.fused import Kernel
 from helixc.ir.ops import OPS, Op
 
 _ORDERED = ("lt", "le", "gt", "ge")
+_SHIFTING = ("add", "sub")
 
 
 @attrs.frozen(kw_only=True)
@@ -185,10 +186,12 @@ def _placed(kernel: Kernel) -> frozenset[str]:
 
 def _is_causal(kernel: Kernel, keys: set[str], queries: set[str]) -> bool:
     """Whether positions of keys and of queries themselves are compared by their order."""
-    along = {
-        op.result: set(_dims(kernel, op.result)) for op in kernel.fused.body if op.kind == "index"
-    }
+    along: dict[str, set[str]] = {}
     for op in kernel.fused.body:
+        if op.kind == "index":
+            along[op.result] = set(_dims(kernel, op.result))
+        elif op.kind in _SHIFTING and len(op.reads) == 1 and op.reads[0] in along:
+            along[op.result] = along[op.reads[0]]
         if op.kind in _ORDERED and len(op.reads) == len(op.operands):
             sides = [along.get(name, set[str]()) for name in op.reads]
             if all(sides) and keys.issuperset(sides[0]) != keys.issuperset(sides[1]):

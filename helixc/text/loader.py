@@ -20,9 +20,6 @@ from helixc.text.parser import clean, parse_text
 STANDARD = "std"
 """The first step of the import paths that lead into the library of the package."""
 
-ANNOUNCED = ("layers",)
-"""Files of the library that docs/language.md announces; refused as "not yet" until they exist."""
-
 MAIN = ""
 """The import path under which ``Sources`` keeps the main file."""
 
@@ -138,10 +135,6 @@ class _Loader:
         if name in names:
             file = library.joinpath(f"{name}.hx")
             return _Origin(file, f"{STANDARD}/{name}.hx", f"{STANDARD}/{name}.hx")
-        if name in ANNOUNCED:
-            message = f"not yet: `{STANDARD}.{name}` is announced but does not exist yet"
-            self.findings.error("HX0204", message, span)
-            return None
         known = [f"{STANDARD}.{n}" for n in names]
         message = f"the library has no `{name}`" + _suggestion(f"{STANDARD}.{name}", known)
         self.findings.error("HX0001", message, span, legal=known)

@@ -1,0 +1,98 @@
+# Layers to use, open, copy and change.  A layer takes its sizes from whoever calls it: `needs` says which dimensions
+# those are, and a call may bind them otherwise (`swiglu(x, hidden = expert_hidden)`).  Only what a program calls is read.
+
+# Layer normalisation with a gain and a bias (Ba et al., 2016); the operator layer_norm has neither.
+layer ln(x: [.., d], eps = 1e-5, over d) -> [.., d] {
+  weight gain, bias: [d]
+  return layer_norm(x, eps = eps, over d) * gain + bias
+}
+
+# Root-mean-square normalisation with a gain (Zhang and Sennrich, 2019); along `head_dim` it is the norm of queries and keys.
+layer rms(x: [.., d], eps = 1e-6, over d) -> [.., d] {
+  weight gain: [d]
+  return rms_norm(x, eps = eps, over d) * gain
+}
+
+# Two products with a GELU between them.  Needs hidden.
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight up: [embed, hidden]
+  weight down: [hidden, embed]
+  return matmul(gelu(matmul(x, up, over embed)), down, over hidden)
+}
+
+# The same with biases; `fast` takes the GELU by tanh, as GPT-2 does.  Needs hidden.
+layer mlp_bias(x: [.., embed], fast = false) -> [.., embed] {
+  weight up: [embed, hidden]
+  weight up_bias: [hidden]
+  weight down: [hidden, embed]
+  weight down_bias: [embed]
+  opened = matmul(x, up, over embed) + up_bias
+  bent = where(fast, gelu_tanh(opened), gelu(opened))
+  return matmul(bent, down, over hidden) + down_bias
+}
+
+# Gated by SiLU (Shazeer, 2020), as Llama, Mistral, Qwen and DeepSeek do.  Needs hidden.
+layer swiglu(x: [.., embed]) -> [.., embed] {
+  weight gate, up: [embed, hidden]
+  weight down: [hidden, embed]
+  return matmul(silu(matmul(x, gate, over embed)) * matmul(x, up, over embed), down, over hidden)
+}
+
+# Gated by a GELU, by tanh unless told otherwise, as Gemma does.  Needs hidden.
+layer geglu(x: [.., embed], fast = true) -> [.., embed] {
+  weight gate, up: [embed, hidden]
+  weight down: [hidden, embed]
+  opened = matmul(x, gate, over embed)
+  bent = where(fast, gelu_tanh(opened), gelu(opened))
+  return matmul(bent * matmul(x, up, over embed), down, over hidden)
+}
+
+# Queries meet keys: softmax(q k) v, of whatever heads q, k and v have.  It owns no weights, so `in attend { shard head
+# over sp }` splits the heads of the scores and leaves the projections as they are (Ulysses), and `fuse attend` makes it
+# one kernel.  `start`: the position of the first query among the keys.  A query sees keys up to its own place, of these the
+# last `window`; `cap` bounds scores softly (Gemma 2).
+layer attend(
+  q: [.., seq, d], k: [.., key, d], v: [.., key],
+  start = 0, causal = true, window = inf, cap = inf, scale = d ** -0.5, over d
+) -> [.., seq] {
+  scores = matmul(q, k, over d) * scale
+  capped = where(cap < inf, cap * tanh(scores / cap), scores)
+  past = where(causal, where(index(key) <= index(seq) + start, capped, -1e30), capped)
+  near = where(window < inf, where(index(seq) + start - index(key) < window, past, -1e30), past)
+  return matmul(softmax(near, over key), v, over key)
+}
+
+# Attention of as many key heads as query heads.  Needs head, head_dim.
+layer mha(x: [.., seq, embed], causal = true) -> [.., seq, embed] {
+  weight wq, wk, wv: [embed, head, head_dim]
+  weight wo: [head, head_dim, embed]
+  y = rename(x, seq -> key)
+  q = matmul(x, wq, over embed)
+  mixed = attend(q, matmul(y, wk, over embed), matmul(y, wv, over embed), causal = causal, over head_dim)
+  return matmul(mixed, wo, over head, head_dim)
+}
+
+# The same with biases, as GPT-2 and BERT do.  Needs head, head_dim.
+layer mha_bias(x: [.., seq, embed], causal = true) -> [.., seq, embed] {
+  weight wq, wk, wv: [embed, head, head_dim]
+  weight bq, bk, bv: [head, head_dim]
+  weight wo: [head, head_dim, embed]
+  weight bo: [embed]
+  y = rename(x, seq -> key)
+  q = matmul(x, wq, over embed) + bq
+  k = matmul(y, wk, over embed) + bk
+  v = matmul(y, wv, over embed) + bv
+  mixed = attend(q, k, v, causal = causal, over head_dim)
+  return matmul(mixed, wo, over head, head_dim) + bo
+}
+
+# Queries of one sequence meet keys of another, `memory`: every query sees all of them.  Needs head, head_dim.
+layer cross(x: [.., seq, embed], memory: [.., key, embed]) -> [.., seq, embed] {
+  weight wq, wk, wv: [embed, head, head_dim]
+  weight wo: [head, head_dim, embed]
+  q = matmul(x, wq, over embed)
+  k = matmul(memory, wk, over embed)
+  v = matmul(memory, wv, over embed)
+  mixed = attend(q, k, v, causal = false, over head_dim)
+  return matmul(mixed, wo, over head, head_dim)
+}

@@ -1,0 +1,151 @@
+"""The layers of the library against their formulas in NumPy, and how plans name them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from running import run, text_of
+
+from helixc.compiler import compile_text
+from helixc.interp.verify import verify
+from helixc.ir.layout import AllToAll
+from helixc.ir.spmd import Move
+
+DIMS = "dim batch = 2, seq = 6, embed = 8, head = 2, head_dim = 4, hidden = 10\n"
+X = DIMS + "dtype f64\ninput x: [batch, seq, embed]\n"
+QKV = """dim batch = 2, seq = 6, key = 6, head = 2, head_dim = 4, value = 3
+dtype f64
+input q: [batch, head, seq, head_dim]; input k: [batch, head, key, head_dim]; input v: [batch, head, key, value]
+"""
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def attention(q: np.ndarray, k: np.ndarray, v: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Axes: batch, head, position, depth; ``seen`` of queries and keys."""
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+    return softmax(np.where(seen, scores, -np.inf)) @ v
+
+
+def of_heads(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return np.einsum("bse,ehd->bhsd", x, w)
+
+
+def joined(mixed: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return np.einsum("bhsd,hde->bse", mixed, w)
+
+
+def gelu_tanh(x: np.ndarray) -> np.ndarray:
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def silu(x: np.ndarray) -> np.ndarray:
+    return x / (1 + np.exp(-x))
+
+
+QUERY, KEY = np.arange(6)[:, None], np.arange(6)[None, :]
+CAUSAL = KEY <= QUERY
+
+
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        ("", CAUSAL),
+        ("causal = false, ", CAUSAL | True),
+        ("window = 2, ", CAUSAL & (QUERY - KEY < 2)),
+        ("causal = false, window = 3, ", QUERY - KEY < 3),
+        ("start = 2, ", KEY <= QUERY + 2),
+    ],
+)
+def test_a_query_sees_the_keys_that_the_options_leave(options: str, seen: np.ndarray) -> None:
+    found = run(QKV + f"output y = attend(q, k, v, {options}over head_dim)")
+
+    expected = attention(found["q"], found["k"], found["v"], seen)
+    assert np.allclose(found["y"], expected, atol=1e-12)
+
+
+def test_scores_are_scaled_and_capped() -> None:
+    found = run(QKV + "output y = attend(q, k, v, cap = 5, scale = 3, over head_dim)")
+
+    scores = 5 * np.tanh(found["q"] @ found["k"].swapaxes(-1, -2) * 3 / 5)
+    assert np.allclose(found["y"], softmax(np.where(CAUSAL, scores, -np.inf)) @ found["v"])
+
+
+def test_norms_have_a_gain_and_layer_norm_a_bias() -> None:
+    found = run(X + "y = ln(x, over embed)\noutput y")
+    x = found["x"]
+    centred = x - x.mean(-1, keepdims=True)
+    normal = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    assert np.allclose(found["y"], normal * found["gain"] + found["bias"])
+
+    found = run(X + "y = rms(x, eps = 0.5, over embed)\noutput y")
+    normal = found["x"] / np.sqrt((found["x"] ** 2).mean(-1, keepdims=True) + 0.5)
+    assert np.allclose(found["y"], normal * found["gain"])
+
+
+def test_gated_products_and_biased_ones() -> None:
+    found = run(X + "y = swiglu(x)\noutput y")
+    x = found["x"]
+    expected = (silu(x @ found["gate"]) * (x @ found["up"])) @ found["down"]
+    assert np.allclose(found["y"], expected)
+
+    found = run(X + "y = geglu(x)\noutput y")
+    expected = (gelu_tanh(found["x"] @ found["gate"]) * (found["x"] @ found["up"])) @ found["down"]
+    assert np.allclose(found["y"], expected)
+
+    found = run(X + "y = mlp_bias(x, fast = true)\noutput y")
+    opened = gelu_tanh(found["x"] @ found["up"] + found["up_bias"])
+    assert np.allclose(found["y"], opened @ found["down"] + found["down_bias"])
+
+
+def test_attention_with_biases_and_across_sequences() -> None:
+    found = run(X + "y = mha_bias(x)\noutput y")
+    x = found["x"]
+    q, k, v = (of_heads(x, found[f"w{n}"]) + found[f"b{n}"][:, None, :] for n in "qkv")
+    assert np.allclose(found["y"], joined(attention(q, k, v, CAUSAL), found["wo"]) + found["bo"])
+
+    memory = "dim source = 5\ninput memory: [batch, source, embed]\n"
+    found = run(X + memory + "y = cross(x, memory, key = source)\noutput y")
+    q = of_heads(found["x"], found["wq"])
+    k, v = (of_heads(found["memory"], found[f"w{n}"]) for n in "kv")
+    seen = np.ones((6, 5), dtype=bool)
+    assert np.allclose(found["y"], joined(attention(q, k, v, seen), found["wo"]))
+
+
+BLOCK = """
+  dim batch = 64, seq = 8192, embed = 4096, head = 32, head_dim = 128, hidden = 16_384
+  input x: bf16[batch, seq, embed]
+  x = x + mha(rms(x, over embed))
+  x = x + mlp(rms(x, over embed))
+  output x
+"""
+
+
+def test_heads_split_in_attend_alone_is_ulysses_with_four_exchanges() -> None:
+    plan = "mesh sp = 8\nshard seq over sp\nin attend { shard head over sp }"
+    compiled = compile_text(text_of(BLOCK, plan, gpus=8))
+
+    steps = [op.step for op in compiled.spmd.body if isinstance(op, Move)]
+    assert [type(step) for step in steps] == [AllToAll] * 4
+    assert verify(compiled.logical, compiled.stages[1:]).verdict == "equal"
+
+
+def test_each_call_in_the_models_body_is_one_drawing() -> None:
+    plan = (
+        "mesh tp = 4\nin mha { shard head over tp; fuse attend }\nin mlp { shard hidden over tp }"
+    )
+    compiled = compile_text(text_of(BLOCK, plan, gpus=4))
+
+    names = {drawing.stem for drawing in compiled.drawings}
+    assert {"rms", "mha", "rms_2", "mlp", "complete_m_model"} <= names
+
+
+def test_a_shifted_mask_is_causal_to_the_price() -> None:
+    plan = "mesh tp = 4\nin mha { shard head over tp; fuse attend }"
+    fused = compile_text(text_of(BLOCK, plan, gpus=4)).report
+
+    terms = [getattr(step, "term", "") for step in fused.critical_path.steps]
+    assert "Attention_Time(512, 8192, 8192, 128, causal)" in terms
