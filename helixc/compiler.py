@@ -16,8 +16,9 @@ import attrs
 
 from helixc.choice.outlook import look_ahead
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
-from helixc.elaborate.choice import Choice
+from helixc.elaborate.choice import Choice, make_choice
 from helixc.elaborate.elaborate import check_models
+from helixc.elaborate.open_choices import open_choices
 from helixc.ir.hardware import GetTime
 from helixc.ir.invariants import COMMUNICATED_FACTS
 from helixc.ir.logical import Logical
@@ -126,6 +127,7 @@ def compile(
     plan: str | None = None,
     cluster: str | None = None,
     model: str | None = None,
+    phase: str | None = None,
     settings: Mapping[str, int] | None = None,
     gemm_times: GetTime | None = None,
 ) -> Compilation:
@@ -135,7 +137,7 @@ def compile(
     product, or None where the hardware's constants shall.  Raises ``HelixError`` with everything that was
     found.
     """
-    choice = make_choice(model, plan, cluster, settings)
+    choice = make_choice(model, plan, cluster, settings, phase)
     return compile_sources(load_path(Path(path)), attrs.evolve(choice, gemm_times=gemm_times))
 
 
@@ -146,10 +148,13 @@ def compile_text(
     plan: str | None = None,
     cluster: str | None = None,
     model: str | None = None,
+    phase: str | None = None,
     settings: Mapping[str, int] | None = None,
 ) -> Compilation:
     """Compile a program given as text; findings speak of it by ``name``.  Else as ``compile``."""
-    return compile_sources(load_text(text, name), make_choice(model, plan, cluster, settings))
+    return compile_sources(
+        load_text(text, name), make_choice(model, plan, cluster, settings, phase)
+    )
 
 
 def check(
@@ -158,6 +163,7 @@ def check(
     plan: str | None = None,
     cluster: str | None = None,
     model: str | None = None,
+    phase: str | None = None,
     settings: Mapping[str, int] | None = None,
 ) -> Checked:
     """Check the models and every plan of a file (or the plan named); raises nothing."""
@@ -165,7 +171,7 @@ def check(
         sources = load_path(Path(path))
     except HelixError as error:
         return Checked(diagnostics=error.diagnostics, plans=(), texts=error.sources)
-    return check_sources(sources, make_choice(model, plan, cluster, settings))
+    return check_sources(sources, make_choice(model, plan, cluster, settings, phase))
 
 
 def check_sources(sources: Sources, choice: Choice) -> Checked:
@@ -191,16 +197,18 @@ def _check_plans(
 ) -> Checked:
     """What is wrong with the models, and what a look at each plan finds."""
     findings = Findings()
-    sound: list[str] = []
+    wrong: set[str | None] = set()
     if choice.plan is None:
         findings.extend(_check_models(sources, choice))
-    for plan in (choice.plan,) if choice.plan else plan_names(sources, choice.model):
+    plans = (choice.plan,) if choice.plan else plan_names(sources, choice.model)
+    for one in open_choices(sources, plans, choice):
         try:
-            findings.extend(look(attrs.evolve(choice, plan=plan)))
-            sound.append(plan)
+            findings.extend(look(one))
         except HelixError as error:
             findings.extend(error.diagnostics)
-    return Checked(diagnostics=findings.all, plans=tuple(sound), texts=texts_of(sources))
+            wrong.add(one.plan)
+    sound = tuple(plan for plan in plans if plan not in wrong)
+    return Checked(diagnostics=findings.all, plans=sound, texts=texts_of(sources))
 
 
 def _look_over(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:
@@ -278,14 +286,6 @@ def texts_of(sources: Sources) -> dict[str, str]:
     """The text of each file by the name that spans have for it."""
     texts = dict(sources.texts)
     return {file.name: texts.get(path, "") for path, file in sources.files}
-
-
-def make_choice(
-    model: str | None, plan: str | None, cluster: str | None, settings: Mapping[str, int] | None
-) -> Choice:
-    """A choice from what a caller gives."""
-    pairs = tuple((settings or {}).items())
-    return Choice(model=model, plan=plan, cluster=cluster, settings=pairs)
 
 
 def _as(level: type[Level] | tuple[type[Level], ...], program: object) -> Level:

@@ -120,7 +120,6 @@ README_WORDS = {
 }
 LATER_IN_MODELS = {
     "minimize": "phase train { minimize x with optimizer = adamw }",
-    "phase": "phase decode { dim a = 1 }",
     "state": "state kept: f32[a]",
     "take": "y = take(x, x, over a)",
     "top_k": "y = top_k(x, 1, over a)",

@@ -26,7 +26,7 @@ FILES = [
     *sorted(FOLDER.glob("*.hx")),
     *(path for path in PAGES if EXPECTED.search(path.read_text(encoding="utf-8"))),
 ]
-OPTION = re.compile(r"(plan|cluster|model|set)=(\S+)")
+OPTION = re.compile(r"(plan|cluster|model|phase|set)=(\S+)")
 
 # Codes that no small text file can provoke by itself, and why.
 REASONS: Mapping[str, str] = {

@@ -16,6 +16,7 @@ from helixc.analysis.prices import default_prices
 from helixc.analysis.report import Report, build_report
 from helixc.analysis.schedule import find_schedule
 from helixc.analysis.timed_parts import Part, timed_parts
+from helixc.ir.logical import phase_of
 from helixc.ir.spmd import Spmd
 from helixc.price.interval import BOUNDS
 
@@ -29,8 +30,10 @@ class Side:
 
     @property
     def name(self) -> str:
-        """``megatron on two_nodes``."""
-        return f"{self.report.plan} on {self.report.cluster.name}"
+        """``megatron on two_nodes``, and the phase if the model has some."""
+        phase = phase_of(self.report.model)
+        in_phase = f", {phase}," if phase else ""
+        return f"{self.report.plan}{in_phase} on {self.report.cluster.name}"
 
     @property
     def path(self) -> CriticalPath:

@@ -22,6 +22,7 @@ def choice_of(chosen: Chosen) -> Choice:
         model=chosen.model,
         plan=chosen.plan,
         cluster=chosen.cluster,
+        phase=chosen.phase,
         settings=chosen.settings,
         gemm_times=gemm_times(chosen.gemm_times),
     )
@@ -37,25 +38,38 @@ def one_plan(sources: Sources, chosen: Chosen) -> Choice:
     return choice_of(chosen)
 
 
-def two_choices(
-    sources: Sources, plans: Sequence[str], clusters: Sequence[str], shared: Chosen
-) -> tuple[Choice, Choice]:
-    """Two plans on one cluster or each on its own, or one plan on two clusters.
+@attrs.frozen
+class Pairs:
+    """What a comparison is asked for: of each kind two names, one for both sides, or none."""
+
+    plans: tuple[str, ...]
+    clusters: tuple[str, ...]
+    phases: tuple[str, ...]
+
+
+def two_choices(sources: Sources, pairs: Pairs, shared: Chosen) -> tuple[Choice, Choice]:
+    """Two plans on one cluster or each on its own, or one plan on two clusters or in two phases.
 
     Without names: the two plans of the file, if it has just two.
     """
-    names = tuple(plans)
-    if not names and len(clusters) != _TWO:
+    names, others = pairs.plans, (pairs.clusters, pairs.phases)
+    told_apart = any(len(other) == _TWO for other in others)
+    if not names and not told_apart:
         names = plan_names(sources, shared.model)
-    if len(names) > _TWO or len(clusters) > _TWO or (len(names) < _TWO and len(clusters) < _TWO):
+    too_many = any(len(given) > _TWO for given in (names, *others))
+    if too_many or (len(names) < _TWO and not told_apart):
         listed = "\n".join(f"  {name}" for name in plan_names(sources, shared.model))
-        message = "Name two plans with --plan, or one plan and two clusters with --cluster."
+        message = "Name two plans with --plan, or one plan and two clusters with --cluster or two phases with --phase."
         raise click.UsageError(f"{message} Plans of the file:\n{listed}")
-    choice = one_plan(sources, shared) if not names else choice_of(shared)
-    return (
-        attrs.evolve(choice, plan=names[0] if names else None, cluster=_at(clusters, 0)),
-        attrs.evolve(choice, plan=names[-1] if names else None, cluster=_at(clusters, -1)),
-    )
+    choice = choice_of(shared) if names else one_plan(sources, shared)
+    return _side(choice, names, others, 0), _side(choice, names, others, -1)
+
+
+def _side(
+    choice: Choice, plans: Sequence[str], others: tuple[Sequence[str], Sequence[str]], index: int
+) -> Choice:
+    cluster, phase = (_at(names, index) for names in others)
+    return attrs.evolve(choice, plan=_at(plans, index), cluster=cluster, phase=phase)
 
 
 def _at(names: Sequence[str], index: int) -> str | None:

@@ -1,11 +1,11 @@
-"""``helixc diff``: two plans, or one plan on two clusters, side by side."""
+"""``helixc diff``: two plans, or one plan on two clusters or in two phases, side by side."""
 
 from __future__ import annotations
 
 import click
 
 from helixc.analysis.comparison import compare, side_of
-from helixc.cli.chosen import two_choices
+from helixc.cli.chosen import Pairs, two_choices
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, shared_options
@@ -25,6 +25,9 @@ from helixc.ir.source import Sources
 @click.option(
     "--cluster", "clusters", metavar="NAME", multiple=True, help="Where they run; once or twice."
 )
+@click.option(
+    "--phase", "phases", metavar="NAME", multiple=True, help="Which phase; once or twice."
+)
 @shared_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if the two differ.")
 @FORMAT
@@ -33,13 +36,14 @@ def command(
     *,
     plans: tuple[str, ...],
     clusters: tuple[str, ...],
+    phases: tuple[str, ...],
     chosen: Chosen,
     exit_code: bool,
     output_format: str,
 ) -> int:
-    """Compare two plans of FILE, or one plan on two clusters: what differs, and why; `-` is standard input."""
+    """Compare two plans of FILE, or one on two clusters or in two phases: what differs, and why; `-` is standard input."""
     sources = load(file)
-    choices = two_choices(sources, plans, clusters, chosen)
+    choices = two_choices(sources, Pairs(plans, clusters, phases), chosen)
     with working("comparing"):
         compiled = _compile_both(sources, choices)
         sides = [side_of(compilation.spmd) for compilation in compiled]

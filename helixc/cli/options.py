@@ -47,11 +47,12 @@ class Setting(click.ParamType[tuple[str, int]]):
 
 @attrs.frozen
 class Chosen:
-    """What the options ``--plan``, ``--model``, ``--cluster``, ``--set`` and ``--gemm-times`` say."""
+    """What the options say of the program that is meant, each by its field's name."""
 
     plan: str | None = None
     model: str | None = None
     cluster: str | None = None
+    phase: str | None = None
     settings: tuple[tuple[str, int], ...] = ()
     gemm_times: str | None = None
 
@@ -69,6 +70,7 @@ VERIFY_EACH = click.option(
 _WHICH = (
     click.option("--plan", metavar="NAME", help="Which plan of the file."),
     click.option("--cluster", metavar="NAME", help="Which cluster, if the plan leaves it open."),
+    click.option("--phase", metavar="NAME", help="Which phase, if the plan is for several."),
 )
 _SHARED = (
     click.option("--model", metavar="NAME", help="Which model of the file."),
@@ -95,7 +97,7 @@ def choice_options(function: Callable[..., int]) -> Callable[..., int]:
 
 
 def shared_options(function: Callable[..., int]) -> Callable[..., int]:
-    """The same without ``--plan`` and ``--cluster``, for commands that take several of them."""
+    """The same without ``--plan``, ``--cluster`` and ``--phase``, for commands that take several of them."""
     return _with_options(_SHARED, function)
 
 

@@ -66,7 +66,8 @@ def proved(compilation: Compilation) -> VerifyReport:
 
 def summary(report: VerifyReport) -> Iterator[str]:
     """The verdict, and what people must know of it."""
-    yield f"plan {report.plan}: {report.verdict}"
+    phase = f", phase {report.phase}" if report.phase else ""
+    yield f"plan {report.plan}{phase}: {report.verdict}"
     if report.reason:
         yield f"  {report.reason}"
     for found in report.approximations:

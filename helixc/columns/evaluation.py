@@ -36,7 +36,7 @@ Table = Mapping[str, Sequence[Sequence[int]]]
 class Evaluation:
     """One entry per plan in each column, in the order of the table.
 
-    ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
+    ``models``: the model, with its phase where it writes some.  ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
     there.  Times are of one GPU in picoseconds: of the program, and of all its computing and all its
     communication one after the other.  ``weights_bytes`` and ``peak_bytes`` (all other values alive at the fullest
     moment) are what a GPU holds, ``received_bytes`` what it receives in collectives, ``capacity_bytes`` the memory it has.  ``alone`` counts
@@ -44,6 +44,7 @@ class Evaluation:
     """
 
     structure: tuple[str, ...]
+    models: tuple[str, ...]
     sizes: tuple[tuple[int, ...], ...]
     refused: tuple[str, ...]
     picoseconds: Column
@@ -74,6 +75,7 @@ def evaluate(
     *,
     cluster: str | None = None,
     model: str | None = None,
+    phase: str | None = None,
     settings: Mapping[str, int] | None = None,
 ) -> Evaluation:
     """Time, memory and traffic of many plans of a ``.hx`` file.
@@ -82,7 +84,9 @@ def evaluate(
     Raises ``HelixError`` where the file itself is wrong, ``ValueError`` where a row has no sizes for an axis.
     """
     sources = load_path(Path(path))
-    return evaluate_sources(sources, table, cluster=cluster, model=model, settings=settings)
+    return evaluate_sources(
+        sources, table, cluster=cluster, model=model, phase=phase, settings=settings
+    )
 
 
 def evaluate_sources(
@@ -91,6 +95,7 @@ def evaluate_sources(
     *,
     cluster: str | None = None,
     model: str | None = None,
+    phase: str | None = None,
     settings: Mapping[str, int] | None = None,
 ) -> Evaluation:
     """As ``evaluate``, for sources that are loaded already."""
@@ -98,7 +103,7 @@ def evaluate_sources(
     found: dict[str, _Part] = {}
     for orders in structures(sources, table):
         program, passes, logical = _elaborated(
-            sources, make_choice(model, next(iter(orders)), cluster, settings)
+            sources, make_choice(model, next(iter(orders)), cluster, settings, phase)
         )
         written = tuple(axis.name for axis in program.plan.axes)
         meshes: list[Axes] = []
@@ -156,6 +161,7 @@ def _together(table: Table, found: Mapping[str, _Part], prices: list[Prices]) ->
     memories = [min(part.program.cluster.gpu.memory_bytes, LARGEST) for part in parts]
     return Evaluation(
         structure=tuple(plan for plan, rows in table.items() for _ in rows),
+        models=tuple(found[plan].program.name for plan, rows in table.items() for _ in rows),
         sizes=tuple(tuple(map(int, row)) for rows in table.values() for row in rows),
         refused=tuple(code for part in parts for code in part.results.refused[part.rows]),
         capacity_bytes=np.repeat(

@@ -1,6 +1,8 @@
-"""What a user picks of a program: the model, the plan, the cluster, and other sizes."""
+"""What a user picks of a program: the model and its phase, the plan, the cluster, and other sizes."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import attrs
 
@@ -18,5 +20,18 @@ class Choice:
     model: str | None = None
     plan: str | None = None
     cluster: str | None = None
+    phase: str | None = None
     settings: tuple[tuple[str, int], ...] = ()
     gemm_times: GetTime | None = attrs.field(default=None, eq=False, repr=False)
+
+
+def make_choice(
+    model: str | None,
+    plan: str | None,
+    cluster: str | None,
+    settings: Mapping[str, int] | None,
+    phase: str | None = None,
+) -> Choice:
+    """A choice from what a caller gives."""
+    pairs = tuple((settings or {}).items())
+    return Choice(model=model, plan=plan, cluster=cluster, phase=phase, settings=pairs)

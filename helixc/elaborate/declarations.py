@@ -26,6 +26,16 @@ class Located:
     file: str
     declaration: Declared
 
+    @property
+    def model(self) -> source.Model | None:
+        """The declaration, if it is that of a model."""
+        return self.declaration if isinstance(self.declaration, source.Model) else None
+
+    @property
+    def plan(self) -> source.PlanDecl | None:
+        """The declaration, if it is that of a plan."""
+        return self.declaration if isinstance(self.declaration, source.PlanDecl) else None
+
 
 class Declarations:
     """All models, layers and plans of a program's files."""

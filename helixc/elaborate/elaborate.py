@@ -11,12 +11,13 @@ import attrs
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings
 from helixc.elaborate.builder import Builder
 from helixc.elaborate.choice import Choice
-from helixc.elaborate.declarations import Declarations, Located
+from helixc.elaborate.declarations import Declarations
 from helixc.elaborate.finish import finish
 from helixc.elaborate.hardware import Catalogue
 from helixc.elaborate.later import refuse_all
 from helixc.elaborate.meshes import read_mesh
 from helixc.elaborate.models import Program, build_model, open_program
+from helixc.elaborate.phases import check_phases, full_name, phase_names
 from helixc.elaborate.places import Places
 from helixc.elaborate.plans import resolve_plan
 from helixc.elaborate.selection import Selection, Selector
@@ -60,7 +61,8 @@ def check_models(
     program = _open(sources, settings, findings)
     Catalogue(sources, findings, program.environments).check()
     for model in program.declarations.own("model", ""):
-        build_model(model, None, program)
+        for phase in () if model.model is None else phase_names(model.model):
+            build_model(model, phase, None, program)
     findings.stop_on_errors(_texts(sources))
     return findings.all
 
@@ -77,28 +79,27 @@ def _open(
     declarations = Declarations(sources, findings)
     models = tuple(one for path in declarations.files for one in declarations.own("model", path))
     refuse_all("", declarations, findings)
+    for model in models:
+        if model.model is not None:
+            check_phases(model.model, findings)
     sizes = read_settings(settings, declarations, models, findings)
     return open_program(declarations, sizes, findings)
 
 
 def _build(selection: Selection, program: Program) -> Builder:
     """The chosen model; the mesh of a plan is read too, so that its mistakes are not left for later."""
-    plan = _plan_of(selection.plan)
+    plan = selection.plan and selection.plan.plan
     if plan is not None and selection.cluster is not None:
         read_mesh(plan, selection.cluster, program.findings)
     if selection.model is None:
         return Builder(program.findings)
-    return build_model(selection.model, plan, program)
-
-
-def _plan_of(located: Located | None) -> source.PlanDecl | None:
-    if located is None or not isinstance(located.declaration, source.PlanDecl):
-        return None
-    return located.declaration
+    return build_model(selection.model, selection.phase, plan, program)
 
 
 def _assemble(selection: Selection, builder: Builder, findings: Findings) -> Logical:
-    plan, model, cluster = _plan_of(selection.plan), selection.model, selection.cluster
+    plan = selection.plan and selection.plan.plan
+    model = selection.model and selection.model.model
+    cluster = selection.cluster
     if plan is None or model is None or cluster is None:
         message = "a choice without a finding lacks its plan, its model or its cluster"
         raise CompilerBug(message)
@@ -106,7 +107,7 @@ def _assemble(selection: Selection, builder: Builder, findings: Findings) -> Log
     sizes = {dim.name: dim.size for dim in done.dims}
     places = Places(done.scopes, done.body, sizes, {output.value for output in done.outputs})
     return Logical(
-        name=model.declaration.name.text,
+        name=full_name(model, selection.phase),
         dims=done.dims,
         scopes=done.scopes,
         body=done.body,

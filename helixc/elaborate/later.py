@@ -32,8 +32,6 @@ def _refuse_in(
 ) -> None:
     for statement in statements(body):
         match statement:
-            case source.PhaseStmt():
-                refuse("phase", statement.span, findings)
             case source.MinimizeStmt():
                 refuse("minimize", statement.span, findings)
             case source.Declare(kind="state"):

@@ -13,6 +13,7 @@ from helixc.elaborate.drafts import DraftScope
 from helixc.elaborate.environment import Environment, FileDims
 from helixc.elaborate.expressions import Expressions
 from helixc.elaborate.layers import Layers
+from helixc.elaborate.phases import in_phase
 from helixc.elaborate.repeats import Repeats
 from helixc.elaborate.settings import Settings, declare_dims
 from helixc.elaborate.statements import Statements
@@ -61,15 +62,17 @@ def _imports_first(declarations: Declarations) -> tuple[str, ...]:
     return tuple(ordered)
 
 
-def build_model(model: Located, plan: source.PlanDecl | None, program: Program) -> Builder:
-    """Elaborate a model; ``plan`` may tell turns of a repeat apart.  Mistakes are findings."""
-    declaration = model.declaration
+def build_model(
+    model: Located, phase: str, plan: source.PlanDecl | None, program: Program
+) -> Builder:
+    """Elaborate a phase of a model; ``plan`` may tell turns of a repeat apart.  Mistakes are findings."""
     builder = Builder(program.findings)
+    if model.model is None:
+        return builder
+    declaration = in_phase(model.model, phase)
     scope = DraftScope(-1, "model", declaration.name.text, span=declaration.span)
     env = Environment(declaration.name.text, model.file, program.files, scope)
     builder.add_scope(scope)
-    if not isinstance(declaration, source.Model):
-        return builder
     builder.dtype = _default_dtype(declaration, env)
     try:
         _Parts(builder, program, plan).statements.run(declaration.body, env)

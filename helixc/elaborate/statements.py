@@ -69,11 +69,9 @@ class Statements:
                 self.repeat(statement, rest, env)
             case source.OutputStmt():
                 self._output(statement, env)
-            case source.PhaseStmt():
-                refuse("phase", statement.span, self.builder.findings)
-            case source.MinimizeStmt():
-                refuse("minimize", statement.span, self.builder.findings)
             case source.DTypeStmt() | source.ReturnStmt():
+                pass
+            case source.PhaseStmt() | source.MinimizeStmt():
                 pass
 
     # --- inputs and weights

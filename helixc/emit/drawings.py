@@ -13,7 +13,7 @@ from helixc.emit.graph import Attributes, Graph, is_acyclic
 from helixc.emit.operators import draw_operators
 from helixc.emit.patterns import draw_patterns
 from helixc.emit.sheets import DrawingOptions, Sheet, layer_sheets, model_sheet
-from helixc.emit.stems import unique_stems
+from helixc.emit.stems import file_part, unique_stems
 from helixc.emit.wording import gpus_text
 from helixc.ir.device import DeviceProgram
 from helixc.ir.expansion import expand
@@ -43,7 +43,9 @@ def draw(
     options = options or DrawingOptions()
     _check(program, options)
     sheets = (*layer_sheets(program, options), model_sheet(program, options))
-    stems = unique_stems([*(s.stem for s in sheets), f"{program.name}_communication_patterns"])
+    stems = unique_stems(
+        [*(s.stem for s in sheets), f"{file_part(program.name)}_communication_patterns"]
+    )
     drawings = [
         _operator_drawing(attrs.evolve(sheet, stem=stem))
         for sheet, stem in zip(sheets, stems, strict=False)

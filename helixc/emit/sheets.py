@@ -12,6 +12,7 @@ import attrs
 
 from helixc.analysis.layers import Layer, LayerMap, find_layers
 from helixc.emit.fold import Fold, fold
+from helixc.emit.stems import file_part
 from helixc.emit.wording import gpus_text
 from helixc.ir.device import Selection
 from helixc.ir.spmd import Spmd
@@ -58,7 +59,7 @@ def model_sheet(program: Spmd, options: DrawingOptions) -> Sheet:
     turns = tuple(_kept_turns(program, find_layers(program), options))
     part = fold(program, Selection(gpus=options.gpus, turns=turns), options.node_budget)
     return Sheet(
-        stem=f"complete_{program.name}_model",
+        stem=f"complete_{file_part(program.name)}_model",
         title=f"{program.name}, the whole model, plan {program.plan.name}",
         program=part.program,
         selection=part.selection,

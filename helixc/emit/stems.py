@@ -13,6 +13,11 @@ _DEVICES = (
 )
 
 
+def file_part(program: str) -> str:
+    """A program's name as part of a file's: ``model_phase``."""
+    return program.replace(".", "_")
+
+
 def unique_stems(stems: Iterable[str]) -> tuple[str, ...]:
     """The same stems, a number appended where one differs from an earlier one in nothing but case."""
     taken: set[str] = set(_DEVICES)

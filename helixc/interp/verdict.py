@@ -54,7 +54,7 @@ class ApproximationFound:
 
 @attrs.frozen(kw_only=True)
 class VerifyReport:
-    """The verdict on one plan, and what it rests on.
+    """The verdict on one plan, in one ``phase`` ("" where the model writes none), and what it rests on.
 
     ``outputs`` compare the last version with the model as written; ``rewritten`` (only of an
     approximation) with the model as the plan rewrites it.  ``instance`` says at which sizes, ``slices`` in how many slices.
@@ -73,6 +73,7 @@ class VerifyReport:
     instance: tuple[tuple[str, int], ...] = ()
     shrunk_axes: tuple[str, ...] = ()
     slices: int = 1
+    phase: str = ""
 
     def to_json(self) -> dict[str, object]:
         """The object with schema ``helixc.verify/1``; ready for ``json.dumps``."""
@@ -87,6 +88,7 @@ class VerifyReport:
             "reason": self.reason,
             "arithmetic": self.arithmetic,
             "seed": self.seed,
+            "phase": self.phase,
             "instance": {
                 "sizes": dict(self.instance),
                 "shrunk_axes": list(self.shrunk_axes),

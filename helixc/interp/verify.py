@@ -31,7 +31,7 @@ from helixc.interp.shrink import (
 from helixc.interp.spmd import ExecutionError
 from helixc.interp.verdict import ApproximationFound, PassResult, VerifyReport
 from helixc.interp.version import Version, run_version
-from helixc.ir.logical import Logical
+from helixc.ir.logical import Logical, phase_of
 from helixc.ir.slices import all_slices
 from helixc.ir.tensor import Dim
 
@@ -62,6 +62,7 @@ def verify(
     )
     report = VerifyReport(
         plan=model.plan.name,
+        phase=phase_of(model.name),
         verdict="not verified",
         seed=seed,
         instance=tuple((dim.name, dim.size) for dim in case.model.dims),

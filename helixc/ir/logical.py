@@ -25,6 +25,13 @@ from helixc.ir.plan import Approximation, Place, Plan, Slices
 from helixc.ir.tensor import Dim, TensorType
 
 ScopeKind = Literal["model", "layer", "repeat"]
+# The phase of a model that writes none.
+FORWARD = "forward"
+
+
+def phase_of(name: str) -> str:
+    """The phase in the name of a program, ``model.phase``; "" where the model writes none."""
+    return name.partition(".")[2]
 
 
 @attrs.frozen
@@ -99,6 +106,7 @@ class Output:
 class Logical:
     """A model made concrete, with the plan and the cluster it was compiled for.
 
+    ``name`` is the model's; of a model that has phases it is ``model.phase``.
     With ``slices`` it is one slice of the step, and the step runs it that many times.
     ``notes`` are findings of elaboration that are no errors; they are no part of the meaning.
     """

@@ -1,5 +1,5 @@
-# Cause: Several plans, models or clusters come into question, or none.
-# Mend: Choose one with `--plan`, `--model` or `--cluster`, or say `on CLUSTER` in the plan.
+# Cause: Several plans, models, phases or clusters come into question, or none.
+# Mend: Choose one with `--plan`, `--model`, `--phase` or `--cluster`, or say `for MODEL.PHASE` or `on CLUSTER` in the plan.
 import std.hardware
 model m {
   dim batch = 8, seq = 32, embed = 64, hidden = 256

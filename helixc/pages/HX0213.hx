@@ -1,4 +1,4 @@
-# Cause: A plan or a model of this name does not exist.
+# Cause: A plan, a model or a phase of this name does not exist.
 # Mend: Mend the spelling; the message lists those that there are.
 import std.hardware
 model m {

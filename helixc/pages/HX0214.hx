@@ -1,6 +1,6 @@
 # options: plan=p model=other
-# Cause: The plan chosen is for another model than the one chosen.
-# Mend: Choose a plan of this model, or add the model to the plan's `for`.
+# Cause: The plan chosen is for another model, or another phase of it, than the one chosen.
+# Mend: Choose a plan of this model and phase, or add them to the plan's `for`.
 import std.hardware
 model m {
   dim batch = 8, embed = 64

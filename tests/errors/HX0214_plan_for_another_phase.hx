@@ -1,0 +1,12 @@
+# options: plan=p phase=prefill
+# A plan that narrows itself to one phase is for no other.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32
+  input x: bf16[batch, seq]
+  output x
+  phase prefill
+  phase decode { dim seq = 1 }
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m.decode on box { mesh t = 8; shard batch over t }            # error: HX0214
