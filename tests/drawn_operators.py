@@ -22,6 +22,7 @@ from helixc.ir.ops import (
     Params,
     Position,
     Renamed,
+    Rolled,
 )
 from helixc.ir.plan import Plan
 from helixc.ir.rules import infer
@@ -86,6 +87,7 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
             lambda dims: ([], (), Position(dims))
         ),
         Renamed: _renames(),
+        Rolled: _rolls(),
         Joined: _joins(),
         Cut: _cuts(),
         Fused: kernels(_types(least=1)).map(lambda made: ([*made[0]], (), made[1])),
@@ -106,6 +108,12 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
 def _renames(draw: st.DrawFn) -> Call:
     pairs = draw(st.sampled_from([(("a", "e"),), (("a", "e"), ("c", "a"))]))
     return [_with(draw(_types()), *(left for left, _ in pairs))], (), Renamed(pairs)
+
+
+@st.composite
+def _rolls(draw: st.DrawFn) -> Call:
+    type_ = draw(_types(least=1))
+    return [type_], (draw(st.sampled_from(type_.dims)),), Rolled(draw(st.integers(0, 12)))
 
 
 @st.composite

@@ -38,6 +38,7 @@ from helixc.ir.ops import (
     Number,
     Position,
     Renamed,
+    Rolled,
 )
 from helixc.ir.plan import (
     Approximation,
@@ -198,6 +199,7 @@ params = st.one_of(
     st.none(),
     st.builds(Norm, st.floats(1e-12, 1e18)),
     st.builds(Renamed, tuples(st.tuples(names, names))),
+    st.builds(Rolled, counts),
     st.builds(Joined, several_names, tuples(st.tuples(several_names, counts))),
     st.builds(Cut, several_names, several_names, counts),
     st.builds(Position, several_names),
@@ -227,12 +229,22 @@ def kernels(draw: st.DrawFn) -> Op:
 
 
 all_ops = st.one_of(simple_ops, kernels())
-layouts = st.builds(
-    Layout,
-    tuples(st.tuples(names, several_names), 2),
-    several_names,
-    st.sampled_from(["", "sum", "max", "min"]),
-)
+
+
+@st.composite
+def _layouts(draw: st.DrawFn) -> Layout:
+    split = draw(tuples(st.tuples(names, several_names), 2))
+    turned = {dim: draw(sizes) for dim, _ in split if draw(st.booleans())}
+    kind = draw(st.sampled_from(["", "sum", "max", "min"]))
+    return Layout(
+        split=tuple(dict(split).items()),
+        partial=draw(several_names),
+        kind=kind,
+        turned=tuple((dim, turned[dim]) for dim in dict(split) if dim in turned),
+    )
+
+
+layouts = _layouts()
 steps = st.one_of(
     st.builds(Slice, names, several_names),
     st.builds(AllGather, names, several_names),

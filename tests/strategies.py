@@ -72,6 +72,8 @@ def sizes_for(
 
 def steps_from(layout: Layout, mesh: Mesh, dims: tuple[str, ...] = DIMS) -> list[Step]:
     """Every kind of step that a layout allows, as written in the step table of the semantics."""
+    if layout.turned:
+        return [Permute(layout.straight)]
     free = [atom.name for atom in mesh.atoms if atom.name not in layout.used]
     found: list[Step] = [Slice(dim, (atom,)) for dim in dims for atom in free]
     found += [
@@ -93,11 +95,12 @@ def steps_from(layout: Layout, mesh: Mesh, dims: tuple[str, ...] = DIMS) -> list
 
 
 def _relabelled(layout: Layout, mesh: Mesh) -> list[Layout]:
-    """Layouts with tiles of the same shape: reversed tuples, and equal-sized atoms in each other's place."""
+    """Layouts with tiles of the same shape: reversed or turned, and equal-sized atoms in each other's place."""
     found = [
         make_layout({**dict(layout.split), dim: reversed(atoms)}, layout.partial, layout.kind)
         for dim, atoms in layout.split
     ]
+    found += [layout._replace(turned=((dim, 1),)) for dim, _ in layout.split]
     for one in mesh.atoms:
         for other in mesh.atoms:
             if one.name < other.name and one.size == other.size:

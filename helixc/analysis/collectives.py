@@ -160,7 +160,8 @@ def step_dims(step: Step, before: Layout) -> tuple[str, ...]:
             return (step.dim,)
         case Permute():
             changed = set(before.split) ^ set(step.layout.split)
-            return tuple(sorted({dim for dim, _ in changed}))
+            turned = set(before.turned) ^ set(step.layout.turned)
+            return tuple(sorted({dim for dim, _ in (*changed, *turned)}))
         case AllReduce() | Seed():
             return ()
         case _:

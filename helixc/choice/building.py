@@ -7,6 +7,7 @@ from itertools import product
 
 from helixc.choice.operators import Operator
 from helixc.choice.ways import Choice, Way
+from helixc.ir.factors import Factor
 from helixc.ir.layout import WHOLE, Layout, make_layout
 from helixc.ir.mesh import Mesh
 
@@ -27,6 +28,7 @@ class Builder:
         self.atoms = tuple(atom.name for atom in mesh.atoms)
         self.factors = {factor.name: factor for factor in operator.rule}
         self.result: Spots = tuple((f.name, f.result) for f in operator.rule if f.result)
+        self.turning = tuple(factor for factor in operator.rule if factor.turn)
         self.contracted = {f.name: f.tag for f in operator.rule if f.result is None}
         self.operands = tuple(self._spots(i) for i in range(len(operator.shapes)))
         self._groups: dict[Assigned, Tuples | None] = {}
@@ -86,7 +88,27 @@ class Builder:
         groups = {name: self.mesh.in_order(atoms) for name, atoms in groups.items()}
         sizes = self.operator.sizes
         even = all(self.mesh.divides(atoms, sizes[name]) for name, atoms in groups.items())
-        return groups if even else None
+        return groups if even and self._turns_blocks(groups) else None
+
+    def _turns_blocks(self, groups: Tuples) -> bool:
+        """Whether what moves on moves by whole blocks."""
+        try:
+            self._turned(groups)
+        except ValueError:
+            return False
+        return True
+
+    def _turned(self, tuples: Tuples) -> list[tuple[str, int]]:
+        """By how many places blocks of dimensions of the result are turned."""
+        return [
+            (factor.result, self._places(factor, tuples))
+            for factor in self.turning
+            if factor.result is not None
+        ]
+
+    def _places(self, factor: Factor, tuples: Tuples) -> int:
+        ways = self.mesh.ways(tuples.get(factor.name, ()))
+        return factor.places(self.operator.sizes[factor.name], ways)
 
     def _orders(
         self, name: str, atoms: tuple[str, ...], copies: Copies
@@ -134,12 +156,10 @@ class Builder:
         written = [(atom, name) for name in self.factors for atom in tuples.get(name, ())]
         written += [(atom, f"partial {name}") for atom, name in passing]
         ways = tuple((name, self.mesh.ways(tuples.get(name, ()))) for name in self.factors)
-        return Way(
-            tuple(written),
-            operands,
-            _layout(self.result, tuples, self.mesh.in_order(partial), kind),
-            ways,
-        )
+        result = _layout(self.result, tuples, self.mesh.in_order(partial), kind)
+        if self.turning:
+            result = make_layout(dict(result.split), result.partial, kind, self._turned(tuples))
+        return Way(tuple(written), operands, result, ways)
 
     def at_rest(self, layout: Layout) -> Way:
         """The way of a value that is simply there."""

@@ -129,8 +129,11 @@ def alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _common(source: Layout, target: Layout) -> Layout:
-    """Equal beginnings of tuples, and atoms partial in both."""
-    split = {dim: alike(atoms, target.atoms_of(dim)) for dim, atoms in source.split}
+    """Equal beginnings of tuples that hold blocks in order, and atoms partial in both."""
+    turned = dict(source.turned + target.turned)
+    split = {
+        dim: alike(atoms, target.atoms_of(dim)) for dim, atoms in source.split if dim not in turned
+    }
     same_kind = source.kind == target.kind
     partial = tuple(a for a in source.partial if same_kind and a in target.partial)
     return make_layout(split, partial, source.kind)
@@ -142,4 +145,5 @@ def _without(layout: Layout, common: Layout, numbers: Mapping[str, str]) -> Layo
         return rename_layout(layout, numbers)
     split = {numbers[dim]: atoms[len(common.atoms_of(dim)) :] for dim, atoms in layout.split}
     partial = tuple(a for a in layout.partial if a not in common.partial)
-    return make_layout(split, partial, layout.kind)
+    turned = [(numbers[dim], places) for dim, places in layout.turned]
+    return make_layout(split, partial, layout.kind, turned)

@@ -2,7 +2,7 @@
 
 Atoms that neither end mentions are never touched, a slice or an exchange goes only toward the target, a
 reduce-scatter lands only on a dimension that either end splits, a permute is a reordering or the last
-step, and what already lies as the target has it stays.
+step (or the first, where blocks are turned), and what already lies as the target has it stays.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class Moves:
     def of(self, layout: Layout) -> Iterator[tuple[Step, Layout]]:
         """Steps and the layouts that they lead to."""
         split = dict(layout.split)
+        if layout.turned:
+            yield from self._straightened(layout, split)
+            return
         settled = {
             dim: len(alike(atoms, self.target_split.get(dim, ()))) for dim, atoms in split.items()
         }
@@ -156,6 +159,15 @@ class Moves:
                 if after != atoms:
                     reordered = self._with(layout, {**split, dim: after}, layout.partial)
                     yield Permute(reordered), reordered
+
+    def _straightened(
+        self, layout: Layout, split: dict[str, tuple[str, ...]]
+    ) -> Iterator[tuple[Step, Layout]]:
+        """Turned blocks are put in order before anything else, at best as the target has them."""
+        yield Permute(layout.straight), layout.straight
+        held = (layout.partial, layout.kind)
+        if held == (self.target.partial, self.target.kind) and self._same_blocks(split):
+            yield Permute(self.target), self.target
 
     def _same_blocks(self, split: dict[str, tuple[str, ...]]) -> bool:
         dims = {*split, *self.target_split}

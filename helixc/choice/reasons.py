@@ -82,7 +82,11 @@ def _reader_words(reader: Op | None, value: str) -> str:
 
 def layout_words(layout: Layout) -> str:
     """``split on head over tp and a partial sum over m``."""
-    parts = [f"split on {dim} over {', '.join(atoms)}" for dim, atoms in layout.split]
+    places = {dim: f", turned by {count}," for dim, count in layout.turned}
+    parts = [
+        f"split on {dim} over {', '.join(atoms)}{places.get(dim, '')}"
+        for dim, atoms in layout.split
+    ]
     if layout.partial:
         parts.append(f"a partial {layout.kind} over {', '.join(layout.partial)}")
     return " and ".join(parts) if parts else "whole"

@@ -17,7 +17,7 @@ import attrs
 
 from helixc.choice.difference import Common, Difference, Shape, subtract
 from helixc.choice.moves import Edge, Moves, StepTable
-from helixc.ir.layout import WHOLE, AllGather, AllReduce, Layout, Seed, Slice, Step
+from helixc.ir.layout import WHOLE, AllGather, AllReduce, Layout, Permute, Seed, Slice, Step
 from helixc.ir.layout_steps import apply_step
 from helixc.ir.mesh import Mesh
 from helixc.price.collective import CollectivePrices, step_bytes
@@ -201,7 +201,8 @@ def _plain(difference: Difference, prices: CollectivePrices) -> Between | None:
     source, target = difference.source, difference.target
     if set(source.partial) & set(target.partial) or target.kind not in ("", "sum"):
         return None
-    steps: list[Step] = [AllReduce(source.partial)] if source.partial else []
+    steps: list[Step] = [Permute(source.straight)] if source.turned else []
+    steps += [AllReduce(source.partial)] if source.partial else []
     steps += [AllGather(dim, atoms) for dim, atoms in source.split]
     steps += [Slice(dim, atoms) for dim, atoms in target.split]
     steps += [Seed(target.partial)] if target.partial else []

@@ -90,6 +90,7 @@ def _by_number(
             tag=factor.tag,
             operands=tuple(map(place, factor.operands, operands)),
             result=place(factor.result, result),
+            turn=factor.turn,
         )
         for number, factor in enumerate(rule)
     )

@@ -42,6 +42,9 @@ def assemble(blocks: Array, dims: Dims, layout: Layout, mesh: Mesh) -> Assembled
         mesh.ways(tuple(copies)), mesh.ways(layout.partial), *shape
     )
     whole = COMBINE[layout.kind](replicas, axis=1) if layout.partial else replicas[:, 0]
+    for dim, places in layout.turned:
+        axis = dims.index(dim)
+        whole = np.roll(whole, places * blocks.shape[axis + 1], axis + 1)
     return Assembled(whole[0], disagreement(whole))
 
 
@@ -86,6 +89,10 @@ def scatter(
     A partial sum stands on index 0 with zeros elsewhere, a partial maximum everywhere; with
     ``random`` the terms are drawn so that only together they give the value (whole numbers stay so).
     """
+    for dim, places in layout.turned:
+        axis = dims.index(dim)
+        block = value.shape[axis] // mesh.ways(layout.atoms_of(dim))
+        value = np.roll(value, -places * block, axis)
     terms = _terms(value, mesh.ways(layout.partial), layout.kind, random)
     atoms = [atom.name for atom in mesh.atoms]
     shape = [mesh.sizes[a] for a in layout.partial]

@@ -117,6 +117,8 @@ def _senders(before: Layout, after: Layout, devices: Devices) -> Array:
 def _block_numbers(layout: Layout, dims: list[str], devices: Devices) -> list[int]:
     """A number per GPU that names the block it holds: which part of each dimension, which term."""
     number = np.zeros(devices.count, dtype=np.int64)
-    for atoms in (*(layout.atoms_of(dim) for dim in dims), layout.partial):
-        number = number * devices.mesh.ways(atoms) + devices.ranks(atoms)
+    parts = [(layout.atoms_of(dim), layout.places_of(dim)) for dim in dims]
+    for atoms, places in (*parts, (layout.partial, 0)):
+        ways = devices.mesh.ways(atoms)
+        number = number * ways + (devices.ranks(atoms) + places) % ways
     return number.tolist()

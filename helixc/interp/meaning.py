@@ -26,7 +26,7 @@ from helixc.interp.site import (
     product_size,
     real_number,
 )
-from helixc.ir.ops import OPS, Cast, Cut, Joined, Norm, Position, Renamed
+from helixc.ir.ops import OPS, Cast, Cut, Joined, Norm, Position, Renamed, Rolled
 from helixc.ir.tensor import FLOATING
 
 Operands = tuple[Array, ...]
@@ -194,6 +194,15 @@ def _cast(site: Site, operands: Operands) -> Array:
     return array.astype(np.int64)
 
 
+def _roll(site: Site, operands: Operands) -> Array:
+    """Elements move on round the whole dimension; a block stays, and its place is in the layout."""
+    (dims,), (dim,), (array,) = site.operands, site.over, operands
+    axis = dims.index(dim) + 1
+    if array.shape[axis] == site.sizes[dim] and isinstance(site.params, Rolled):
+        array = np.roll(array, site.params.by, axis)
+    return align(array, dims, site.dims)
+
+
 def _source(site: Site, operands: Operands) -> Array:
     del site, operands
     raise CompilerBug("a source has no operands: the runner is to supply its value")
@@ -227,7 +236,7 @@ def _table() -> Mapping[str, Meaning]:
         "all": _truth_reduction(cast("Callable[..., Array]", np.min)),
         "softmax": _normalisation(_softmax), "log_softmax": _normalisation(_log_softmax),
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
-        "rename": _rename, "concat": _concat, "split": _split, "cast": _cast,
+        "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

@@ -141,7 +141,7 @@ def _kernel(site: Site, operands: Operands, result: Array) -> float:
 
 def _table() -> Mapping[str, Rounding]:
     exact = (
-        "input", "weight", "frozen", "index", "rename", "concat", "split", "cast", "neg", "abs",
+        "input", "weight", "frozen", "index", "rename", "roll", "concat", "split", "cast", "neg", "abs",
         "relu", "floor", "ceil", "max", "min", "any", "all", "minimum", "maximum", "where", "eq",
         "ne", "lt", "le", "gt", "ge", "and", "or", "not",
     )  # fmt: skip

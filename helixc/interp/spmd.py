@@ -115,8 +115,10 @@ def site_on_gpus(program: Spmd, compute: Compute, devices: Devices) -> Site:
 
     def positions(dim: str) -> Array:
         atoms = compute.layout.atoms_of(dim)
-        local = program.sizes[dim] // program.mesh.ways(atoms)
-        return devices.ranks(atoms)[:, None] * local + np.arange(local)
+        ways = program.mesh.ways(atoms)
+        local = program.sizes[dim] // ways
+        block = (devices.ranks(atoms) + compute.layout.places_of(dim)) % ways
+        return block[:, None] * local + np.arange(local)
 
     return Site(
         operands=tuple(types[o].dims if isinstance(o, str) else () for o in op.operands),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from helixc.ir.ops import OPS, Cut, Joined, OpRow, Params, Renamed, Tag
+from helixc.ir.ops import OPS, Cut, Joined, OpRow, Params, Renamed, Rolled, Tag
 from helixc.ir.tensor import TensorType
 
 
@@ -16,13 +16,25 @@ class Factor:
 
     ``operands``: the dimension of each operand that this factor is, or None; ``result``: the
     dimension of the result, or None if contracted.  ``tag`` says what splitting it does: "pass"
-    splits the result too, "sum"/"max"/"min" leave the result partial, "whole" forbids it.
+    splits the result too, "sum"/"max"/"min" leave the result partial, "whole" forbids it.  ``turn``: the
+    result has an element so many places further on, round and round.
     """
 
     name: str
     tag: Tag
     operands: tuple[str | None, ...]
     result: str | None
+    turn: int = 0
+
+    def places(self, size: int, ways: int) -> int:
+        """By how many places the result's blocks are turned where so many hold it.
+
+        Raises ``ValueError`` where the elements of a block would part.
+        """
+        places, rest = divmod(self.turn * ways, size)
+        if ways > 1 and rest:
+            raise ValueError(f"{self.name} moves on by {self.turn}, not by whole blocks")
+        return places % ways
 
 
 def own_factors(
@@ -46,6 +58,7 @@ def own_factors(
             tag=_tag(row, dim, over, special),
             operands=tuple(dim if dim in type_.dims else None for type_ in operand_types),
             result=dim if dim in result_type.dims else None,
+            turn=params.by if isinstance(params, Rolled) and dim in over else 0,
         )
         for dim in names
     )

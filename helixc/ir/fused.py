@@ -127,7 +127,7 @@ class Kernel:
         for op, rule in zip(self.fused.body, self.rules, strict=True):
             own = [f for f in rule if spots.intersection(_spots(op, f))]
             through = [i for i, operand in enumerate(op.operands) if operand in partial]
-            if any(f.tag == "whole" for f in own) or (own and through):
+            if any(f.tag == "whole" or f.turn for f in own) or (own and through):
                 return "whole"
             kinds.update(f.tag for f in own if f.tag != "pass")
             positions |= bool(own) and isinstance(op.params, Position)

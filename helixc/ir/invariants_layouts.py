@@ -120,7 +120,10 @@ def _canonical(program: Spmd) -> Iterator[Diagnostic]:
             yield Diagnostic("HX0653", f"{message}: {layout}", value.span, legal=KINDS)
         elif known_atoms(layout, mesh):
             partial = mesh_order(layout.partial, mesh)
-            proper = make_layout(dict(layout.split), partial, layout.kind)
+            turned = [
+                (dim, layout.places_of(dim) % mesh.ways(atoms)) for dim, atoms in layout.split
+            ]
+            proper = make_layout(dict(layout.split), partial, layout.kind, turned)
             if layout != proper:
                 message = f"%{value.name} is {layout}, which is written {proper}"
                 yield Diagnostic("HX0653", message, value.span, legal=(str(proper),))

@@ -7,7 +7,7 @@ result partial.  Nothing else may be split or partial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -52,8 +52,9 @@ def way_layouts(
     way: Sequence[tuple[str, str]],
     operands: Sequence[Layout | None],
     mesh: Mesh,
+    sizes: Mapping[str, int],
 ) -> WayLayouts:
-    """What a way implies, where ``operands`` are as they lie (None: a number).
+    """What a way implies, where ``operands`` are as they lie (None: a number); ``sizes`` of dimensions.
 
     Raises ``ValueError`` with the reason if no operand layout makes the way legal.
     """
@@ -76,7 +77,12 @@ def way_layouts(
         layouts.append(make_layout(split, mesh_order(through, mesh), kind))
     result = {f.result: splits.get(f.name, ()) for f in rule if f.result is not None}
     partial = mesh_order([*contracted, *passing], mesh)
-    return WayLayouts(tuple(layouts), make_layout(result, partial, kind))
+    turned = [
+        (dim, factor.places(sizes[dim], mesh.ways(splits.get(factor.name, ()))))
+        for factor in rule
+        if factor.turn and (dim := factor.result) is not None
+    ]
+    return WayLayouts(tuple(layouts), make_layout(result, partial, kind, turned))
 
 
 def _check_atoms(way: Sequence[tuple[str, str]], mesh: Mesh) -> None:
@@ -163,7 +169,7 @@ def _check_compute(compute: Compute, program: Spmd) -> Iterator[Diagnostic]:
     rule = _rule(op, program)
     held = [None if isinstance(o, Number) else program.layouts[o] for o in op.operands]
     try:
-        needed = way_layouts(OPS[op.kind], rule, compute.way, held, mesh)
+        needed = way_layouts(OPS[op.kind], rule, compute.way, held, mesh, program.sizes)
     except ValueError as reason:
         yield Diagnostic("HX0654", f"{op.kind} of %{op.result}: {reason}", op.span)
         return

@@ -4,6 +4,8 @@ A layout gives each leaf dimension an ordered tuple of mesh atoms (outermost fir
 which atoms the value is still *partial*.  Whatever is not mentioned is replicated.  Because
 "partial" is part of the layout, a forgotten all-reduce is an illegal program, never a wrong number.
 
+Blocks of a dimension lie in the order of its atoms, or *turned*: all of them so many places further on.
+
 Invariants: an atom appears at most once; the atoms of a dimension divide its
 size; one partial kind per value.
 """
@@ -19,19 +21,22 @@ from helixc.ir.mesh import Mesh
 from helixc.ir.tensor import DTYPE_BITS, TensorType
 
 Split = tuple[tuple[str, tuple[str, ...]], ...]
+Turned = tuple[tuple[str, int], ...]
 
 
 class Layout(NamedTuple):
     """``split``: (dimension, atoms) for split dimensions only, sorted by dimension name.
 
     ``partial``: atoms over which blocks must still be combined, in mesh order; ``kind`` is how
-    ("sum", "max" or "min"), and "" when nothing is partial.  Build with ``make_layout``.  A tuple, since
-    the choice makes, compares and looks up thousands of them.
+    ("sum", "max" or "min"), and "" when nothing is partial.  ``turned``: (dimension, places) for dimensions
+    of which rank r holds block r + places, modulo their number, sorted.  Build with ``make_layout``.  A
+    tuple, since the choice makes, compares and looks up thousands of them.
     """
 
     split: Split = ()
     partial: tuple[str, ...] = ()
     kind: str = ""
+    turned: Turned = ()
 
     def atoms_of(self, dim: str) -> tuple[str, ...]:
         """The atoms that split a dimension, outermost first; () if it is whole."""
@@ -47,13 +52,23 @@ class Layout(NamedTuple):
                 return name
         return None
 
+    def places_of(self, dim: str) -> int:
+        """By how many places the blocks of a dimension are turned."""
+        return dict(self.turned).get(dim, 0)
+
+    @property
+    def straight(self) -> Layout:
+        """The same with no dimension turned."""
+        return self._replace(turned=())
+
     @property
     def used(self) -> frozenset[str]:
         """Every atom that this layout mentions."""
         return frozenset(a for _, atoms in self.split for a in atoms).union(self.partial)
 
     def __str__(self) -> str:
-        parts = [f"{dim}:{'*'.join(atoms)}" for dim, atoms in self.split]
+        places = {dim: f"+{count}" for dim, count in self.turned}
+        parts = [f"{dim}:{'*'.join(atoms)}{places.get(dim, '')}" for dim, atoms in self.split]
         if self.partial:
             parts.append(f"partial {self.kind} {'*'.join(self.partial)}")
         return "{" + ", ".join(parts) + "}"
@@ -63,7 +78,10 @@ WHOLE = Layout()
 
 
 def make_layout(
-    split: Mapping[str, Sequence[str]], partial: Iterable[str] = (), kind: str = "sum"
+    split: Mapping[str, Sequence[str]],
+    partial: Iterable[str] = (),
+    kind: str = "sum",
+    turned: Iterable[tuple[str, int]] = (),
 ) -> Layout:
     """The canonical layout: no empty entries, dimensions sorted, no kind without a partial atom.
 
@@ -73,13 +91,15 @@ def make_layout(
     if len(entries) > 1:
         entries.sort()
     partial = tuple(partial)
-    return Layout(tuple(entries), partial, kind if partial else "")
+    around = tuple(sorted((dim, places) for dim, places in turned if places))
+    return Layout(tuple(entries), partial, kind if partial else "", around)
 
 
 def rename_layout(layout: Layout, names: Mapping[str, str]) -> Layout:
     """The layout of the same value with its dimensions called by other names."""
     split = {names[dim]: atoms for dim, atoms in layout.split}
-    return make_layout(split, layout.partial, layout.kind)
+    turned = [(names[dim], places) for dim, places in layout.turned]
+    return make_layout(split, layout.partial, layout.kind, turned)
 
 
 def local_sizes(

@@ -26,6 +26,8 @@ from helixc.ir.mesh import Mesh
 
 def apply_step(layout: Layout, step: Step, mesh: Mesh) -> Layout:
     """The layout after one step.  Raises ``ValueError`` with the reason where the step is illegal."""
+    if layout.turned and not isinstance(step, Permute):
+        raise ValueError("blocks that are turned must first be put in order")
     match step:
         case Permute():
             return _permuted(layout, step.layout, mesh)
@@ -56,10 +58,17 @@ def mesh_order(atoms: Iterable[str], mesh: Mesh) -> tuple[str, ...]:
 
 
 def moved_atoms(before: Layout, after: Layout) -> tuple[str, ...]:
-    """Atoms whose dimension or place in a tuple differs between two layouts, sorted by name."""
-    old = {(a, d, i) for d, atoms in before.split for i, a in enumerate(atoms)}
-    new = {(a, d, i) for d, atoms in after.split for i, a in enumerate(atoms)}
-    return tuple(sorted({entry[0] for entry in old ^ new}))
+    """Atoms whose blocks lie elsewhere in another of two layouts, sorted by name."""
+    return tuple(sorted({entry[0] for entry in _spots(before) ^ _spots(after)}))
+
+
+def _spots(layout: Layout) -> set[tuple[str, str, int, int]]:
+    """Where each atom stands: dimension, place in the tuple, and how far the blocks are turned."""
+    return {
+        (atom, dim, place, layout.places_of(dim) if layout.turned else 0)
+        for dim, atoms in layout.split
+        for place, atom in enumerate(atoms)
+    }
 
 
 def _appended(layout: Layout, dim: str, atoms: tuple[str, ...], partial: tuple[str, ...]) -> Layout:

@@ -96,6 +96,13 @@ class Cut:
 
 
 @attrs.frozen
+class Rolled:
+    """By how many places every element moves on, those at the end to the beginning."""
+
+    by: int
+
+
+@attrs.frozen
 class Position:
     """The product whose global row-major index an ``index`` operator yields."""
 
@@ -167,7 +174,7 @@ class Fused:
     body: tuple[Op, ...]
 
 
-Params = Norm | Renamed | Joined | Cut | Position | Cast | Declared | Fused | None
+Params = Norm | Renamed | Rolled | Joined | Cut | Position | Cast | Declared | Fused | None
 
 _ROWS = (
     OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
@@ -198,6 +205,7 @@ _ROWS = (
     ),
     OpRow(kind="rms_norm", arity=1, whole=True, expands=True, stream="norm", flops=6, params=Norm),
     OpRow(kind="rename", arity=1, linear="each", keeps_order=True, work="free", params=Renamed),
+    OpRow(kind="roll", arity=1, linear="each", keeps_order=True, work="free", params=Rolled),
     OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
     OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),
     OpRow(kind="cast", arity=1, result="declared", params=Cast),

@@ -146,9 +146,11 @@ class DumpBuilder(OpBuilder):
         """``a*b``."""
         return present(names)
 
-    def split(self, dim: str, atoms: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-        """``a: n*m``."""
-        return dim, atoms
+    def split(
+        self, dim: str, atoms: tuple[str, ...], places: Word | None
+    ) -> tuple[str, tuple[str, ...], int]:
+        """``a: n*m``, or ``a: n*m + 1``: turned by one place."""
+        return dim, atoms, 0 if places is None else int(places)
 
     def held(self, kind: str, atoms: tuple[str, ...]) -> Layout:
         """``partial sum over m``."""
@@ -156,9 +158,12 @@ class DumpBuilder(OpBuilder):
 
     def layout(self, *parts: Any) -> Layout:
         """``{a: n | partial sum over m}``."""
-        *splits, held = parts
+        *found, held = parts
         partial = held or Layout()
-        return Layout(present(tuple(splits)), partial.partial, partial.kind)
+        splits = present(tuple(found))
+        turned = tuple((dim, places) for dim, _, places in splits if places)
+        split = tuple((dim, atoms) for dim, atoms, _ in splits)
+        return Layout(split, partial.partial, partial.kind, turned)
 
     def way(self, *assignments: tuple[str, str] | None) -> tuple[tuple[str, str], ...]:
         """``by [n = a]``."""

@@ -17,6 +17,7 @@ from helixc.ir.ops import (
     Params,
     Position,
     Renamed,
+    Rolled,
 )
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
@@ -75,6 +76,10 @@ class OpBuilder(PlanBuilder):
     def renamed(self, *pairs: tuple[str, str] | None) -> Params:
         """``pairs [a -> b]``."""
         return Renamed(present(pairs))
+
+    def rolled(self, by: Word) -> Params:
+        """``turn 1``."""
+        return Rolled(int(by))
 
     def part(self, dims: tuple[str, ...], size: Word) -> tuple[tuple[str, ...], int]:
         """``[a]: 3``."""

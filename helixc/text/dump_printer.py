@@ -29,6 +29,7 @@ from helixc.ir.ops import (
     Operand,
     Position,
     Renamed,
+    Rolled,
 )
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
@@ -139,16 +140,8 @@ def _params_text(op: Op) -> str:
             text = ""
         case Norm(eps):
             text = f" with eps {show_number(eps)}"
-        case Renamed(pairs):
-            shown = (f"{show_name(old)} -> {show_name(new)}" for old, new in pairs)
-            text = f" with pairs {show_list(shown)}"
-        case Joined(dims, parts):
-            shown = (f"{show_names(part)}: {size}" for part, size in parts)
-            text = f" with join {show_list(shown)} -> {show_names(dims)}"
-        case Cut(source, dims, start):
-            text = f" with cut {show_names(source)} from {start} -> {show_names(dims)}"
-        case Position(dims):
-            text = f" with position {show_names(dims)}"
+        case Renamed() | Rolled() | Joined() | Cut() | Position():
+            text = f" with {_arrangement_text(op.params)}"
         case Cast(dtype):
             text = f" with to {show_name(dtype)}"
         case Fused(inputs, body):
@@ -161,6 +154,23 @@ def _params_text(op: Op) -> str:
         case _:
             assert_never(op.params)
     return text
+
+
+def _arrangement_text(params: Renamed | Rolled | Joined | Cut | Position) -> str:
+    """Parameters that say which elements stand where."""
+    match params:
+        case Renamed(pairs):
+            shown = (f"{show_name(old)} -> {show_name(new)}" for old, new in pairs)
+            return f"pairs {show_list(shown)}"
+        case Rolled(by):
+            return f"turn {by}"
+        case Joined(dims, parts):
+            shown = (f"{show_names(part)}: {size}" for part, size in parts)
+            return f"join {show_list(shown)} -> {show_names(dims)}"
+        case Cut(source, dims, start):
+            return f"cut {show_names(source)} from {start} -> {show_names(dims)}"
+        case Position(dims):
+            return f"position {show_names(dims)}"
 
 
 def _compute_text(compute: Compute) -> str:

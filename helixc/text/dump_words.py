@@ -131,8 +131,12 @@ def show_type(type_: TensorType) -> str:
 
 
 def show_layout(layout: Layout) -> str:
-    """A layout: the atoms of each split dimension, and over which atoms the value is partial."""
-    text = ", ".join(f"{show_name(dim)}: {show_product(atoms)}" for dim, atoms in layout.split)
+    """A layout: the atoms of each split dimension, how far its blocks are turned, what is partial."""
+    places = {dim: f" + {count}" for dim, count in layout.turned}
+    text = ", ".join(
+        f"{show_name(dim)}: {show_product(atoms)}{places.get(dim, '')}"
+        for dim, atoms in layout.split
+    )
     if layout.partial or layout.kind:
         held = f"| partial {show_name(layout.kind)} over {show_product(layout.partial)}"
         text = f"{text} {held}".strip()
