@@ -106,12 +106,7 @@ def _gpu_frame(
 def _place(gpu: int, mesh: Mesh, hardware: Hardware) -> str:
     """Where a GPU stands: its coordinates in the mesh, and its member of each outer level."""
     parts = [f"{atom.name} {mesh.coordinate(gpu, atom.name)}" for atom in mesh.atoms]
-    inside = hardware.gpus
-    number = gpu
-    for level in hardware.levels[:-1]:
-        inside //= level.size
-        parts.append(f"{level.name} {number // inside}")
-        number %= inside
+    parts += [f"{level} {member}" for level, member in hardware.place(gpu)]
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -163,3 +163,18 @@ class Cluster:
         for level in self.levels:
             count *= level.size
         return count
+
+    @property
+    def gpus_per_node(self) -> int:
+        """Number of GPUs of one member of all levels but the innermost."""
+        return self.levels[-1].size if self.levels else 1
+
+    def place(self, gpu: int) -> tuple[tuple[str, int], ...]:
+        """Where a GPU stands: each level but the innermost, and which of its members holds the GPU."""
+        places: list[tuple[str, int]] = []
+        inside = self.gpus
+        for level in self.levels[:-1]:
+            inside //= level.size
+            places.append((level.name, gpu // inside))
+            gpu %= inside
+        return tuple(places)
