@@ -1,8 +1,8 @@
-"""The files of a compile: drawings, report, and dumps if asked for, all made before any is written."""
+"""The files of a compile: drawings, report, timeline, and dumps if asked for, all made before any is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,27 @@ from typing import Any
 import attrs
 
 from helixc.analysis.report import DrawingFacts, Report
+from helixc.analysis.timed_program import timed_program
 from helixc.compiler import Compilation
 from helixc.diagnostics import Diagnostic
-from helixc.emit.drawings import Drawing, draw
+from helixc.emit.drawings import Drawing, check_options, draw
+from helixc.emit.explorer import write_explorer
 from helixc.emit.files import Text, write_files
 from helixc.emit.report_json import json_chunks
 from helixc.emit.report_markdown import report_markdown
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.svg import SvgWriter
+from helixc.emit.trace import write_trace
+
+# What can be asked for, and the files that it brings.
+EMITTED: Mapping[str, str] = {
+    "dot": "the drawings as text (*.dot)",
+    "svg": "the drawings as pictures (*.svg)",
+    "report": "report.md and report.json",
+    "trace": "trace.json, the timeline for trace viewers",
+    "explorer": "explorer.json for Model Explorer, and times and bytes to colour it by",
+}
+USUAL = ("dot", "svg", "report", "trace")
 
 
 @attrs.frozen(kw_only=True)
@@ -33,40 +46,68 @@ def make_outputs(
     writer: SvgWriter,
     options: DrawingOptions | None = None,
     verification: Mapping[str, Any] | None = None,
+    emit: Collection[str] = USUAL,
 ) -> Outputs:
-    """Draw and report a compilation; ``verification`` is the object of ``helixc verify``."""
-    drawings, notes = draw(compilation.spmd, options)
-    files, missing = _picture_files(drawings, writer)
+    """Draw and report a compilation; ``verification`` is the object of ``helixc verify``.
+
+    ``emit`` are names of ``EMITTED``.  What a note is about is said in the report even if that is not
+    asked for.
+    """
+    options = options or DrawingOptions()
+    check_options(compilation.spmd, options)
+    files: dict[str, Text] = {}
+    drawings, notes = draw(compilation.spmd, options) if {"dot", "svg"} & {*emit} else ((), ())
+    notes = [*notes, *_add_drawings(files, drawings, writer, emit)]
+    timed = timed_program(compilation.spmd, compilation.report)
+    late: dict[str, Text] = {}
+    if "trace" in emit:
+        trace = write_trace(timed, options.gpus)
+        late["trace.json"] = trace.chunks
+        notes += _folded("trace.json", trace.folded)
+    if "explorer" in emit:
+        explorer = write_explorer(timed, options)
+        late |= explorer.files
+        notes += _folded("explorer.json", explorer.folded)
     report = attrs.evolve(
         compilation.report,
         drawings=tuple(_facts(drawing) for drawing in drawings),
         verification=verification,
+        diagnostics=(*compilation.report.diagnostics, *notes),
     )
-    report = attrs.evolve(report, diagnostics=(*report.diagnostics, *notes, *missing))
-    files["report.md"] = report_markdown(report)
-    files["report.json"] = json_chunks(report)
-    return Outputs(files=files, report=report)
+    if "report" in emit:
+        files["report.md"] = report_markdown(report)
+        files["report.json"] = json_chunks(report)
+    return Outputs(files=files | late, report=report)
 
 
-def write(compilation: Compilation, folder: str | PathLike[str]) -> tuple[Path, ...]:
+def write(
+    compilation: Compilation, folder: str | PathLike[str], *, emit: Collection[str] = USUAL
+) -> tuple[Path, ...]:
     """Write the drawings and the report of a compilation into a folder; the paths written."""
-    return write_files(Path(folder), make_outputs(compilation, SvgWriter()).files)
+    outputs = make_outputs(compilation, SvgWriter(), emit=emit)
+    return write_files(Path(folder), outputs.files)
 
 
-def _picture_files(
-    drawings: Iterable[Drawing], writer: SvgWriter
-) -> tuple[dict[str, Text], list[Diagnostic]]:
-    """The files of the drawings, and a note for each that could not be laid out."""
-    files: dict[str, Text] = {}
+def _add_drawings(
+    files: dict[str, Text], drawings: Iterable[Drawing], writer: SvgWriter, emit: Collection[str]
+) -> list[Diagnostic]:
+    """Add the files of drawings; the result is a note for each that could not be laid out."""
     notes: list[Diagnostic] = []
     for drawing in drawings:
-        files[f"{drawing.stem}.dot"] = drawing.dot
+        if "dot" in emit:
+            files[f"{drawing.stem}.dot"] = drawing.dot
+        if "svg" not in emit:
+            continue
         picture = writer.picture(drawing.stem, drawing.dot)
         if picture.svg is not None:
             files[f"{drawing.stem}.svg"] = picture.svg
         if picture.note is not None:
             notes.append(picture.note)
-    return files, notes
+    return notes
+
+
+def _folded(file: str, text: str) -> list[Diagnostic]:
+    return [Diagnostic("HX0902", f"{file} is {text}", severity="note")] if text else []
 
 
 def _facts(drawing: Drawing) -> DrawingFacts:

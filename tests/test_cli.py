@@ -268,6 +268,44 @@ def test_compile_lists_what_it_wrote_and_the_manifest_too(
     assert set(manifest["files"]) == written - {"manifest.json"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("dot", {"complete_small_model.dot", "small_communication_patterns.dot"}),
+        ("trace, report", {"report.json", "report.md", "trace.json"}),
+        ("explorer", {"explorer.json", "explorer_time.json", "explorer_bytes.json"}),
+    ],
+)
+def test_emit_selects_what_is_written(
+    small: str, tmp_path: Path, asked: str, names: set[str]
+) -> None:
+    folder = tmp_path / "out"
+    assert run(["compile", small, "-o", str(folder), "--no-verify", "--emit", asked]) == 0
+    assert _names(folder) == names | {"manifest.json"}
+
+
+def test_all_is_everything_and_the_usual_is_less(small: str, tmp_path: Path) -> None:
+    options = ["compile", small, "--no-verify", "-o"]
+    assert run([*options, str(tmp_path / "usual")]) == 0
+    assert run([*options, str(tmp_path / "all"), "--emit", "all"]) == 0
+    usual, every = _names(tmp_path / "usual"), _names(tmp_path / "all")
+    assert every - usual == {"explorer.json", "explorer_time.json", "explorer_bytes.json"}
+    assert usual < every
+
+
+def test_an_unknown_output_is_refused_with_the_known_ones(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compile", small, "-o", str(tmp_path / "out"), "--emit", "trase"]) == 2
+    assert "no output `trase`; did you mean `trace`? (dot, svg, " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_gpus_that_do_not_exist_are_refused_whatever_is_written(small: str, tmp_path: Path) -> None:
+    options = ["compile", small, "-o", str(tmp_path), "--no-verify", "--gpus", "99"]
+    assert run([*options, "--emit", "trace"]) == 2
+
+
 def test_compiling_twice_gives_the_same_bytes(small: str, tmp_path: Path) -> None:
     folders = [tmp_path / "a", tmp_path / "b"]
     for folder in folders:

@@ -89,12 +89,34 @@ def walked_turns(loop: Loop) -> range:
     the last.  Values that are carried on as they are (a shift, a swap) may live longer by a turn each, and
     swaps repeat after a number of turns that divides the least common multiple of all numbers of them.
     """
-    return differing_turns(loop.trips, sum(not _is_made(v.yields, loop) for v in loop.carried))
+    return differing_turns(loop.trips, _passed_on(loop))
+
+
+def stand_in(loop: Loop, turn: int) -> int:
+    """Of the turns that are walked through the one in which as much is alive as in this one."""
+    passed_on = _passed_on(loop)
+    walked = len(differing_turns(loop.trips, passed_on))
+    edge = passed_on + 1
+    if turn < walked - edge:
+        return turn
+    if turn >= loop.trips - edge:
+        return turn - loop.trips + walked
+    return edge + (turn - edge) % _period(passed_on)
+
+
+def _passed_on(loop: Loop) -> int:
+    """How many values a repeat carries on as they are."""
+    return sum(not _is_made(value.yields, loop) for value in loop.carried)
+
+
+def _period(passed_on: int) -> int:
+    """After how many turns so many values that change places are where they were."""
+    return lcm(*range(1, passed_on + 1))
 
 
 def differing_turns(trips: int, passed_on: int) -> range:
     """The turns to walk through where so many values are carried on as they are."""
-    period = lcm(*range(1, passed_on + 1))
+    period = _period(passed_on)
     enough = 2 * passed_on + 2 + period
     if trips <= enough:
         return range(trips)

@@ -11,6 +11,7 @@ import click
 
 from helixc.cli.chosen import one_plan
 from helixc.cli.dumps import asked_for, dump_files, up_to
+from helixc.cli.emitted import Emitted
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
@@ -21,7 +22,7 @@ from helixc.compiler import Compilation, compile_sources, lower
 from helixc.emit.files import write_files
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.svg import SvgWriter
-from helixc.outputs import Outputs, make_outputs
+from helixc.outputs import EMITTED, USUAL, Outputs, make_outputs
 from helixc.pipeline import to_spmd
 from helixc.pipeline_device import TO_DEVICE
 from helixc.render import to_json
@@ -29,6 +30,12 @@ from helixc.render import to_json
 FOLDER = "out"
 _OPTIONS = (
     click.option("-o", "--output", metavar="DIR", help=f"Where to write; `{FOLDER}` by default."),
+    click.option(
+        "--emit",
+        type=Emitted(),
+        default=USUAL,
+        help=f"What to write, of {', '.join(EMITTED)}, or `all`; {','.join(USUAL)} by default.",
+    ),
     click.option("--gpus", type=Ranges(), help="Draw these GPUs only."),
     click.option("--layers", type=Ranges(), help="Draw these layers (turns of a repeat) only."),
     click.option("--no-verify", is_flag=True, help="Do not run the program on simulated GPUs."),
@@ -44,6 +51,7 @@ class _Wanted:
     """What the options of this command say."""
 
     output: str | None
+    emit: tuple[str, ...]
     gpus: tuple[int, ...] | None
     layers: tuple[int, ...] | None
     no_verify: bool
@@ -83,7 +91,8 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
         proof = None if wanted.no_verify else proved(compilation)
     with working("drawing"):
         drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
-        outputs = make_outputs(compilation, SvgWriter(), drawing, proof and proof.to_json())
+        verdict = proof and proof.to_json()
+        outputs = make_outputs(compilation, SvgWriter(), drawing, verdict, wanted.emit)
     dumps = dump_files(_stages(compilation, asked), asked)
     written = write_files(Path(wanted.output or FOLDER), {**outputs.files, **dumps})
     if as_json:

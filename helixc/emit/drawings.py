@@ -41,7 +41,7 @@ def draw(
     Raises ``HelixError`` (HX0904) where ``options`` name GPUs or layers that do not exist.
     """
     options = options or DrawingOptions()
-    _check(program, options)
+    check_options(program, options)
     sheets = (*layer_sheets(program, options), model_sheet(program, options))
     stems = unique_stems(
         [*(s.stem for s in sheets), f"{file_part(program.name)}_communication_patterns"]
@@ -59,7 +59,8 @@ def draw(
     return tuple(drawings), notes
 
 
-def _check(program: Spmd, options: DrawingOptions) -> None:
+def check_options(program: Spmd, options: DrawingOptions) -> None:
+    """Raise ``HelixError`` (HX0904) where ``options`` name GPUs or layers that do not exist."""
     findings = Findings()
     devices = program.mesh.devices
     wrong = [gpu for gpu in options.gpus or () if not 0 <= gpu < devices]
@@ -79,7 +80,7 @@ def _operator_drawing(sheet: Sheet) -> Drawing:
     program = sheet.program
     device = expand(program, sheet.selection)
     operators = draw_operators(device)
-    section = _sections(device) if sheet.sections else _no_section
+    section = layer_sections(device) if sheet.sections else _no_section
     clusters, outside = frame(operators.nodes, program.mesh, program.cluster, section)
     shown = sheet.selection.gpus or tuple(range(program.mesh.devices))
     graph = Graph(
@@ -151,7 +152,7 @@ def _no_section(_: Instance) -> str:
     return ""
 
 
-def _sections(device: DeviceProgram) -> Section:
+def layer_sections(device: DeviceProgram) -> Section:
     """Which layer, and turn of it, an operator belongs to; "" for the model's own body."""
     layers = find_layers(device.program)
     scopes = device.program.scopes
