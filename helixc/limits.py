@@ -43,7 +43,7 @@ MAX_DRAWING_BYTES: Final = 64 * 2**20
 MAX_DRAWING_SECONDS: Final = 60
 """Seconds that the layout of one drawing may take."""
 
-MAX_TRACE_EVENTS: Final = 100_000
+MAX_TRACE_EVENTS: Final = 50_000
 """Events of one timeline, about: above it GPUs, and then turns, stand for each other."""
 
 MAX_SHOWN_DIAGNOSTICS: Final = 20
