@@ -46,7 +46,8 @@ def programs(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(OPS)) -> Logical:
     body: list[Op] = []
     for position, type_ in enumerate(types):
         if type_ is None:
-            operands.append(Number(float(draw(st.sampled_from([-2, 0.5, 1, 3])))))
+            numbers = [0, 1, 5] if position in row.places else [-2, 0.5, 1, 3]
+            operands.append(Number(float(draw(st.sampled_from(numbers)))))
             continue
         name = f"x{position}"
         operands.append(name)
@@ -101,6 +102,8 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
         return special[row.params]
     if row.kind in ("matmul", "outer"):
         return _products(row)
+    if row.places:
+        return _picks()
     return _reductions(row) if row.combines or row.expands else _elementwise(row)
 
 
@@ -159,6 +162,15 @@ def _products(draw: st.DrawFn, row: OpRow) -> Call:
         return [left, right], (), None
     over = draw(st.lists(st.sampled_from(FREE), min_size=1, max_size=2, unique=True))
     return [_with(left, *over), _with(right, *over)], tuple(over), None
+
+
+@st.composite
+def _picks(draw: st.DrawFn) -> Call:
+    """A value, dimensions that it has, and an index that does not have them, or a number."""
+    over = tuple(draw(st.lists(st.sampled_from(FREE), min_size=1, max_size=2, unique=True)))
+    index = draw(_types(tuple(dim for dim in FREE if dim not in over)))
+    place = None if draw(st.integers(0, 3)) == 0 else TensorType("i32", index.dims)
+    return [_with(draw(_types()), *over), place], over, None
 
 
 @st.composite

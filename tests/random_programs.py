@@ -93,6 +93,8 @@ class Body:
         self.indent = indent
         # Dimensions that came in by `..`: nothing here may name them.
         self.hidden = hidden
+        # Inputs of whole numbers, with their dimensions.
+        self.indices: dict[str, Dims] = {}
 
     def write(self, text: str) -> None:
         """Add a line."""
@@ -325,6 +327,45 @@ def joined(body: Body, value: str, dims: Dims) -> None:
             body.bind(f"matmul({value}, {weight}, over {over[0]})", (*kept, new))
 
 
+def look_up(body: Body, value: str, dims: Dims) -> None:
+    """What a number picks from a value, or an index; or rows of a table."""
+    named = [dim for dim in body.seen(dims) if dim in SIZES]
+    if not named:
+        return
+    from_table = bool(body.indices) and body.writer.chance(2)
+    if from_table:
+        index = body.pick(list(body.indices))
+        dims = body.writer.some(body.unused(body.indices[index]), 2, 2)
+        value, along = body.weight(dims), dims[0]
+        own = body.indices[index]
+    else:
+        along = body.pick(named)
+        index, own = body.pick([one_place, one_place, places])(body, dims, along)
+    if along in own or along in map(body.writer.renamed.get, own):
+        return
+    kept = tuple(dim for dim in dims if dim != along)
+    result = tuple(dict.fromkeys((*own, *kept)))
+    if len(result) <= MOST_DIMS:
+        body.bind(f"take({value}, {along} = {index})", result)
+
+
+def one_place(body: Body, dims: Dims, along: str) -> tuple[str, Dims]:
+    """A number, the last place among them."""
+    del dims
+    return body.pick(["0", "5", "11", f"{along} - 1"]), ()
+
+
+def places(body: Body, dims: Dims, along: str) -> tuple[str, Dims]:
+    """An index: an input, or made of positions along another dimension, which the value may have."""
+    fitting = [n for n, have in body.indices.items() if set(have) <= {*dims, *body.unused(dims)}]
+    if fitting and body.writer.chance(2):
+        index = body.pick(fitting)
+        return body.pick(["{}", "{} + 1", "11 - {}"]).format(index), body.indices[index]
+    other = body.pick([*body.unused(dims), *(dim for dim in body.seen(dims) if dim != along)])
+    forms = ["index({})", "index({}) % 7", "index({}) - 3", "2 * index({}) + 1"]
+    return body.pick(forms).format(other), (other,)
+
+
 def kernel(body: Body, value: str, dims: Dims) -> None:
     """A chain of operators with one name, which a plan may fuse."""
     made = body.pick(KERNELS)(body, value, dims, MOST_DIMS)
@@ -379,6 +420,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
     if body.writer.chance(2):
         body.writer.turns.append(f"{name or 'layer'}[{body.pick(['0', '-1', f'0..{trips - 1}'])}]")
     inner = Body(body.writer, dict(body.values), body.indent + "  ", body.hidden)
+    inner.indices = body.indices
     for _ in range(body.pick([1, 2, 3])):
         inner.statement()
     same = [n for n, have in inner.values.items() if set(have) == set(dims) and n != value]
@@ -393,7 +435,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
-    kernel, kernel,
+    kernel, kernel, look_up, look_up,
 ]  # fmt: skip
 
 
@@ -407,6 +449,10 @@ def draw_program(pick: Chooser) -> str:
         values[name] = (*writer.sliced, *writer.some(body.seen(FREE), 3 - len(writer.sliced), 2))
         body.write(f"input {name}: f32[{', '.join(values[name])}]")
     inputs = len(values)
+    if writer.chance(2):
+        name = writer.fresh("i")
+        body.indices[name] = (*writer.sliced, *writer.some(body.seen(FREE), 2))
+        body.write(f"input {name}: i32[{', '.join(body.indices[name])}]")
     for _ in range(pick(range(2, 9))):
         body.statement()
     outputs = list(values)[inputs:][-pick([1, 1, 2]) :] or list(values)[:1]

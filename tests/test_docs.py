@@ -121,7 +121,6 @@ README_WORDS = {
 LATER_IN_MODELS = {
     "minimize": "phase train { minimize x with optimizer = adamw }",
     "state": "state kept: f32[a]",
-    "take": "y = take(x, x, over a)",
     "top_k": "y = top_k(x, 1, over a)",
     "rotate": "y = rotate(x, over a)",
     "shift": "y = shift(x, over a)",

@@ -9,7 +9,7 @@ import attrs
 from helixc.diagnostics import Findings, Span
 from helixc.elaborate.application import Application, label, positional
 from helixc.elaborate.dimensions import Dimension, Dims, leaves, show
-from helixc.elaborate.drafts import Value
+from helixc.elaborate.drafts import Operand, Value
 from helixc.elaborate.environment import Environment
 from helixc.elaborate.wording import quoted
 from helixc.ir import source
@@ -17,11 +17,15 @@ from helixc.ir import source
 
 @attrs.frozen
 class Reshaping:
-    """An operator that changes dimensions: its arrows, and where names are looked up."""
+    """An operator that changes dimensions: its arrows, and where names are looked up.
+
+    ``keyed``: what stands as ``dimension = operand``.
+    """
 
     use: Application
     arrows: tuple[source.Arrow, ...]
     environment: Environment
+    keyed: tuple[tuple[source.Keyword, Operand], ...] = ()
 
     @property
     def findings(self) -> Findings:

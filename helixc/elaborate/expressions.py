@@ -16,7 +16,7 @@ from helixc.elaborate.drafts import Operand, Value
 from helixc.elaborate.elementwise import BINARY, elementwise
 from helixc.elaborate.environment import Environment
 from helixc.elaborate.later import LATER_FUNCTIONS, refuse
-from helixc.elaborate.operators import OPERATORS, RESHAPINGS, Operator
+from helixc.elaborate.operators import OPERATORS, RESHAPINGS, Operator, Reshaper
 from helixc.elaborate.units import PLAIN, Quantity
 from helixc.elaborate.wording import did_you_mean, plural
 from helixc.ir import source
@@ -133,7 +133,7 @@ class Expressions:
         if name == "where":
             return (self._where(call, env),)
         if name in RESHAPINGS:
-            return self._reshape(call, env)
+            return self._reshape(call, RESHAPINGS[name], env)
         if name in OPERATORS:
             return self._operator(call, OPERATORS[name], env)
         self._refuse_function(call, env)
@@ -239,17 +239,26 @@ class Expressions:
             self.builder.findings.error("HX0202", message, name.span, legal=env.dim_names())
         return dim
 
-    def _reshape(self, call: source.Call, env: Environment) -> Results:
-        name = call.function.text
+    def _reshape(self, call: source.Call, reshaper: Reshaper, env: Environment) -> Results:
         arrows = tuple(a for a in call.arguments if isinstance(a, source.Arrow))
-        options = self._options(call, (), env)
+        operands = () if call.function.text == "index" else self.arguments(call, env)
+        keyed = self._keyed(call, env) if reshaper.keyed else ()
+        options = {} if reshaper.keyed else self._options(call, (), env)
         over = self._no_over(call)
-        operands = () if name == "index" else self.arguments(call, env)
         known = tuple(operand for operand in operands if operand is not None)
-        if len(known) < len(operands) or options is None or over is None:
+        if len(known) < len(operands) or None in (keyed, options, over):
             return (None,) * (len(operands) or 1)
         use = Application(self.builder, call, known)
-        return RESHAPINGS[name](Reshaping(use, arrows, env))
+        return reshaper.apply(Reshaping(use, arrows, env, keyed or ()))
+
+    def _keyed(
+        self, call: source.Call, env: Environment
+    ) -> tuple[tuple[source.Keyword, Operand], ...] | None:
+        """What stands as ``dimension = operand``, evaluated; None after a finding."""
+        keywords = [a for a in call.arguments if isinstance(a, source.Keyword)]
+        found = [(keyword, self.operand(keyword.value, env)) for keyword in keywords]
+        known = tuple((keyword, value) for keyword, value in found if value is not None)
+        return known if len(known) == len(found) else None
 
     # --- where
 

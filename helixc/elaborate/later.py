@@ -9,7 +9,7 @@ from helixc.ir import source
 
 # Operators, and layers of the library, that are announced and still to come.
 LATER_FUNCTIONS = (
-    "take", "top_k", "dispatch", "combine", "rotate", "shift", "scan", "append",
+    "top_k", "dispatch", "combine", "rotate", "shift", "scan", "append",
     "rope", "rope_interleaved", "gqa", "mla", "moe", "cross_entropy",
 )  # fmt: skip
 

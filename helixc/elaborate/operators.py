@@ -13,8 +13,17 @@ from helixc.elaborate.contractions import extreme, matmul, normalised, outer, re
 from helixc.elaborate.elementwise import convert, elementwise
 from helixc.elaborate.joins import concat, index, split
 from helixc.elaborate.renames import rename
+from helixc.elaborate.takes import take
 from helixc.ir.ops import OPS, Norm
 from helixc.ir.tensor import DTYPE_BITS
+
+
+@attrs.frozen
+class Reshaper:
+    """How an operator is used whose arguments are dimensions; ``keyed``: it has ``dimension = operand``."""
+
+    apply: Callable[[Reshaping], Results]
+    keyed: bool = False
 
 
 @attrs.frozen
@@ -64,9 +73,10 @@ def _table() -> dict[str, Operator]:
 
 OPERATORS: Mapping[str, Operator] = _table()
 # Operators whose arguments are dimensions, not values alone.
-RESHAPINGS: Mapping[str, Callable[[Reshaping], Results]] = {
-    "index": index,
-    "rename": rename,
-    "concat": concat,
-    "split": split,
+RESHAPINGS: Mapping[str, Reshaper] = {
+    "index": Reshaper(index),
+    "rename": Reshaper(rename),
+    "concat": Reshaper(concat),
+    "split": Reshaper(split),
+    "take": Reshaper(take, keyed=True),
 }

@@ -72,6 +72,16 @@ def _contracted(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     yield from _differences(rest, out)
 
 
+def _taken(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    """What is taken goes away; an index, where it is a value, does not have it."""
+    over, (value, *index) = claim.names("over"), claim.operands
+    if not all(dim in value.dims for dim in over):
+        yield f"{value.name} has no {', '.join(over)} to take from"
+    if any(dim in other.dims for other in index for dim in over):
+        yield f"the index runs along {', '.join(over)} itself"
+    yield from _differences({dim: n for dim, n in inputs.items() if dim not in over}, out)
+
+
 def _renamed(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     pairs = dict(pair.split(" -> ", 1) for pair in claim.names("pairs") if " -> " in pair)
     expected = {pairs.get(dim, dim): size for dim, size in inputs.items()}
@@ -152,5 +162,6 @@ _RULES: Mapping[str, _Rule] = {
     "rename": _renamed,
     "concat": _joined,
     "split": _cut,
+    "take": _taken,
     "slice": _sliced,
 }

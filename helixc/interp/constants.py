@@ -1,7 +1,8 @@
 """Numbers written in a program that must shrink with its dimensions to go on meaning something.
 
-Two kinds do.  A number that positions are compared with or shifted by (a window, a start) follows the
-longest dimension that positions run along, so that a mask stays one.  A number that scales a product
+Three kinds do.  A number that positions are compared with or shifted by (a window, a start) follows the
+longest dimension that positions run along, so that a mask stays one; one that picks an element follows
+the dimension that it picks from.  A number that scales a product
 of two activations follows the square root of the contraction's length, so that a softmax is as peaked
 as at full size.  The change is a function of the model alone, so all levels change alike.
 """
@@ -36,6 +37,9 @@ def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> Changes:
         if longest and op.kind in _BOUNDS and op.reads and positions.issuperset(op.reads):
             keeps = lengths[1] + (op.kind == "mod")
             scaled = {i: _bound(v, *lengths, keeps) for i, v in numbers.items()}
+        elif places := {i: v for i, v in numbers.items() if i in OPS[op.kind].places}:
+            along = product_size(full, op.over), product_size(small, op.over)
+            scaled = {**numbers, **{i: _place(v, *along) for i, v in places.items()}}
         elif op.kind in ("mul", "div") and len(op.reads) == 1:
             scale = _contraction_scale(ops, op.reads[0], full, small)
             factor = scale if op.kind == "div" else 1.0 / scale
@@ -67,6 +71,11 @@ def _bound(value: float, full: int, small: int, keeps: int) -> float:
     if abs(value) < keeps or not math.isfinite(value) or not float(value).is_integer():
         return value
     return math.copysign(max(1.0, math.floor(abs(value) * small / full)), value)
+
+
+def _place(value: float, full: int, small: int) -> float:
+    """A place along a dimension at the small size: the same where it is there, the last one the last."""
+    return value if value < small else float(math.floor(value * small / full))
 
 
 def _contraction_scale(ops: Mapping[str, Op], value: str, full: Sizes, small: Sizes) -> float:

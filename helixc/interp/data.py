@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from helixc.interp.domain import PRIME
+from helixc.interp.index_ranges import index_ranges
 from helixc.interp.logical import Turns
 from helixc.interp.site import Array, Dims
 from helixc.ir.logical import Logical, Op, walk
@@ -22,7 +23,7 @@ from helixc.ir.tensor import FLOATING, Dim
 
 # "normal" numbers, "positive" ones for models that take roots and logarithms, residues of the field.
 Kind = Literal["normal", "positive", "field"]
-# Whole numbers are drawn below this, so that they can serve as small counts and comparisons meet.
+# Whole numbers that are no places are drawn below this: small counts, so that comparisons meet.
 _WHOLE = 4
 
 
@@ -47,6 +48,7 @@ class Data:
             if isinstance(s, Op) and OPS[s.kind].work == "source"
         }
         self._scales = _scales(program, self._sources)
+        self._ranges = index_ranges(program)
         self._seed = seed
         self._kind = kind
         self._divided = divided or {}
@@ -80,12 +82,13 @@ class Data:
         return self._drawn[key]
 
     def _draw(self, random: np.random.Generator, source: Op, shape: tuple[int, ...]) -> Array:
+        below = self._ranges.get(source.result)
         if self._kind == "field":
-            return random.integers(0, PRIME, shape).astype(np.float64)
+            return random.integers(0, below or PRIME, shape).astype(np.float64)
         if source.type.dtype == "bool":
             return random.integers(0, 2, shape).astype(np.bool_)
         if source.type.dtype not in FLOATING:
-            return random.integers(0, _WHOLE, shape)
+            return random.integers(0, below or _WHOLE, shape)
         if self._kind == "positive":
             return random.uniform(0.5, 1.5, shape)
         return random.standard_normal(shape) * self._scales.get(source.result, 1.0)

@@ -41,7 +41,8 @@ def _inside(site: Site, kernel: Kernel, op: Op) -> Site:
     along = {factor.name: factor.result for factor in kernel.factors}
 
     def positions(dim: str) -> Array:
-        outside = along[kernel.names[op.result, dim]]
+        owners = (value for value in (op.result, *op.reads) if dim in kernel.types[value].dims)
+        outside = along[kernel.names[next(owners), dim]]
         # What the result does not have and positions run along is whole in the kernel.
         return np.arange(site.sizes[dim])[None] if outside is None else site.positions(outside)
 

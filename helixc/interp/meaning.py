@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from helixc.diagnostics import CompilerBug
-from helixc.interp import functions
+from helixc.interp import functions, picking
 from helixc.interp.kernel import kernel_meaning
 from helixc.interp.site import (
     Array,
@@ -237,6 +237,7 @@ def _table() -> Mapping[str, Meaning]:
         "softmax": _normalisation(_softmax), "log_softmax": _normalisation(_log_softmax),
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
+        "take": picking.take,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

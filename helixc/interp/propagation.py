@@ -54,6 +54,12 @@ def _where(site: Site, operands: Operands, errors: Operands, result: Array) -> A
     return np.broadcast_to(np.where(doubt > 0, np.inf, np.where(condition, yes, no)), result.shape)
 
 
+def _take(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
+    moved = MEANINGS["take"](site, (errors[0], operands[1]))
+    doubt = align(errors[1], site.operands[1], site.dims)
+    return np.broadcast_to(np.where(doubt > 0, np.inf, moved), result.shape)
+
+
 def _product(kind: str) -> Propagation:
     def spread(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
         del result
@@ -217,7 +223,7 @@ def _table() -> Mapping[str, Propagation]:
         "exp": _slope(_slope_of_exp),
         "log": _slope(_slope_of_log),
         "floor": _step(np.floor), "ceil": _step(np.ceil),
-        "cast": _cast, "where": _where, "div": _quotient,
+        "cast": _cast, "where": _where, "take": _take, "div": _quotient,
         "mod": _remainder, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
         "layer_norm": _layer_norm, "rms_norm": _rms_norm, "kernel": _kernel,
     }  # fmt: skip

@@ -13,9 +13,10 @@ from itertools import islice, pairwise, product
 import attrs
 
 from helixc.interp.site import Dims, product_size
+from helixc.ir.factors import counted_dims
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Op
-from helixc.ir.ops import Cut, Joined, Position, Renamed
+from helixc.ir.ops import Cut, Joined, Renamed
 
 # Candidate multiples tried for a dimension before its full size, and combinations of them in all.
 _MULTIPLES = 6
@@ -84,9 +85,7 @@ def gather_needs(
                 cuts.setdefault((op.reads[0], op.params.source), []).append((op.result, op.params))
             case _:
                 pass
-    positions = frozenset(
-        dim for op in ops if isinstance(op.params, Position) for dim in op.params.dims
-    )
+    positions = frozenset(dim for op in ops for dim in counted_dims(op))
     sizes, starts = dict(full), dict[str, tuple[Dims, ...]]()
     for (value, source), pieces in cuts.items():
         relations += _cut_relations(f"{value}.{'*'.join(source)}", source, pieces, sizes, starts)

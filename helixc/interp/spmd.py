@@ -114,10 +114,13 @@ def site_on_gpus(program: Spmd, compute: Compute, devices: Devices) -> Site:
     op, types = compute.op, program.types
 
     def positions(dim: str) -> Array:
-        atoms = compute.layout.atoms_of(dim)
+        # What the result lacks is split as the operand that has it.
+        holders = (program.layouts[o] for o in op.reads if dim in types[o].dims)
+        layout = compute.layout if dim in op.type.dims else next(holders)
+        atoms = layout.atoms_of(dim)
         ways = program.mesh.ways(atoms)
         local = program.sizes[dim] // ways
-        block = (devices.ranks(atoms) + compute.layout.places_of(dim)) % ways
+        block = (devices.ranks(atoms) + layout.places_of(dim)) % ways
         return block[:, None] * local + np.arange(local)
 
     return Site(

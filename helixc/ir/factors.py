@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from helixc.ir.ops import OPS, Cut, Joined, OpRow, Params, Renamed, Rolled, Tag
+from helixc.ir.ops import OPS, Cut, Joined, Op, OpRow, Params, Position, Renamed, Rolled, Tag
 from helixc.ir.tensor import TensorType
 
 
@@ -88,3 +88,10 @@ def _rename_factors(operand: TensorType, params: Renamed) -> tuple[Factor, ...]:
         Factor(name=dim, tag="pass", operands=(dim,), result=target.get(dim, dim))
         for dim in operand.dims
     )
+
+
+def counted_dims(op: Op) -> tuple[str, ...]:
+    """The leaves along which a local kernel must know the global places of its block."""
+    if not OPS[op.kind].position:
+        return ()
+    return op.params.dims if isinstance(op.params, Position) else op.over

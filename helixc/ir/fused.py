@@ -12,8 +12,8 @@ from functools import cached_property, lru_cache
 
 import attrs
 
-from helixc.ir.factors import Factor, own_factors
-from helixc.ir.ops import OPS, Fused, Number, Op, OpRow, Position, Tag
+from helixc.ir.factors import Factor, counted_dims, own_factors
+from helixc.ir.ops import OPS, Fused, Number, Op, OpRow, Tag
 from helixc.ir.tensor import NUMBER, TensorType
 
 # A dimension of a value inside a kernel.
@@ -130,7 +130,7 @@ class Kernel:
             if any(f.tag == "whole" or f.turn for f in own) or (own and through):
                 return "whole"
             kinds.update(f.tag for f in own if f.tag != "pass")
-            positions |= bool(own) and isinstance(op.params, Position)
+            positions |= any(factor.name in counted_dims(op) for factor in own)
             if through and not _passes(OPS[op.kind], op, through, kinds):
                 return "whole"
             if through or any(factor.result is None for factor in own):

@@ -26,7 +26,7 @@ Linear = Literal["none", "each", "joint", "first"]
 # How time and FLOPs are counted: by a rule of the operator's own, or member by member.
 Work = Literal["matmul", "elementwise", "free", "source", "members"]
 # Where the result's dtype comes from.
-Result = Literal["widest", "bool", "index", "declared"]
+Result = Literal["widest", "first", "bool", "index", "declared"]
 # Which memory-bound kernel runs an elementwise operator.
 Stream = Literal["elementwise", "softmax", "norm"]
 Tag = Literal["pass", "sum", "max", "min", "whole"]
@@ -42,6 +42,10 @@ class OpRow:
     ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
     dimensions.  ``flops``: per result element, for elementwise work, which runs as a ``stream`` kernel.  ``position``: a local kernel
     needs the global indices of its block.  ``params``: the class of its parameters.
+
+    ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
+    (-1: all have them).  ``places``: operands that say in whole numbers where along these dimensions.
+    ``fetches``: of its first operand it reads as many elements as its result has.
     """
 
     kind: str
@@ -58,6 +62,9 @@ class OpRow:
     result: Result = "widest"
     position: bool = False
     params: type[object] = NoneType
+    along: int = -1
+    places: tuple[int, ...] = ()
+    fetches: bool = False
 
 
 @attrs.frozen
@@ -208,6 +215,20 @@ _ROWS = (
     OpRow(kind="roll", arity=1, linear="each", keeps_order=True, work="free", params=Rolled),
     OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
     OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),
+    # What a number or an index picks; one that lies outside picks zero, so parts of a table add up.
+    OpRow(
+        kind="take",
+        arity=2,
+        combines="sum",
+        linear="first",
+        spreads=True,
+        flops=0,
+        result="first",
+        position=True,
+        along=1,
+        places=(1,),
+        fetches=True,
+    ),
     OpRow(kind="cast", arity=1, result="declared", params=Cast),
     OpRow(kind="neg", arity=1, linear="each"),
     OpRow(kind="not", arity=1, result="bool"),

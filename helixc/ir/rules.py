@@ -51,7 +51,7 @@ def infer(
         return _infer_fused(params, operand_types)
     if isinstance(params, Position):
         return TensorType("i32", params.dims)
-    _check_over(kind, operand_types, over)
+    _check_over(row, operand_types, over)
     return TensorType(_dtype(row, operand_types, params), _dims(row, operand_types, over, params))
 
 
@@ -78,11 +78,20 @@ def _infer_fused(fused: Fused, operand_types: Sequence[TensorType]) -> TensorTyp
     return fused.body[-1].type
 
 
-def _check_over(kind: str, operand_types: Sequence[TensorType], over: tuple[str, ...]) -> None:
-    for dim in over:
-        for position, type_ in enumerate(operand_types):
-            if dim not in type_.dims:
-                raise ValueError(f"operand {position} of {kind} has no dimension {dim}")
+def _check_over(row: OpRow, operand_types: Sequence[TensorType], over: tuple[str, ...]) -> None:
+    for position, type_ in enumerate(operand_types):
+        needed = row.along < 0 or position < row.along
+        for dim in over:
+            if (dim in type_.dims) != needed:
+                has = "has no" if needed else "itself has the"
+                raise ValueError(f"operand {position} of {row.kind} {has} dimension {dim}")
+        if position in row.places and not counts(type_.dtype):
+            raise ValueError(f"operand {position} of {row.kind} is no whole number: {type_.dtype}")
+
+
+def counts(dtype: str) -> bool:
+    """Whether values of this dtype are whole numbers; those written in a program may be."""
+    return dtype not in FLOATING and dtype != "bool"
 
 
 def _dtype(row: OpRow, operand_types: Sequence[TensorType], params: Params) -> str:
@@ -90,6 +99,8 @@ def _dtype(row: OpRow, operand_types: Sequence[TensorType], params: Params) -> s
         return params.dtype
     if row.result == "bool":
         return "bool"
+    if row.result == "first":
+        return operand_types[0].dtype
     values = operand_types[1:] if row.kind == "where" else operand_types
     return widest([type_.dtype for type_ in values])
 

@@ -13,8 +13,9 @@ from typing import TypeVar
 import attrs
 
 from helixc.diagnostics import Span
+from helixc.ir.factors import counted_dims
 from helixc.ir.logical import Logical, Output, walk
-from helixc.ir.ops import OPS, Number, Op
+from helixc.ir.ops import Number, Op
 from helixc.ir.plan import Slices
 from helixc.ir.refine import tied_leaves
 from helixc.ir.rules import factors
@@ -62,7 +63,7 @@ def _obstacle(op: Op, types: Types, leaves: frozenset[str]) -> str:
         return f"{name} has it twice, as {' and '.join(sliced)}: every slice meets all others"
     if sliced and op.kind in ("weight", "frozen"):
         return f"weight {name} has it, and weights stay whole from slice to slice"
-    if sliced and OPS[op.kind].position:
+    if not set(counted_dims(op)).isdisjoint(sliced):
         return f"{name} counts its positions, and no slice knows where it begins"
     operands = [NUMBER if isinstance(o, Number) else types[o] for o in op.operands]
     for factor in factors(op.kind, operands, op.type, op.over, op.params):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from helixc.ir.attention import Attention, attention_of
-from helixc.ir.fused import kernel_of
+from helixc.ir.fused import Kernel, kernel_of
 from helixc.ir.ops import OPS, Fused, Op, Stream
 from helixc.ir.rules import factors
 from helixc.ir.tensor import TensorType
@@ -29,22 +29,30 @@ class Term:
     matrix: bool = False
 
 
+# The position of an operand, and factors.
+Fetched = tuple[int, tuple[str, ...]]
+
+
 @attrs.frozen
 class Arithmetic:
     """The terms of an operator, and what its factors are to an attention if it is one.
 
-    ``stream``: which memory-bound kernel runs it where nothing is done on the matrix units.
+    ``stream``: which memory-bound kernel runs it where nothing is done on the matrix units.  ``fetched``:
+    operands, by position, of which only some elements are read: one for each point of the product of
+    these factors, once for each entry.
     """
 
     terms: tuple[Term, ...]
     attention: Attention | None = None
     stream: Stream = "elementwise"
+    fetched: tuple[Fetched, ...] = ()
 
     def renamed(self, names: Mapping[str, str]) -> Arithmetic:
         """The same with other names of factors."""
         terms = (Term(tuple(names[n] for n in t.factors), t.flops, t.matrix) for t in self.terms)
         attention = None if self.attention is None else self.attention.renamed(names)
-        return Arithmetic(tuple(terms), attention, self.stream)
+        fetched = ((n, tuple(names[f] for f in own)) for n, own in self.fetched)
+        return Arithmetic(tuple(terms), attention, self.stream, tuple(fetched))
 
 
 def arithmetic_of(op: Op, operand_types: Sequence[TensorType]) -> Arithmetic:
@@ -54,9 +62,21 @@ def arithmetic_of(op: Op, operand_types: Sequence[TensorType]) -> Arithmetic:
         kernel = kernel_of(op.params, types)
         members = (_terms(member.kind, kernel.names_of(member)) for member in op.params.body)
         terms = tuple(t for terms in members for t in terms)
-        return Arithmetic(terms, attention_of(kernel), _longest(op.params.body))
-    names = [f.name for f in factors(op.kind, types, op.type, op.over, op.params)]
-    return Arithmetic(tuple(_terms(op.kind, names)), stream=OPS[op.kind].stream)
+        fetched = tuple(_fetched_inside(kernel))
+        return Arithmetic(terms, attention_of(kernel), _longest(op.params.body), fetched)
+    row, rule = OPS[op.kind], factors(op.kind, types, op.type, op.over, op.params)
+    terms = tuple(_terms(op.kind, [factor.name for factor in rule]))
+    kept = tuple(factor.name for factor in rule if factor.result is not None)
+    return Arithmetic(terms, stream=row.stream, fetched=((0, kept),) if row.fetches else ())
+
+
+def _fetched_inside(kernel: Kernel) -> Iterator[Fetched]:
+    """The operands of a kernel that every reader in it only fetches from, an entry for each reader."""
+    for position, value in enumerate(kernel.fused.inputs):
+        readers = [op for op in kernel.fused.body if value in op.reads]
+        if all(OPS[op.kind].fetches and op.operands.index(value) == 0 for op in readers):
+            for op in readers:
+                yield position, tuple(kernel.names[op.result, dim] for dim in op.type.dims)
 
 
 def _longest(members: Sequence[Op]) -> Stream:

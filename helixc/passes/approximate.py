@@ -63,7 +63,8 @@ def _carry_out(program: Logical, line: Local, done: set[str]) -> Logical:
     found = False
     findings = Findings()
     for value, written in program.makers.items():
-        if OPS[written.kind].combines != "sum" or not set(written.names) & set(line.places):
+        row = OPS[written.kind]
+        if row.combines != "sum" or row.position or not set(written.names) & set(line.places):
             continue
         op = program.makers[value]  # after the rewrites so far
         planning = plan_layouts(program, findings)

@@ -9,7 +9,7 @@ import attrs
 
 from helixc.ir.rules import Factor
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
-from helixc.ir.work import Term
+from helixc.ir.work import Arithmetic
 
 PICOSECONDS = 10**12
 
@@ -27,7 +27,7 @@ class Work:
 
 
 def local_work(
-    terms: Sequence[Term],
+    arithmetic: Arithmetic,
     operand_types: Sequence[TensorType],
     result_type: TensorType,
     rule: Sequence[Factor],
@@ -37,14 +37,16 @@ def local_work(
 
     Operators without a term of work cost nothing.  What a kernel keeps inside is not moved.
     """
+    terms = arithmetic.terms
     if not terms:
         return Work(flops=0, bytes=0)
     counted = [(term.matrix, term.flops * prod(local[n] for n in term.factors)) for term in terms]
-    moved = _block_bytes(result_type, [f for f in rule if f.result is not None], local)
+    moved = _block_bytes(result_type, [f.name for f in rule if f.result is not None], local)
     for position, type_ in enumerate(operand_types):
         if type_ is not NUMBER:
-            own = [f for f in rule if f.operands[position] is not None]
-            moved += _block_bytes(type_, own, local)
+            fetched = [names for n, names in arithmetic.fetched if n == position]
+            own = tuple(f.name for f in rule if f.operands[position] is not None)
+            moved += sum(_block_bytes(type_, names, local) for names in fetched or [own])
     return Work(
         flops=sum(flops for _, flops in counted),
         bytes=moved,
@@ -52,8 +54,6 @@ def local_work(
     )
 
 
-def _block_bytes(type_: TensorType, own: Sequence[Factor], local: Mapping[str, int]) -> int:
-    elements = 1
-    for factor in own:
-        elements *= local[factor.name]
+def _block_bytes(type_: TensorType, names: Sequence[str], local: Mapping[str, int]) -> int:
+    elements = prod(local[name] for name in names)
     return (elements * DTYPE_BITS[type_.dtype] + 7) // 8

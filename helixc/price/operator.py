@@ -86,7 +86,7 @@ class LocalOperator:
     @property
     def work(self) -> Work:
         """FLOPs, and bytes read and written."""
-        return local_work(self.arithmetic.terms, self.types, self.result, self.rule, self.local)
+        return local_work(self.arithmetic, self.types, self.result, self.rule, self.local)
 
     @property
     def stream(self) -> str:

@@ -1,0 +1,52 @@
+"""What the operators mean that pick elements by their places: NumPy functions on local blocks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from helixc.interp.site import Array, Site, align, as_number, product_size
+
+Operands = tuple[Array, ...]
+
+
+def take(site: Site, operands: Operands) -> Array:
+    """The elements that indices pick; zero where one picks what lies outside this block.
+
+    An index is the row-major place in the product of the dimensions worked over.
+    """
+    (dims, index_dims), over = site.operands, site.over
+    shared = tuple(dim for dim in dims if dim in index_dims)
+    kept = tuple(dim for dim in dims if dim not in index_dims and dim not in over)
+    new = tuple(dim for dim in index_dims if dim not in dims)
+    index = align(np.asarray(operands[1]), index_dims, shared + new).astype(np.int64)
+    table = align(as_number(operands[0]), dims, shared + over + kept)
+    lanes, first = table.shape[0], 1 + len(shared)
+    sizes, kept_sizes = table.shape[first : first + len(over)], table.shape[first + len(over) :]
+    places, inside = _local_places(site, index, sizes)
+
+    groups = math.prod(table.shape[1:first])
+    flat = table.reshape(lanes, groups, math.prod(sizes), math.prod(kept_sizes))
+    where = np.broadcast_to(places, (lanes, *places.shape[1:])).reshape(lanes, groups, -1)
+    picked = flat[np.arange(lanes)[:, None, None], np.arange(groups)[:, None], where]
+    shaped = picked.reshape(lanes, *places.shape[1:], *kept_sizes)
+    seen = inside.reshape(*inside.shape, *(1 for _ in kept))
+    return align(np.where(seen, shaped, 0), shared + new + kept, site.dims)
+
+
+def _local_places(site: Site, index: Array, sizes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Global indices as row-major places in a block of ``sizes``, and which of them lie in it.
+
+    Those that do not are given place 0.
+    """
+    inside = (index >= 0) & (index < product_size(site.sizes, site.over))
+    places, stride = np.zeros(1, dtype=np.int64), 1
+    rest = index
+    for dim, size in zip(reversed(site.over), reversed(sizes), strict=True):
+        first = site.positions(dim)[:, 0].reshape(-1, *(1 for _ in index.shape[1:]))
+        local = rest % site.sizes[dim] - first
+        inside = inside & (local >= 0) & (local < size)
+        places = places + local * stride
+        rest, stride = rest // site.sizes[dim], stride * size
+    return np.where(inside, places, 0), inside

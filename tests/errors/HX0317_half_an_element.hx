@@ -1,0 +1,9 @@
+# There is no element between two.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64
+  input x: bf16[batch, seq, embed]
+  output y = take(x, seq = 0.5)                     # error: HX0317
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }
