@@ -58,7 +58,7 @@ from helixc.ir.plan import (
     Strict,
 )
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
-from helixc.ir.tensor import Dim, TensorType
+from helixc.ir.tensor import FULL, Dim, Share, TensorType
 from helixc.limits import MAX_GPUS
 
 WORDS = (
@@ -84,7 +84,8 @@ def tuples(items: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:
 
 # --- the header
 
-dims = st.builds(Dim, names, sizes)
+ragged = st.builds(Share, counts, counts)
+dims = st.builds(Dim, names, sizes, st.just(FULL) | ragged)
 named_dims = st.builds(NamedDim, names, several_names)
 dim_refs = st.builds(DimRef, names, several_names)
 scopes = st.builds(

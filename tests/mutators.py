@@ -18,6 +18,7 @@ from helixc.ir.mesh import Atom
 from helixc.ir.ops import Norm
 from helixc.ir.plan import Block, DimRef, Place, Shard, Slices
 from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
+from helixc.ir.tensor import Share
 
 
 @attrs.frozen
@@ -177,6 +178,17 @@ def use_an_unknown_dtype(program: Logical) -> Logical:
 def rename_to_another_size(program: Logical) -> Logical:
     dims = tuple(attrs.evolve(d, size=5) if d.name == "place" else d for d in program.dims)
     return attrs.evolve(program, dims=dims)
+
+
+def rename_to_another_share(program: Logical) -> Logical:
+    ragged = Share(1, 4)
+    dims = tuple(attrs.evolve(d, share=ragged) if d.name == "place" else d for d in program.dims)
+    return attrs.evolve(program, dims=dims)
+
+
+def fill_more_than_there_is(program: Logical) -> Logical:
+    first, *rest = program.dims
+    return attrs.evolve(program, dims=(attrs.evolve(first, share=Share(5, 4)), *rest))
 
 
 def drop_a_size(program: Logical) -> Logical:
@@ -442,6 +454,8 @@ LOGICAL_MUTATORS = (
     Mutator(facts.LOGICAL_TYPED, take_the_parameters_of_another),
     Mutator(facts.LOGICAL_TYPED, use_an_unknown_dtype),
     Mutator(facts.LOGICAL_TYPED, rename_to_another_size),
+    Mutator(facts.LOGICAL_TYPED, rename_to_another_share),
+    Mutator(facts.LOGICAL_TYPED, fill_more_than_there_is),
     Mutator(facts.LOGICAL_TYPED, drop_a_size),
     Mutator(facts.LOGICAL_TYPED, declare_a_dimension_twice),
     Mutator(facts.LOGICAL_TYPED, carry_another_type),

@@ -23,7 +23,7 @@ from helixc.ir.layout import (
 )
 from helixc.ir.layout_steps import apply_step
 from helixc.ir.mesh import Axis, Mesh
-from helixc.ir.tensor import TensorType
+from helixc.ir.tensor import Sizes, TensorType
 from helixc.price.collective import CollectivePrices, step_bytes
 
 GPU = Gpu(name="g", memory_bytes=1, bandwidth=1e12, peaks=(("bf16", 1e15),))
@@ -42,9 +42,9 @@ MESHES = [
     (("a", 3), ("b", 5)),
     (("a", 2), ("b", 2), ("c", 2), ("d", 2)),
 ]
-SIZES = {"i": 720, "j": 1440, "k": 360}
+SIZES = {"i": 720, "j": 1440, "k": 2160}
 TYPE = TensorType("bf16", ("i", "j", "k"))
-SHAPE = shape_of(TYPE, SIZES)
+SHAPE = shape_of(TYPE, Sizes(SIZES))
 
 
 def mesh_of(axes: tuple[tuple[str, int], ...]) -> Mesh:
@@ -90,7 +90,7 @@ def test_every_path_is_legal_and_ends_where_it_should(case: tuple[Mesh, Layout, 
     assert path is not None
     layout, received, time = source, 0, 0
     for leg in path.legs:
-        held = local_bytes(TYPE, layout, SIZES, mesh)
+        held = local_bytes(TYPE, layout, Sizes(SIZES), mesh)
         received += step_bytes(leg.step, held, mesh)
         time += search.prices.picoseconds(leg.step, held, layout)
         layout = apply_step(layout, leg.step, mesh)
@@ -147,7 +147,7 @@ def several(draw: st.DrawFn) -> tuple[Mesh, list[tuple[Shape, Layout, Layout]]]:
             )
             for layout in (draw(layouts(mesh, partial=partial)) for partial in (True, False))
         )
-        found.append((shape_of(TYPE, sizes), source, target))
+        found.append((shape_of(TYPE, Sizes(sizes)), source, target))
     return mesh, found
 
 
@@ -169,7 +169,7 @@ def test_what_was_searched_before_changes_no_path(
 def steps_of(source: Layout, target: Layout, *, stored: bool = False) -> list[object]:
     """The steps between two layouts on a 4 x 4 mesh."""
     search = search_on(mesh_of((("n", 4), ("m", 4))))
-    shape = shape_of(TensorType("bf16", ("h", "s")), {"h": 160, "s": 160})
+    shape = shape_of(TensorType("bf16", ("h", "s")), Sizes({"h": 160, "s": 160}))
     path = search.path(shape, source, target, stored=stored)
     return [] if path is None else [leg.step for leg in path.legs]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
+from helixc.ir.factors import factor_sizes
 from helixc.ir.rules import Factor, factors
 from helixc.ir.spmd import Compute, Spmd
-from helixc.ir.tensor import NUMBER, TensorType
+from helixc.ir.tensor import NUMBER, Sizes, TensorType
 from helixc.ir.work import arithmetic_of
 from helixc.price.compute import Work
 from helixc.price.interval import Price
@@ -32,7 +33,7 @@ class LocalCompute:
         return self.operator.rule
 
     @property
-    def local(self) -> Mapping[str, int]:
+    def local(self) -> Sizes:
         """The size of each factor's block on one GPU."""
         return self.operator.local
 
@@ -42,7 +43,7 @@ def local_compute(statement: Compute, program: Spmd) -> LocalCompute:
     op, sizes = statement.op, program.sizes
     types = operand_types(statement, program)
     rule = factors(op.kind, types, op.type, op.over, op.params)
-    local = {factor.name: _extent(factor, sizes) for factor in rule}
+    local = factor_sizes(rule, (*(sizes for _ in types), sizes))
     busy = 1
     for atom, factor in statement.way:
         busy *= program.mesh.sizes[atom]
@@ -63,8 +64,3 @@ def operand_types(statement: Compute, program: Spmd) -> tuple[TensorType, ...]:
 def compute_price(statement: Compute, program: Spmd) -> Price:
     """Price of one operator on one GPU of the program's cluster."""
     return operator_price(local_compute(statement, program).operator, program.cluster.gpu)
-
-
-def _extent(factor: Factor, sizes: Mapping[str, int]) -> int:
-    dims = [dim for dim in (*factor.operands, factor.result) if dim is not None]
-    return sizes[dims[0]] if dims else sizes[factor.name]

@@ -42,7 +42,7 @@ def _inside(
 ) -> Product:
     names = kernel.names_of(member)
     rule = kernel.rules[kernel.fused.body.index(member)]
-    sizes = {f.name: local.local[name] for f, name in zip(rule, names, strict=True)}
+    sizes = local.local.named({f.name: name for f, name in zip(rule, names, strict=True)})
     busy = 1
     for atom, factor in statement.way:
         busy *= program.mesh.sizes[atom] if factor in names else 1

@@ -98,7 +98,7 @@ class Supply:
     def largest_block(self, copies: int) -> int:
         """Bytes of one GPU's largest block among some copies."""
         if copies not in self._largest:
-            type_, sizes = self.shape.type, dict(self.shape.sizes)
+            type_, sizes = self.shape.type, self.shape.known
             layouts, mesh = self.layouts.of(copies), self.search.mesh
             blocks = [local_bytes(type_, layout, sizes, mesh) for layout in layouts]
             self._largest[copies] = max(blocks)

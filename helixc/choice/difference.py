@@ -27,20 +27,30 @@ from helixc.ir.layout import (
     rename_layout,
 )
 from helixc.ir.mesh import Mesh
-from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, Share, Sizes, TensorType, expected
 
 
 @attrs.frozen(cache_hash=True, slots=False)
 class Shape:
-    """A value as the search sees it: a dtype, and its dimensions with their global sizes."""
+    """A value as the search sees it: a dtype, and its dimensions with their global sizes.
+
+    ``shares``: of those that are ragged, what is expected to be full.
+    """
 
     dtype: str
     sizes: tuple[tuple[str, int], ...]
+    shares: tuple[tuple[str, Share], ...] = ()
 
     @cached_property
     def bits(self) -> int:
-        """Bits of the whole value."""
-        return prod(size for _, size in self.sizes) * DTYPE_BITS[self.dtype]
+        """Bits of the whole value, empty places left out."""
+        bits = prod(size for _, size in self.sizes) * DTYPE_BITS[self.dtype]
+        return expected(bits, self.type.dims, self.known.shares)
+
+    @cached_property
+    def known(self) -> Sizes:
+        """The sizes by dimension."""
+        return Sizes(dict(self.sizes), dict(self.shares))
 
     @cached_property
     def type(self) -> TensorType:
@@ -49,9 +59,15 @@ class Shape:
         return NUMBER if self.dtype == NUMBER.dtype else TensorType(self.dtype, dims)
 
 
-def shape_of(type_: TensorType, sizes: Mapping[str, int]) -> Shape:
-    """The shape of a type."""
-    return Shape(type_.dtype, tuple((dim, sizes[dim]) for dim in type_.dims))
+def shape_of(type_: TensorType, sizes: Sizes, names: Mapping[str, str] | None = None) -> Shape:
+    """The shape of a type, its dimensions called by other ``names`` if there are any."""
+    names = names or {dim: dim for dim in type_.dims}
+    shares = sizes.shares
+    return Shape(
+        type_.dtype,
+        tuple((names[dim], sizes[dim]) for dim in type_.dims),
+        tuple((names[dim], shares[dim]) for dim in type_.dims if dim in shares) if shares else (),
+    )
 
 
 @attrs.frozen(cache_hash=True)

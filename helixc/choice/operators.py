@@ -12,9 +12,11 @@ import attrs
 
 from helixc.choice.difference import Shape
 from helixc.choice.ways import Choice
+from helixc.ir.factors import factor_sizes
 from helixc.ir.layout import Layout
 from helixc.ir.ops import OPS, OpRow
 from helixc.ir.rules import Factor
+from helixc.ir.tensor import Sizes
 from helixc.ir.work import Arithmetic
 from helixc.price.operator import LocalOperator
 
@@ -54,17 +56,10 @@ class Operator:
         return OPS[self.kind]
 
     @cached_property
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self) -> Sizes:
         """Global size of each factor."""
-        result, operands = dict(self.result.sizes), [dict(shape.sizes) for shape in self.shapes]
-        sizes: dict[str, int] = {}
-        for factor in self.rule:
-            for dim, known in zip(factor.operands, operands, strict=True):
-                if dim is not None:
-                    sizes[factor.name] = known[dim]
-            if factor.result is not None:
-                sizes[factor.name] = result[factor.result]
-        return sizes
+        known = (*(shape.known for shape in self.shapes), self.result.known)
+        return factor_sizes(self.rule, known)
 
     @cached_property
     def follows(self) -> bool:
@@ -74,4 +69,5 @@ class Operator:
     def on_gpu(self, local: Mapping[str, int]) -> LocalOperator:
         """The operator as one GPU runs it; ``local``: the size of each factor's block there."""
         types = [shape.type for shape in self.shapes]
-        return LocalOperator(self.arithmetic, types, self.result.type, self.rule, local)
+        sizes = Sizes(local, self.sizes.shares)
+        return LocalOperator(self.arithmetic, types, self.result.type, self.rule, sizes)

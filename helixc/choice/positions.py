@@ -6,12 +6,12 @@ found out about one layer serves the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 
-from helixc.choice.difference import Shape
+from helixc.choice.difference import Shape, shape_of
 from helixc.ir.layout import WHOLE, Layout, rename_layout
-from helixc.ir.tensor import TensorType
+from helixc.ir.tensor import Sizes, TensorType
 
 
 @cache
@@ -34,6 +34,6 @@ def by_name(layout: Layout, dims: Sequence[str]) -> Layout:
     return rename_layout(layout, {digits(i): dim for i, dim in enumerate(dims)})
 
 
-def shape_by_position(type_: TensorType, sizes: Mapping[str, int]) -> Shape:
+def shape_by_position(type_: TensorType, sizes: Sizes) -> Shape:
     """A type with its dimensions called by their positions."""
-    return Shape(type_.dtype, tuple((digits(i), sizes[d]) for i, d in enumerate(type_.dims)))
+    return shape_of(type_, sizes, {dim: digits(i) for i, dim in enumerate(type_.dims)})

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
+from math import prod
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from helixc.choice.difference import Shape, shape_of
 from helixc.choice.planning import Planning
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical
@@ -102,18 +104,20 @@ class Family:
         """Bytes of one GPU's block of a value of the program."""
         key = (type_, layout)
         if key not in self._bytes:
-            count = type_.elements(self.program.sizes)
-            self._bytes[key] = self.part_bytes(count, type_.dtype, layout)
+            self._bytes[key] = self.part_bytes(shape_of(type_, self.program.sizes), layout)
         return self._bytes[key]
 
-    def part_bytes(self, elements: int, dtype: str, layout: Layout) -> Column:
-        """Bytes of one GPU's block of a value with so many elements in all."""
-        if elements >= NEVER // DTYPE_BITS[dtype]:
+    def part_bytes(self, shape: Shape, layout: Layout) -> Column:
+        """Bytes of one GPU's block of a value of a shape."""
+        places = prod(shape.known.values())
+        of = prod(share.of for _, share in shape.shares)
+        part = prod(share.part for _, share in shape.shares) * DTYPE_BITS[shape.dtype]
+        if places >= NEVER // part:
             raise NotInColumns
-        count = elements * self.ones
+        count = places * self.ones
         for _, atoms in layout.split:
             count = count // self.ways(atoms)
-        return (count * DTYPE_BITS[dtype] + 7) // 8
+        return -(-count * part // (8 * of))
 
     def only(self, rows: Mask) -> Family:
         """Some of the plans; the first must be among them."""

@@ -7,7 +7,6 @@ same order of costs, relaxed for all plans at once (Bellman, Quarterly of Applie
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
 import attrs
 import numpy as np
@@ -105,12 +104,12 @@ class _Search:
         self.times: dict[int, Column] = {}
         self._held: dict[int, Column] = {}
         names = common.names
-        sizes = dict(shape.sizes)
+        sizes = shape.known
         self.room = {
             number: sizes[dim] // family.ways(common.layout.atoms_of(dim))
             for number, dim in names.items()
         }
-        self.block = family.part_bytes(prod(sizes.values()), shape.dtype, common.layout)
+        self.block = family.part_bytes(shape, common.layout)
 
     def paths(self) -> Paths:
         """The path of each plan."""

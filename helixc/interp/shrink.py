@@ -210,6 +210,7 @@ def shrink_model(program: Logical, instance: Instance) -> Logical:
 
 def _shrunk_dims(program: AnyProgram, instance: Instance) -> tuple[Dim, ...]:
     sliced = instance.sliced if program.slices is None else ()
+    # A small instance is executed, never priced: every place is there.
     return tuple(
         Dim(dim.name, instance.sizes[dim.name] * (instance.slices if dim.name in sliced else 1))
         for dim in program.dims

@@ -14,6 +14,7 @@ import attrs
 
 from helixc.ir.fused import Kernel
 from helixc.ir.ops import OPS, Op
+from helixc.ir.tensor import Sizes, expected
 
 _ORDERED = ("lt", "le", "gt", "ge")
 _SHIFTING = ("add", "sub")
@@ -83,11 +84,11 @@ class Attention:
             causal=self.causal,
         )
 
-    def shape(self, local: Mapping[str, int]) -> AttentionShape:
+    def shape(self, local: Sizes) -> AttentionShape:
         """The sizes where ``local`` is the size of each factor's block."""
 
         def size(role: tuple[str, ...]) -> int:
-            return prod(local[name] for name in role)
+            return expected(prod(local[name] for name in role), role, local.shares)
 
         return AttentionShape(
             batch=size(self.batch),

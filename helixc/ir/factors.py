@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from helixc.ir.ops import OPS, Cut, Joined, Op, OpRow, Params, Position, Renamed, Rolled, Tag
-from helixc.ir.tensor import TensorType
+from helixc.ir.tensor import Share, Sizes, TensorType
 
 
 @attrs.frozen
@@ -35,6 +35,18 @@ class Factor:
         if ways > 1 and rest:
             raise ValueError(f"{self.name} moves on by {self.turn}, not by whole blocks")
         return places % ways
+
+
+def factor_sizes(rule: Sequence[Factor], known: Sequence[Sizes]) -> Sizes:
+    """The size of each factor; ``known``: those of the dimensions of each operand, then of the result."""
+    found, shares = dict[str, int](), dict[str, Share]()
+    for factor in rule:
+        for dim, sizes in zip((*factor.operands, factor.result), known, strict=True):
+            if dim is not None:
+                found[factor.name] = sizes[dim]
+                if dim in sizes.shares:
+                    shares[factor.name] = sizes.shares[dim]
+    return Sizes(found, shares)
 
 
 def own_factors(

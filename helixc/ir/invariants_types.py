@@ -16,11 +16,10 @@ from helixc.ir.logical import Carried, Logical, Op, Repeat
 from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed
 from helixc.ir.rules import infer
 from helixc.ir.spmd import Compute, Loop, LoopValue, Spmd
-from helixc.ir.tensor import DTYPE_BITS, NUMBER, Dim, TensorType
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, Dim, Sizes, TensorType
 from helixc.limits import MAX_ELEMENTS
 
 Types = Mapping[str, TensorType]
-Sizes = Mapping[str, int]
 
 
 def _logical_typed(program: Logical) -> Iterator[Diagnostic]:
@@ -63,6 +62,9 @@ def _check_dims(dims: tuple[Dim, ...]) -> Iterator[Diagnostic]:
     for dim in dims:
         if dim.size < 1:
             yield Diagnostic("HX0352", f"dimension {dim.name} has the size {dim.size}")
+        if not 1 <= dim.share.part <= dim.share.of:
+            share = f"{dim.share.part} of {dim.share.of} places"
+            yield Diagnostic("HX0352", f"of dimension {dim.name} {share} are to be full")
 
 
 def check_op(op: Op, types: Types, sizes: Sizes) -> Iterator[Diagnostic]:
@@ -124,9 +126,7 @@ def _check_param_dims(op: Op, operands: list[TensorType]) -> Iterator[Diagnostic
 def _check_param_sizes(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:
     match op.params:
         case Renamed(pairs):
-            for before, after in pairs:
-                if sizes.get(before) != sizes.get(after):
-                    yield _uneven(op, f"{before} and {after} have different sizes")
+            yield from _check_pairs(op, pairs, sizes)
         case Joined(dims, parts):
             total = sum(size for _, size in parts)
             if total != _product(dims, sizes):
@@ -140,6 +140,14 @@ def _check_param_sizes(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:
                 yield _uneven(op, f"{message} {_show_product(source)}")
         case _:
             pass
+
+
+def _check_pairs(op: Op, pairs: tuple[tuple[str, str], ...], sizes: Sizes) -> Iterator[Diagnostic]:
+    for before, after in pairs:
+        if sizes.get(before) != sizes.get(after):
+            yield _uneven(op, f"{before} and {after} have different sizes")
+        elif sizes.shares.get(before) != sizes.shares.get(after):
+            yield _uneven(op, f"of {before} and {after} different shares are to be full")
 
 
 def _product(dims: tuple[str, ...], sizes: Sizes) -> int:

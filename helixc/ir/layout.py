@@ -18,7 +18,7 @@ from typing import NamedTuple
 import attrs
 
 from helixc.ir.mesh import Mesh
-from helixc.ir.tensor import DTYPE_BITS, TensorType
+from helixc.ir.tensor import Sizes, TensorType, expected_bytes
 
 Split = tuple[tuple[str, tuple[str, ...]], ...]
 Turned = tuple[tuple[str, int], ...]
@@ -110,16 +110,17 @@ def local_sizes(
 
 
 def local_elements(type_: TensorType, layout: Layout, sizes: Mapping[str, int], mesh: Mesh) -> int:
-    """Number of elements of one GPU's block."""
+    """Number of elements of one GPU's block, those of empty places counted too."""
     count = type_.elements(sizes)
     for _, atoms in layout.split:
         count //= mesh.ways(atoms)
     return count
 
 
-def local_bytes(type_: TensorType, layout: Layout, sizes: Mapping[str, int], mesh: Mesh) -> int:
-    """Bytes of one GPU's block."""
-    return (local_elements(type_, layout, sizes, mesh) * DTYPE_BITS[type_.dtype] + 7) // 8
+def local_bytes(type_: TensorType, layout: Layout, sizes: Sizes, mesh: Mesh) -> int:
+    """Bytes of one GPU's block, of a ragged one those that are expected to be full."""
+    places = local_elements(type_, layout, sizes, mesh)
+    return expected_bytes(places, type_.dtype, type_.dims, sizes.shares)
 
 
 @attrs.frozen

@@ -22,7 +22,7 @@ from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.hardware import Cluster
 from helixc.ir.ops import Op
 from helixc.ir.plan import Approximation, Place, Plan, Slices
-from helixc.ir.tensor import Dim, TensorType
+from helixc.ir.tensor import Dim, Sizes, TensorType
 
 ScopeKind = Literal["model", "layer", "repeat"]
 # The phase of a model that writes none.
@@ -123,9 +123,9 @@ class Logical:
     notes: tuple[Diagnostic, ...] = attrs.field(default=(), eq=False, repr=False)
 
     @cached_property
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self) -> Sizes:
         """Global size of each leaf dimension."""
-        return {dim.name: dim.size for dim in self.dims}
+        return Sizes.of(self.dims)
 
     @cached_property
     def types(self) -> Mapping[str, TensorType]:

@@ -115,4 +115,4 @@ def whole_dims(program: Logical | Spmd) -> tuple[Dim, ...]:
 
 
 def _resized(dims: tuple[Dim, ...], sizes: Mapping[str, int]) -> tuple[Dim, ...]:
-    return tuple(Dim(dim.name, sizes.get(dim.name, dim.size)) for dim in dims)
+    return tuple(attrs.evolve(dim, size=sizes.get(dim.name, dim.size)) for dim in dims)

@@ -24,7 +24,7 @@ from helixc.ir.layout import Layout, Step
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.mesh import Mesh
 from helixc.ir.plan import Approximation, Place, Plan, Slices
-from helixc.ir.tensor import Dim, TensorType
+from helixc.ir.tensor import Dim, Sizes, TensorType
 
 
 @attrs.frozen(kw_only=True)
@@ -151,9 +151,9 @@ class Spmd:
     slices: Slices | None = None
 
     @cached_property
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self) -> Sizes:
         """Global size of each leaf dimension."""
-        return {dim.name: dim.size for dim in self.dims}
+        return Sizes.of(self.dims)
 
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:

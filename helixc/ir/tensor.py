@@ -7,7 +7,7 @@ first, so every later level splits, contracts and moves leaves and knows no prod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -22,11 +22,63 @@ FLOATING = ("f64", "f32", "bf16", "f16", "f8", "f4")
 
 
 @attrs.frozen
+class Share:
+    """How many of a dimension's places are expected to be full: ``part`` of ``of``."""
+
+    part: int = 1
+    of: int = 1
+
+
+FULL = Share()
+
+
+@attrs.frozen
 class Dim:
-    """A leaf dimension: a name, unique in the program, and its global size in elements."""
+    """A leaf dimension: a name, unique in the program, and its global size in elements.
+
+    One that is *ragged* has a ``share`` of less than all: shapes count every place, costs the full ones.
+    """
 
     name: str
     size: int
+    share: Share = FULL
+
+
+class Sizes(dict[str, int]):
+    """Global size of each leaf; ``shares``: of those that are ragged, what is expected to be full."""
+
+    def __init__(self, sizes: Mapping[str, int], shares: Mapping[str, Share] | None = None) -> None:
+        super().__init__(sizes)
+        self.shares: Mapping[str, Share] = shares or {}
+
+    @classmethod
+    def of(cls, dims: Iterable[Dim]) -> Sizes:
+        """The sizes of some leaves."""
+        dims = tuple(dims)
+        shares = {dim.name: dim.share for dim in dims if dim.share != FULL}
+        return cls({dim.name: dim.size for dim in dims}, shares)
+
+    def named(self, names: Mapping[str, str]) -> Sizes:
+        """The sizes under other names: for each new one the known one."""
+        shares = {new: self.shares[old] for new, old in names.items() if old in self.shares}
+        return Sizes({new: self[old] for new, old in names.items()}, shares)
+
+
+def expected(places: int, dims: Iterable[str], shares: Mapping[str, Share]) -> int:
+    """How many of so many places, along some dimensions, are expected to be full, rounded up."""
+    if not shares:
+        return places
+    part = of = 1
+    for share in (shares[dim] for dim in dims if dim in shares):
+        part, of = part * share.part, of * share.of
+    return -(-places * part // of)
+
+
+def expected_bytes(
+    places: int, dtype: str, dims: Iterable[str], shares: Mapping[str, Share]
+) -> int:
+    """Bytes of those of so many places that are expected to be full, rounded up to whole ones."""
+    return (expected(places * DTYPE_BITS[dtype], dims, shares) + 7) // 8
 
 
 @attrs.frozen
@@ -37,15 +89,15 @@ class TensorType:
     dims: tuple[str, ...]
 
     def elements(self, sizes: Mapping[str, int]) -> int:
-        """Number of elements, given the size of each dimension."""
+        """Number of elements, given the size of each dimension; those of empty places count too."""
         count = 1
         for dim in self.dims:
             count *= sizes[dim]
         return count
 
-    def bytes(self, sizes: Mapping[str, int]) -> int:
-        """Number of bytes, rounded up to whole ones."""
-        return (self.elements(sizes) * DTYPE_BITS[self.dtype] + 7) // 8
+    def bytes(self, sizes: Sizes) -> int:
+        """Number of bytes of what is expected to be full, rounded up to whole ones."""
+        return expected_bytes(self.elements(sizes), self.dtype, self.dims, sizes.shares)
 
 
 # The type of a number written in the source: it has no dimensions and adapts to any dtype.

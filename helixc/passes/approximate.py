@@ -117,7 +117,7 @@ def _segment(program: Logical, target: Op, leaf: str, line: Local, planning: Pla
     for dim in program.dims:
         if dim.name in parts:
             segment, inner = parts[dim.name]
-            dims += [Dim(segment, count), Dim(inner, dim.size // count)]
+            dims += [Dim(segment, count, dim.share), Dim(inner, dim.size // count)]
         else:
             dims.append(dim)
     segment, inner = parts[leaf]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import attrs
 
 from helixc.ir.rules import Factor
-from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
+from helixc.ir.tensor import NUMBER, Sizes, TensorType, expected, expected_bytes
 from helixc.ir.work import Arithmetic
 
 PICOSECONDS = 10**12
@@ -31,16 +31,17 @@ def local_work(
     operand_types: Sequence[TensorType],
     result_type: TensorType,
     rule: Sequence[Factor],
-    local: Mapping[str, int],
+    local: Sizes,
 ) -> Work:
     """FLOPs and bytes of one GPU; ``local`` is the size of each factor's block there.
 
-    Operators without a term of work cost nothing.  What a kernel keeps inside is not moved.
+    Operators without a term of work cost nothing, nor do places that are expected to stay empty.  What a
+    kernel keeps inside is not moved.
     """
     terms = arithmetic.terms
     if not terms:
         return Work(flops=0, bytes=0)
-    counted = [(term.matrix, term.flops * prod(local[n] for n in term.factors)) for term in terms]
+    counted = [(term.matrix, term.flops * _points(term.factors, local)) for term in terms]
     moved = _block_bytes(result_type, [f.name for f in rule if f.result is not None], local)
     for position, type_ in enumerate(operand_types):
         if type_ is not NUMBER:
@@ -54,6 +55,10 @@ def local_work(
     )
 
 
-def _block_bytes(type_: TensorType, names: Sequence[str], local: Mapping[str, int]) -> int:
-    elements = prod(local[name] for name in names)
-    return (elements * DTYPE_BITS[type_.dtype] + 7) // 8
+def _points(factors: Sequence[str], local: Sizes) -> int:
+    return expected(prod(local[name] for name in factors), factors, local.shares)
+
+
+def _block_bytes(type_: TensorType, names: Sequence[str], local: Sizes) -> int:
+    places = prod(local[name] for name in names)
+    return expected_bytes(places, type_.dtype, names, local.shares)

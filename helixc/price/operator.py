@@ -24,7 +24,7 @@ from helixc.ir.kernels import (
     field_name,
 )
 from helixc.ir.rules import Factor
-from helixc.ir.tensor import DTYPE_BITS, NUMBER, TensorType
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, Sizes, TensorType
 from helixc.ir.work import Arithmetic
 from helixc.price.attention import Attention, decode_price, prefill_price
 from helixc.price.compute import PICOSECONDS, Work, local_work
@@ -61,7 +61,7 @@ class LocalOperator:
     types: Sequence[TensorType]
     result: TensorType
     rule: Sequence[Factor]
-    local: Mapping[str, int]
+    local: Sizes
 
     @property
     def is_product(self) -> bool:
@@ -210,7 +210,8 @@ def _least_work(operator: LocalOperator, gpu: Gpu, devices: int) -> tuple[float,
     if operator.is_product:
         shape = matmul_shape(operator.rule, operator.local)
         product = _product(shape.m, shape.k, shape.n, shape.batch, operator.dtype)
-        return work.matrix_flops, _moved(product)
+        # Rows that are expected come in whole ones, and splitting may round fewer of them up.
+        return work.matrix_flops, 0 if operator.local.shares else _moved(product)
     if attention is None or not gpu.sms:
         return work.matrix_flops, work.bytes
     if "decode" in gpu.kernels and attention.queries <= devices:

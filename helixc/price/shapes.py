@@ -6,12 +6,13 @@ right alone n, and the contracted ones k.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import attrs
 
 from helixc.ir.rules import Factor
+from helixc.ir.tensor import Sizes, expected
 
 
 @attrs.frozen(kw_only=True)
@@ -35,12 +36,16 @@ class MatmulShape:
         return f"Get_Time({self.m}, {self.k}, {self.n}{batch})"
 
 
-def matmul_shape(rule: Sequence[Factor], local: Mapping[str, int]) -> MatmulShape:
-    """The shape of a multiplication whose factors have these sizes on one GPU."""
-    batch: list[int] = []
-    left: list[int] = []
-    right: list[int] = []
-    contracted: list[int] = []
+def matmul_shape(rule: Sequence[Factor], local: Sizes) -> MatmulShape:
+    """The shape of a multiplication whose factors have these sizes on one GPU.
+
+    Of ragged factors only the places count that are expected to be full.  Where these are fewer rows than
+    there are products, so many products have one row, and the others none.
+    """
+    batch: list[str] = []
+    left: list[str] = []
+    right: list[str] = []
+    contracted: list[str] = []
     for factor in rule:
         in_left, in_right = (dim is not None for dim in factor.operands)
         if factor.result is None:
@@ -49,5 +54,15 @@ def matmul_shape(rule: Sequence[Factor], local: Mapping[str, int]) -> MatmulShap
             side = batch
         else:
             side = left if in_left else right
-        side.append(local[factor.name])
-    return MatmulShape(batch=prod(batch), m=prod(left), k=prod(contracted), n=prod(right))
+        side.append(factor.name)
+
+    def size(*sides: list[str]) -> int:
+        names = [name for side in sides for name in side]
+        return expected(prod(local[name] for name in names), names, local.shares)
+
+    return MatmulShape(
+        batch=min(size(batch), size(batch, left), size(batch, right)),
+        m=size(left),
+        k=size(contracted),
+        n=size(right),
+    )

@@ -15,7 +15,7 @@ from helixc.ir.logical import NamedDim, Scope, ScopeKind
 from helixc.ir.plan import (
     Place,
 )
-from helixc.ir.tensor import Dim
+from helixc.ir.tensor import Dim, Share
 from helixc.text.dump_words import Word, read_name, read_number, read_place
 
 Item = TypeVar("Item")
@@ -74,9 +74,9 @@ class HeaderBuilder:
 
     # --- dimensions and scopes
 
-    def dim(self, name: str, size: Word) -> Dim:
-        """``dim a = 2``."""
-        return Dim(name, int(size))
+    def dim(self, name: str, size: Word, part: Word | None, of: Word | None) -> Dim:
+        """``dim a = 2``, or, if it is ragged, ``dim a = 2 full 1 of 8``."""
+        return Dim(name, int(size), Share(whole_number(part, 1), whole_number(of, 1)))
 
     def dims(self, *dims: Dim) -> tuple[Dim, ...]:
         """All dimensions."""

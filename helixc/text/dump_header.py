@@ -28,6 +28,7 @@ from helixc.ir.plan import (
     Strict,
 )
 from helixc.ir.spmd import Spmd
+from helixc.ir.tensor import FULL, Dim
 from helixc.text.dump_words import (
     quote,
     show_list,
@@ -43,7 +44,7 @@ def header_lines(program: Logical | Spmd) -> Iterator[str]:
     """What both levels begin with, an empty line before each group."""
     yield f"program {show_name(program.name)}"
     yield ""
-    yield from (f"dim {show_name(dim.name)} = {dim.size}" for dim in program.dims)
+    yield from map(_dim_line, program.dims)
     yield ""
     yield from (_scope_line(scope) for scope in program.scopes)
     yield ""
@@ -54,6 +55,11 @@ def header_lines(program: Logical | Spmd) -> Iterator[str]:
     yield from (_slices_line(s) for s in (program.slices,) if s is not None)
     yield from (_note_line(note) for note in program.notes)
     yield ""
+
+
+def _dim_line(dim: Dim) -> str:
+    text = f"dim {show_name(dim.name)} = {dim.size}"
+    return text if dim.share == FULL else f"{text} full {dim.share.part} of {dim.share.of}"
 
 
 def mesh_line(mesh: Mesh) -> str:
