@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "07": "price and memory",
     "08": "proof",
     "09": "drawings",
+    "10": "imports of models",
 }
 
 CODES: Mapping[str, str] = {
@@ -189,6 +190,16 @@ CODES: Mapping[str, str] = {
     "HX0910": "an operator's result does not follow from its inputs",
     "HX0911": "a collective's members, dimensions or bytes are inconsistent",
     "HX0912": "an input without an edge, or a GPU left out",
+    # 10xx imports of models
+    "HX1001": "no JSON",
+    "HX1002": "name twice in an object",
+    "HX1003": "unknown kind of model",
+    "HX1004": "missing field of a configuration",
+    "HX1005": "field of a configuration of another kind",
+    "HX1006": "field of a configuration out of range",
+    "HX1007": "unknown field of a configuration",
+    "HX1008": "value of a configuration that is not supported",
+    "HX1009": "fields of a configuration that contradict each other",
 }
 
 

@@ -31,6 +31,12 @@ MAX_GPUS: Final = 2**20
 MAX_TURNS: Final = 2**20
 """Turns of one repeat, those of the repeats around it included: reports have a row for each."""
 
+MAX_LAYERS: Final = 2**12
+"""Layers of a model that is imported: each is looked at, and layers that differ are written out."""
+
+MAX_HEADER_BYTES: Final = 100 * 2**20
+"""Bytes in the header of a safetensors file."""
+
 MAX_SIZE: Final = 2**53
 """Whole numbers stay below this, so that every size is exact as a float too."""
 

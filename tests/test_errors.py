@@ -48,6 +48,7 @@ REASONS: Mapping[str, str] = {
     "HX07..": "found by the analysis of a program that compiles",
     "HX08..": "found by executing the program",
     "HX09..": "found in drawings",
+    "HX10..": "found in configurations and checkpoints, see test_import_errors.py",
 }
 ELSEWHERE = {code for code in CODES for pattern in REASONS if re.fullmatch(pattern, code)}
 

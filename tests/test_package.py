@@ -33,6 +33,8 @@ def test_a_wheel_holds_the_grammars_the_library_and_the_licences(wheel: Path) ->
     expected |= {f"helixc/std/{path.name}" for path in (ROOT / "helixc" / "std").glob("*.hx")}
     expected |= {f"helixc/schemas/{p.name}" for p in (ROOT / "helixc" / "schemas").glob("*.json")}
     expected |= {f"helixc/pages/{path.name}" for path in (ROOT / "helixc/pages").glob("*.hx")}
+    texts = (ROOT / "helixc/importing/texts").glob("*.hxt")
+    expected |= {f"helixc/importing/texts/{path.name}" for path in texts}
     expected |= {"helixc/py.typed"}
     assert len(expected) >= 5
     assert expected <= names
