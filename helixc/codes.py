@@ -200,6 +200,12 @@ CODES: Mapping[str, str] = {
     "HX1007": "unknown field of a configuration",
     "HX1008": "value of a configuration that is not supported",
     "HX1009": "fields of a configuration that contradict each other",
+    "HX1010": "not a safetensors file that can be read",
+    "HX1011": "tensor missing in a checkpoint",
+    "HX1012": "tensor of another shape than the model's weight",
+    "HX1013": "tensor that the model has no weight for",
+    "HX1014": "checkpoint of another number of parameters",
+    "HX1015": "tensor of another dtype than the configuration says",
 }
 
 

@@ -34,7 +34,7 @@ MAX_TURNS: Final = 2**20
 MAX_LAYERS: Final = 2**12
 """Layers of a model that is imported: each is looked at, and layers that differ are written out."""
 
-MAX_HEADER_BYTES: Final = 100 * 2**20
+MAX_HEADER_BYTES: Final = 16 * 2**20
 """Bytes in the header of a safetensors file."""
 
 MAX_SIZE: Final = 2**53

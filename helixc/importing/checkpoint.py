@@ -49,7 +49,7 @@ def _elements(reading: Reading, values: Values, *, layers: bool) -> Iterator[int
 
 def _rows(reading: Reading, values: Values, *, layers: bool) -> Iterator[Tensor]:
     for row in reading.family.tensors:
-        if ("{layer}" in row.name) == layers and holds(row.when, values):
+        if row.weights and ("{layer}" in row.name) == layers and holds(row.when, values):
             yield row
 
 

@@ -24,7 +24,6 @@ LLAMA = Family(
     ),
     rules=(rows.DEPTH, *rows.HEADS),
     tensors=tensors.LLAMA,
-    left_out=tensors.LLAMA_LEFT_OUT,
 )
 MISTRAL = Family(
     types=("mistral",),
@@ -32,7 +31,6 @@ MISTRAL = Family(
     rules=(rows.DEPTH, *rows.HEADS),
     tensors=tensors.LLAMA,
     windowed="window > 0",
-    left_out=tensors.LLAMA_LEFT_OUT,
 )
 QWEN2 = Family(
     types=("qwen2",),
@@ -47,7 +45,6 @@ QWEN2 = Family(
     rules=(rows.DEPTH, rows.TYPED, *rows.HEADS),
     tensors=tensors.LLAMA,
     windowed=f"window > 0 and ({rows.TYPED_WINDOW} else layer >= first_window)",
-    left_out=tensors.LLAMA_LEFT_OUT,
 )
 QWEN3 = Family(
     types=("qwen3",),
@@ -64,7 +61,6 @@ QWEN3 = Family(
     rules=(rows.DEPTH, rows.TYPED, *rows.HEADS),
     tensors=tensors.LLAMA,
     windowed=QWEN2.windowed,
-    left_out=tensors.LLAMA_LEFT_OUT,
 )
 MIXTRAL = Family(
     types=("mixtral",),
@@ -136,7 +132,6 @@ DEEPSEEK_V2 = Family(
     rules=(rows.DEPTH, *rows.ROTATED, rows.PICKS, *rows.GROUPS),
     tensors=tensors.DEEPSEEK,
     sparse=rows.AFTER_DENSE,
-    left_out=tensors.DEEPSEEK_LEFT_OUT,
 )
 DEEPSEEK_V3 = Family(
     types=("deepseek_v3",),
@@ -166,7 +161,6 @@ DEEPSEEK_V3 = Family(
     ),
     tensors=tensors.DEEPSEEK,
     sparse=rows.AFTER_DENSE,
-    left_out=tensors.DEEPSEEK_LEFT_OUT,
 )
 GPT2 = Family(
     types=("gpt2",),
@@ -191,7 +185,6 @@ GPT2 = Family(
     ),
     rules=(rows.DEPTH,),
     tensors=tensors.GPT2,
-    left_out=tensors.GPT2_LEFT_OUT,
     prefix="transformer.",
 )
 GPT_NEOX = Family(
@@ -215,7 +208,6 @@ GPT_NEOX = Family(
     ),
     rules=(rows.DEPTH, *rows.ROTATED, Rule("part <= 1", "no more of a head is turned than all")),
     tensors=tensors.GPT_NEOX,
-    left_out=tensors.GPT_NEOX_LEFT_OUT,
 )
 
 _ALL = (

@@ -65,7 +65,8 @@ class Tensor:
     order, the dimensions it is made of, outermost first (``kv_head*group*head_dim, embed``).  Of several
     weights, ``(a|b)`` is the axis along which they lie one behind the other, ``1`` being a single place.
     ``when``: the condition under which it is there; for ``{layer}`` it may ask what the layer is.  ``frozen``:
-    whether it is kept and not trained, and no parameter.
+    whether it is kept and not trained, and no parameter.  Without weights: what files may hold besides, where
+    ``{beyond}`` counts layers that the model does not have and ``*`` is anything.
     """
 
     name: str
@@ -81,8 +82,7 @@ class Family:
 
     ``types``: values of ``model_type``.  ``fields`` are read in this order, so that a default may ask for what came
     before.  ``sparse``, ``windowed``: formulas on ``layer`` for layers with experts and with a window.
-    ``left_out``: patterns of tensors that are no parameters of the model.  ``prefix``: what names of tensors may
-    begin with and need not.
+    ``prefix``: what names of tensors may begin with and need not.
     """
 
     types: tuple[str, ...]
@@ -91,7 +91,6 @@ class Family:
     tensors: tuple[Tensor, ...]
     sparse: str = "False"
     windowed: str = "False"
-    left_out: tuple[str, ...] = ()
     prefix: str = ""
 
     @property

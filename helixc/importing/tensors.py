@@ -13,11 +13,18 @@ def _tensor(name: str, weights: str, axes: str, when: str = "") -> Tensor:
     return Tensor(name=name, weights=tuple(weights.split()), axes=axes, when=when)
 
 
+def _besides(name: str, when: str = "") -> Tensor:
+    """What a file may hold besides the parameters."""
+    return _tensor(name, "", "", when)
+
+
 _LAYER = "model.layers.{layer}"
 _ENDS = (
     _tensor("model.embed_tokens.weight", "table", "vocab, embed"),
     _tensor("model.norm.weight", "rms.gain", "embed"),
     _tensor("lm_head.weight", "lm_head", "vocab, embed", "not tied"),
+    _besides("lm_head.weight", "tied"),
+    _besides(f"{_LAYER}.self_attn.rotary_emb.inv_freq"),
 )
 _NORMS = (
     _tensor(f"{_LAYER}.input_layernorm.weight", "rms[0].gain", "embed"),
@@ -66,7 +73,6 @@ _GROUPED = (
 _DENSE = _gated("mlp", "swiglu", "hidden", "not sparse")
 
 LLAMA = (*_ENDS, *_NORMS, *_GROUPED, *_DENSE)
-LLAMA_LEFT_OUT = ("model.layers.{layer}.self_attn.rotary_emb.inv_freq",)
 
 MIXTRAL = (
     *_ENDS,
@@ -128,6 +134,9 @@ _LATENT = (
     _tensor(f"{_LAYER}.self_attn.o_proj.bias", "mla.bo", "embed", "out_bias"),
 )
 DEEPSEEK = (
+    # Layers beyond the last predict further tokens; scales belong to numbers that are stored as f8.
+    _besides("model.layers.{beyond}.*"),
+    _besides("*.weight_scale_inv"),
     *_ENDS,
     *_NORMS,
     *_LATENT,
@@ -143,11 +152,13 @@ DEEPSEEK = (
     *_experts("mlp", "gate_proj", "up_proj", "down_proj"),
     *_gated("mlp.shared_experts", "swiglu", "shared_hidden", "sparse and shared_hidden"),
 )
-# Layers beyond the last predict further tokens; scales belong to numbers that are stored as f8.
-DEEPSEEK_LEFT_OUT = ("model.layers.{beyond}.", "*.weight_scale_inv", *LLAMA_LEFT_OUT)
 
 _GPT2 = "h.{layer}"
 GPT2 = (
+    # Masks, which older files hold.
+    _besides("h.{layer}.attn.bias"),
+    _besides("h.{layer}.attn.masked_bias"),
+    _besides("lm_head.weight", "tied"),
     _tensor("wte.weight", "table", "vocab, embed"),
     _tensor("wpe.weight", "places", "longest, embed"),
     _tensor("ln_f.weight", "ln.gain", "embed"),
@@ -166,11 +177,13 @@ GPT2 = (
     _tensor(f"{_GPT2}.mlp.c_proj.weight", "mlp_bias.down", "hidden, embed"),
     _tensor(f"{_GPT2}.mlp.c_proj.bias", "mlp_bias.down_bias", "embed"),
 )
-# Masks, which older files hold.
-GPT2_LEFT_OUT = ("h.{layer}.attn.bias", "h.{layer}.attn.masked_bias")
 
 _NEOX = "gpt_neox.layers.{layer}"
 GPT_NEOX = (
+    _besides(f"{_NEOX}.attention.bias"),
+    _besides(f"{_NEOX}.attention.masked_bias"),
+    _besides(f"{_NEOX}.attention.rotary_emb.inv_freq"),
+    _besides("embed_out.weight", "tied"),
     _tensor("gpt_neox.embed_in.weight", "table", "vocab, embed"),
     _tensor("gpt_neox.final_layer_norm.weight", "ln.gain", "embed"),
     _tensor("gpt_neox.final_layer_norm.bias", "ln.bias", "embed"),
@@ -196,9 +209,4 @@ GPT_NEOX = (
     _tensor(f"{_NEOX}.mlp.dense_h_to_4h.bias", "mlp_bias.up_bias", "hidden"),
     _tensor(f"{_NEOX}.mlp.dense_4h_to_h.weight", "mlp_bias.down", "embed, hidden"),
     _tensor(f"{_NEOX}.mlp.dense_4h_to_h.bias", "mlp_bias.down_bias", "embed"),
-)
-GPT_NEOX_LEFT_OUT = (
-    f"{_NEOX}.attention.bias",
-    f"{_NEOX}.attention.masked_bias",
-    f"{_NEOX}.attention.rotary_emb.inv_freq",
 )
