@@ -28,8 +28,8 @@ from helixc.ir.plan import Plan
 from helixc.ir.rules import infer
 from helixc.ir.tensor import NUMBER, Dim, TensorType
 
-# Every size can be split 2 or 3 ways; z = x + y, and e is what a may be renamed to.
-SIZES = {"a": 6, "b": 12, "c": 6, "d": 12, "e": 6, "x": 6, "y": 12, "z": 18}
+# Every size but that of a pair can be split 2 or 3 ways; z = x + y, and e is what a may be renamed to.
+SIZES = {"a": 6, "b": 12, "c": 6, "d": 12, "e": 6, "x": 6, "y": 12, "z": 18, "h": 2}
 FREE = ("a", "b", "c", "d")
 SOURCES = ("input", "weight", "frozen")
 
@@ -104,6 +104,8 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
         return _products(row)
     if row.places:
         return _picks()
+    if row.elements:
+        return _turns()
     return _reductions(row) if row.combines or row.expands else _elementwise(row)
 
 
@@ -171,6 +173,14 @@ def _picks(draw: st.DrawFn) -> Call:
     index = draw(_types(tuple(dim for dim in FREE if dim not in over)))
     place = None if draw(st.integers(0, 3)) == 0 else TensorType("i32", index.dims)
     return [_with(draw(_types()), *over), place], over, None
+
+
+@st.composite
+def _turns(draw: st.DrawFn) -> Call:
+    """Pairs along h, and angles along some of the other dimensions."""
+    value = draw(_types())
+    angle = draw(st.lists(st.sampled_from(value.dims), unique=True)) if value.dims else []
+    return [_with(value, "h"), TensorType("f32", tuple(angle))], ("h",), None
 
 
 @st.composite

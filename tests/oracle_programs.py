@@ -104,3 +104,41 @@ def grouped(plan: str, sizes: str, *, mask: bool = False, cluster: str = "sixtee
 def _text(layers: str, plan: str, sizes: str, body: str, cluster: str) -> str:
     model = f"model m {{\n  dtype bf16\n{sizes}{body}}}\n"
     return f"{HARDWARE}{model}{layers}plan p for m on {cluster} {{\n{plan}\n}}\n"
+
+
+ROTARY_SIZES = """
+  dim batch = 8, seq = 4096, embed = 4096, head = 32, head_dim = 128, hidden = 16_384
+"""
+
+UNDIVIDED = """
+layer rope(x: [.., seq, d], over d) -> [.., seq, d] {
+  dim lower = d / 2, upper = d / 2
+  a, c = split(x, d -> lower + upper)
+  b = rename(c, upper -> lower)
+  angle = index(seq) * 10_000 ** (-index(lower) / lower)
+  turned = rename(a * sin(angle) + b * cos(angle), lower -> upper)
+  return concat(a * cos(angle) - b * sin(angle), turned, lower + upper -> d)
+}
+"""
+
+
+ROTARY = """
+layer mha(x: [.., seq, embed]) -> [.., seq, embed] {
+  weight wq, wk, wv: [embed, head, head_dim]
+  weight wo: [head, head_dim, embed]
+  straight_q = matmul(x, wq, over embed)
+  straight_k = matmul(x, wk, over embed)
+  q = rope(straight_q, over head_dim)
+  k = rename(rope(straight_k, over head_dim), seq -> key)
+  v = matmul(rename(x, seq -> key), wv, over embed)
+  attended = attend(q, k, v, over head_dim)
+  return matmul(attended, wo, over head, head_dim)
+}
+"""
+
+
+def rotary(plan: str, *, pairs: bool) -> str:
+    """The model with rotary embeddings: of head_dim as half * pair, or cut in two and joined again."""
+    layers = _without(LAYERS, "mha") + ROTARY
+    rope = "import std.layers\n" if pairs else UNDIVIDED
+    return rope + _text(layers, plan, ROTARY_SIZES, BLOCK, "sixteen")

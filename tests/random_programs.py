@@ -230,6 +230,21 @@ def product(body: Body, value: str, dims: Dims) -> None:
     )
 
 
+def turn(body: Body, value: str, dims: Dims) -> None:
+    """Pairs along one dimension, in either order, turned by angles along another, as rotary ones are."""
+    named = [d for d in body.seen(dims) if d in FREE]
+    if len(named) < 2 or len(dims) >= MOST_DIMS:
+        return
+    seq, dim = body.writer.some(named, 2, 2)
+    half, pair = body.writer.fresh("g"), body.writer.fresh("n")
+    body.writer.factors[half] = 2
+    body.writer.renamed.update({half: dim, pair: dim})
+    order = body.pick([f"{half} * {pair}", f"{pair} * {half}"])
+    pairs = f"rename({value}, {dim} -> {order})"
+    turned = f"rotate({pairs}, index({seq}) * 0.5 ** index({pair}), over {half})"
+    body.bind(f"rename({turned}, {order} -> {dim})", dims)
+
+
 def spread(body: Body, value: str, dims: Dims) -> None:
     """An outer product, which spreads on purpose."""
     new = body.writer.some(body.unused(dims), 1)
@@ -435,7 +450,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
-    kernel, kernel, look_up, look_up,
+    kernel, kernel, look_up, look_up, turn, turn,
 ]  # fmt: skip
 
 

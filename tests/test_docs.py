@@ -114,7 +114,6 @@ def test_the_program_in_the_readme_compiles() -> None:
 README_WORDS = {
     "pipeline": "pipelines",
     "top_k": "mixture of experts",
-    "rotate": "rotary embeddings",
     "shift": "shifts",
     "scan": "scans",
 }
@@ -122,7 +121,6 @@ LATER_IN_MODELS = {
     "minimize": "phase train { minimize x with optimizer = adamw }",
     "state": "state kept: f32[a]",
     "top_k": "y = top_k(x, 1, over a)",
-    "rotate": "y = rotate(x, over a)",
     "shift": "y = shift(x, over a)",
     "scan": "y = scan(x, over a)",
 }

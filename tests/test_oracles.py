@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from oracle_programs import SIZES, causal, grouped, program
+from oracle_programs import SIZES, causal, grouped, program, rotary
 
 from helixc.analysis.collectives import axis_names, move_bytes
 from helixc.compiler import compile_text
@@ -315,3 +315,60 @@ def test_few_tokens_keep_the_weights_where_they_are() -> None:
 
     assert found[:2] == [("ReduceScatter", "m", 4, 98_304), ("AllGather", "m", 4, 98_304)]
     assert [kind for kind, *_ in found[2:]] == ["AllReduce", "AllReduce"]
+
+
+ROTARY_SCORES = 8 * 8 * 4096 * 4096 * 2
+ROTARY_A = 8 * 4096 * 4096 * 2
+ROTARY_PROJ = ("AllReduce", "n,m", 16, 15 * ROTARY_A // 8)
+STRAIGHT = """
+  in mha.straight_q, mha.straight_k, mha.v { shard head over n; shard head_dim over m }
+  in attend { strict }
+"""
+
+
+def test_rotary_pairs_on_a_split_head_dim_move_nothing() -> None:
+    """Pairs stay together, so only the scores need what the split of head_dim always needs."""
+    gathered = ("AllGather", "m", 4, 3 * ROTARY_A // 16)
+    reduced = ("AllReduce", "m", 4, 3 * ROTARY_SCORES // 2)
+    via = TWO_LEVEL + "strict\n in mha.scores { shard head_dim over m via all_reduce }"
+
+    assert (
+        collectives(rotary(TWO_LEVEL + STRAIGHT, pairs=True)) == [gathered] * 2 + [ROTARY_PROJ] * 2
+    )
+    assert collectives(rotary(via, pairs=True)) == [reduced] + [ROTARY_PROJ] * 2
+
+
+def test_rotary_pairs_leave_scores_that_are_scattered_onto_heads() -> None:
+    """1.611 GB, V exchanged and Wo with it; nothing for rotary."""
+    plan = TWO_LEVEL + HELD + "in mha.scores { shard head_dim over m via all_reduce }"
+
+    assert collectives(rotary(plan, pairs=True)) == [
+        ("ReduceScatter", "m", 4, 3 * ROTARY_SCORES // 4),
+        ("AllToAll", "m", 4, 3 * ROTARY_A // 16 // 4),
+        ("AllToAll", "m", 4, 1_572_864),
+        ROTARY_PROJ,
+        ROTARY_PROJ,
+    ]
+
+
+def test_rotary_on_a_head_dim_that_is_cut_in_two_must_leave_it() -> None:
+    """Q and K from head_dim to head, 12.583 MB each, and 50.332 MB each to the scores."""
+    exchanged = ("AllToAll", "m", 4, 3 * ROTARY_A // 16 // 4)
+    gathered = ("AllGather", "m", 4, 3 * ROTARY_A // 16)
+
+    assert collectives(rotary(TWO_LEVEL + STRAIGHT, pairs=False)) == [
+        exchanged,
+        exchanged,
+        gathered,
+        gathered,
+        ROTARY_PROJ,
+        ROTARY_PROJ,
+    ]
+
+
+def test_either_rotary_exchanges_four_weights_where_it_may() -> None:
+    """1.573 MB each."""
+    expected = [("AllToAll", "m", 4, 1_572_864)] * 4 + [ROTARY_PROJ] * 2
+
+    assert collectives(rotary(TWO_LEVEL, pairs=True)) == expected
+    assert collectives(rotary(TWO_LEVEL, pairs=False)) == expected

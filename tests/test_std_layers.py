@@ -115,6 +115,94 @@ def test_attention_with_biases_and_across_sequences() -> None:
     assert np.allclose(found["y"], joined(attention(q, k, v, seen), found["wo"]))
 
 
+def test_a_score_falls_with_the_distance_under_alibi() -> None:
+    found = run(QKV + "output y = attend(q, k, v, alibi = true, over head_dim)")
+
+    slopes = 2.0 ** (-8 * np.arange(1, 3) / 2)[:, None, None]
+    scores = found["q"] @ found["k"].swapaxes(-1, -2) / 2 - slopes * (QUERY - KEY)
+    assert np.allclose(found["y"], softmax(np.where(CAUSAL, scores, -np.inf)) @ found["v"])
+
+
+# --- rotary embeddings
+
+WIDE = 64
+ROTARY = f"""dim batch = 2, seq = 5, head = 2, head_dim = {WIDE}, rot = 16
+dtype f64
+input x: [batch, seq, head, head_dim]
+"""
+PAIRS = np.arange(WIDE // 2)
+
+
+def turned(x: np.ndarray, frequency: np.ndarray, start: int = 0) -> np.ndarray:
+    """Half-split rotation of the last axis; axes: batch, position, head, depth."""
+    angle = (np.arange(x.shape[1]) + start)[:, None, None] * frequency
+    first, second = np.split(x, 2, axis=-1)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.concatenate([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
+
+
+def rotated(call: str) -> tuple[np.ndarray, np.ndarray]:
+    """The input and the result, pairs merged into one axis."""
+    found = run(f"{ROTARY}output y = {call}")
+    shape = (2, 5, 2, WIDE)
+    return found["x"].reshape(shape), found["y"].reshape(shape)
+
+
+def test_rotary_embeddings_turn_the_halves() -> None:
+    x, y = rotated("rope(x, base = 500, start = 3, over head_dim)")
+
+    assert np.allclose(y, turned(x, 500.0 ** (-2 * PAIRS / WIDE), start=3))
+
+
+def test_interleaved_rotary_embeddings_turn_neighbours() -> None:
+    x, y = rotated("rope_interleaved(x, over head_dim)")
+
+    order = np.concatenate([np.arange(0, WIDE, 2), np.arange(1, WIDE, 2)])
+    assert np.allclose(y[..., order], turned(x[..., order], 1e4 ** (-2 * PAIRS / WIDE)))
+
+
+def test_partial_rotary_embeddings_leave_the_rest() -> None:
+    found = run(f"{ROTARY}output y = rope_part(x, over head_dim)")
+    x, y = found["x"], found["y"]
+
+    assert np.allclose(y[..., :16], turned(x[..., :16], 1e4 ** (-np.arange(8) / 8)))
+    assert np.array_equal(y[..., 16:], x[..., 16:])
+
+
+def test_frequencies_are_slowed_down_as_llama_3_does() -> None:
+    options = "base = 500_000, factor = 8, trained = 8192, low = 1, high = 4"
+    x, y = rotated(f"rope(x, {options}, over head_dim)")
+
+    frequency = 5e5 ** (-2 * PAIRS / WIDE)
+    length = 2 * np.pi / frequency
+    smooth = (8192 / length - 1) / (4 - 1)
+    between = (1 - smooth) * frequency / 8 + smooth * frequency
+    expected = np.where(
+        length < 8192 / 4, frequency, np.where(length > 8192, frequency / 8, between)
+    )
+    assert len(set(np.sign(expected / frequency - 1))) == 2
+    assert np.allclose(y, turned(x, expected))
+
+
+def test_frequencies_are_slowed_down_along_the_pairs_as_yarn_does() -> None:
+    options = "factor = 40, trained = 4096, low = 1, high = 32, yarn = true"
+    x, y = rotated(f"rope(x, {options}, over head_dim)")
+
+    frequency = 1e4 ** (-2 * PAIRS / WIDE)
+    at = [WIDE * np.log(4096 / (turns * 2 * np.pi)) / (2 * np.log(1e4)) for turns in (32, 1)]
+    low, high = np.floor(at[0]), np.ceil(at[1])
+    ramp = np.clip((PAIRS - low) / (high - low), 0, 1)
+    assert np.allclose(y, turned(x, frequency / 40 * ramp + frequency * (1 - ramp)))
+
+
+def test_without_a_trained_length_all_frequencies_are_slowed_down_alike() -> None:
+    x, y = rotated("rope(x, factor = 4, over head_dim)")
+
+    assert np.allclose(y, turned(x, 1e4 ** (-2 * PAIRS / WIDE) / 4))
+
+
+# --- in plans
+
 BLOCK = """
   dim batch = 64, seq = 8192, embed = 4096, head = 32, head_dim = 128, hidden = 16_384
   input x: bf16[batch, seq, embed]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TypeGuard
 
 import attrs
 
-from helixc.choice.planning import Planning
+from helixc.choice.planning import Planning, whole_dims
+from helixc.choice.waterfall import Claims, apply_shard, order_leaves
 from helixc.choice.ways import OUT, Choice
 from helixc.ir.logical import Logical, Op
 from helixc.ir.plan import Block, Line, Shard, Strict
@@ -33,6 +35,7 @@ class PlanView:
     """What the plan's blocks say, for each set of blocks that is around some operator."""
 
     def __init__(self, program: Logical, planning: Planning) -> None:
+        self.program = program
         self.blocks = program.plan.blocks
         self.stored = program.stored
         self.mesh = planning.mesh
@@ -45,6 +48,21 @@ class PlanView:
     def at(self, op: Op, rule: tuple[Factor, ...]) -> OperatorView:
         """What the plan says about one operator."""
         return OperatorView(self, op, rule)
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """Dimensions that some operator needs whole."""
+        return whole_dims(self.program)
+
+    def taken(self, line: Shard, dims: Sequence[str]) -> Mapping[str, list[str]]:
+        """The atoms of a line by the dimension, of those that it speaks of, that takes them first."""
+        leaves = order_leaves(line, dims, self.whole)
+        claims = Claims()
+        apply_shard(claims, line, leaves, self.program.sizes, self.mesh)
+        rest = [a for x in line.axes for a in self.mesh.axis_atoms(x) if a not in claims.holder]
+        for leaf in leaves[:1]:
+            claims.split.setdefault(leaf, []).extend(rest)
+        return {leaf: atoms for leaf, atoms in claims.split.items() if atoms}
 
     def claimed(self, axis: str, around: tuple[int, ...]) -> tuple[str, ...]:
         """The dimensions that the innermost of these blocks that claim an axis speak of."""
@@ -127,10 +145,11 @@ class OperatorView:
         forcing = Forcing()
         for index in sorted({*self.around, *self.by_name} & self.plan.forcing):
             for number, line in enumerate(self.plan.blocks[index].lines):
-                factor = self._forced_factor(line, named=index in self.by_name)
-                if isinstance(line, Shard) and factor is not None:
-                    choices = self._choices(line, factor, index)
-                    if choices:
+                if not _forces(line):
+                    continue
+                for factor, atoms in self._forced_factors(line, named=index in self.by_name):
+                    choices = dict.fromkeys(atoms, self._choices(line, factor, index))
+                    if all(choices.values()):
                         forcing = self._forced(forcing, line, factor, choices, (index, number))
         return forcing
 
@@ -139,13 +158,12 @@ class OperatorView:
         forcing: Forcing,
         line: Shard,
         factor: Factor,
-        choices: tuple[Choice, ...],
+        choices: Mapping[str, tuple[Choice, ...]],
         key: tuple[int, int],
     ) -> Forcing:
-        atoms = [a for axis in line.axes for a in self.plan.mesh.axis_atoms(axis)]
         unmoved = [i for i in self._positions(factor) if self.op.operands[i] not in self.stored]
         return Forcing(
-            choices={**forcing.choices, **dict.fromkeys(atoms, choices)},
+            choices={**forcing.choices, **choices},
             held=(*forcing.held, *self._held(line, factor)),
             unmoved=forcing.unmoved.union(unmoved if line.via == "weights" else ()),
             lines=(*forcing.lines, key),
@@ -156,17 +174,14 @@ class OperatorView:
         pairs = enumerate(zip(self.op.operands, factor.operands, strict=True))
         return tuple(i for i, (o, dim) in pairs if isinstance(o, str) and dim is not None)
 
-    def _forced_factor(self, line: Line, *, named: bool) -> Factor | None:
-        """The factor on which a ``via`` line forces this operator, if it does: never one it needs whole."""
-        if not _forces(line):
-            return None
+    def _forced_factors(self, line: Shard, *, named: bool) -> list[tuple[Factor, list[str]]]:
+        """The factors on which a ``via`` line forces this operator, never one it needs whole, and atoms."""
         leaves = {leaf for ref in line.dims for leaf in ref.leaves}
-        for factor in self.rule:
-            if factor.tag == "whole":
-                continue
-            if factor.name in leaves and (factor.result is None or named):
-                return factor
-        return None
+        found = [f for f in self.rule if f.tag != "whole" and f.name in leaves]
+        usable = {f.name: f for f in found if f.result is None or named}
+        contracted = [name for name, factor in usable.items() if factor.result is None]
+        atoms = self.plan.taken(line, contracted or [*usable])
+        return [(usable[name], atoms[name]) for name in atoms]
 
     def _choices(self, line: Shard, factor: Factor, index: int) -> tuple[Choice, ...]:
         contracted = factor.result is None

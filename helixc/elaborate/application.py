@@ -69,7 +69,7 @@ class Application:
     def _report_lacking(
         self, name: source.Name, values: Sequence[Value], lacking: list[Value]
     ) -> None:
-        labels = [label(argument) for argument in positional(self.call)]
+        labels = [label(argument) for argument in positional(self.call)][: len(values)]
         types = [f"{text} is {show(v.dims)}" for text, v in zip(labels, values, strict=True)]
         absent = " and ".join(text for text, v in zip(labels, values, strict=True) if v in lacking)
         verb = "has" if len(lacking) == 1 else "have"

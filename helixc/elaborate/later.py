@@ -9,8 +9,8 @@ from helixc.ir import source
 
 # Operators, and layers of the library, that are announced and still to come.
 LATER_FUNCTIONS = (
-    "top_k", "dispatch", "combine", "rotate", "shift", "scan", "append",
-    "rope", "rope_interleaved", "gqa", "mla", "moe", "cross_entropy",
+    "top_k", "dispatch", "combine", "shift", "scan", "append",
+    "gqa", "mla", "moe", "cross_entropy",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from helixc.elaborate.contractions import extreme, matmul, normalised, outer, re
 from helixc.elaborate.elementwise import convert, elementwise
 from helixc.elaborate.joins import concat, index, split
 from helixc.elaborate.renames import rename
+from helixc.elaborate.rotations import rotate
 from helixc.elaborate.takes import take
 from helixc.ir.ops import OPS, Norm
 from helixc.ir.tensor import DTYPE_BITS
@@ -67,6 +68,7 @@ def _table() -> dict[str, Operator]:
         table.pop(kind, None)
     table["matmul"] = Operator(matmul, over=True)
     table["outer"] = Operator(outer)
+    table["rotate"] = Operator(rotate, over=True)
     table |= {dtype: Operator(_conversion) for dtype in DTYPE_BITS}
     return table
 

@@ -14,6 +14,8 @@ Sizes = Mapping[str, int]
 _CONTRACTING = frozenset({"matmul", "sum", "mean", "max", "min", "any", "all"})
 _ALONG = frozenset({"softmax", "log_softmax", "layer_norm", "rms_norm", "roll"})
 _SOURCES = frozenset({"input", "weight", "frozen", "index"})
+# Elements that `rotate` turns together.
+_PAIR = 2
 _CUT = re.compile(r"(?P<source>.+) -> (?P<dims>.+) from [0-9]+")
 
 
@@ -80,6 +82,16 @@ def _taken(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     if any(dim in other.dims for other in index for dim in over):
         yield f"the index runs along {', '.join(over)} itself"
     yield from _differences({dim: n for dim, n in inputs.items() if dim not in over}, out)
+
+
+def _rotated(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
+    """Pairs are turned: their two elements lie along ``over``, and the angle is one for both."""
+    over, (value, *angle) = claim.names("over"), claim.operands
+    if prod(value.dims.get(dim, 0) for dim in over) != _PAIR:
+        yield f"{', '.join(over)} of {value.name} is no pair"
+    if any(dim in other.dims for other in angle for dim in over):
+        yield f"the angle has {', '.join(over)} itself"
+    yield from _differences(inputs, out)
 
 
 def _renamed(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
@@ -163,5 +175,6 @@ _RULES: Mapping[str, _Rule] = {
     "concat": _joined,
     "split": _cut,
     "take": _taken,
+    "rotate": _rotated,
     "slice": _sliced,
 }

@@ -15,6 +15,7 @@ import numpy as np
 from helixc.diagnostics import CompilerBug
 from helixc.interp import functions, picking
 from helixc.interp.kernel import kernel_meaning
+from helixc.interp.rotation import rotate
 from helixc.interp.site import (
     Array,
     Dims,
@@ -237,7 +238,7 @@ def _table() -> Mapping[str, Meaning]:
         "softmax": _normalisation(_softmax), "log_softmax": _normalisation(_log_softmax),
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
-        "take": picking.take,
+        "take": picking.take, "rotate": rotate,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from helixc.diagnostics import CompilerBug
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
+from helixc.interp.rotation import rotation_error
 from helixc.interp.rounding import TINY
 from helixc.interp.site import Array, Site, align, as_number, axes_of
 from helixc.ir.ops import Norm
@@ -196,6 +197,10 @@ def _normalised(site: Site, centred: Array, moved: Array, result: Array) -> Arra
     return moved / np.sqrt(mean) + np.abs(result) * change
 
 
+def _rotate(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
+    return np.broadcast_to(rotation_error(site, operands, errors), result.shape)
+
+
 def _kernel(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
     del site, operands, errors, result
     raise CompilerBug("errors go through the members of a kernel, each by its own rule")
@@ -225,7 +230,7 @@ def _table() -> Mapping[str, Propagation]:
         "floor": _step(np.floor), "ceil": _step(np.ceil),
         "cast": _cast, "where": _where, "take": _take, "div": _quotient,
         "mod": _remainder, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
-        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "kernel": _kernel,
+        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "rotate": _rotate, "kernel": _kernel,
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from helixc.diagnostics import CompilerBug
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
+from helixc.interp.rotation import rotation_rounding
 from helixc.interp.site import Array, Site, align, as_number, axes_of, product_size
 from helixc.ir.ops import Norm
 
@@ -134,6 +135,11 @@ def _normalised(site: Site, centred: Array, lost: Array, result: Array) -> Array
     return _in_order(site, bound) + np.abs(result) * _in_order(site, relative) + TINY
 
 
+def _rotate(site: Site, operands: Operands, result: Array) -> Array:
+    del result
+    return rotation_rounding(site, operands, UNIT) + TINY
+
+
 def _kernel(site: Site, operands: Operands, result: Array) -> float:
     del site, operands, result
     raise CompilerBug("the members of a kernel are what is bounded, each by its own rule")
@@ -154,7 +160,7 @@ def _table() -> Mapping[str, Rounding]:
         **{kind: _contraction(kind) for kind in ("matmul", "sum", "mean")},
         "sin": _trigonometric, "cos": _trigonometric, "gelu": _gelu, "gelu_tanh": _gelu,
         "softplus": _softplus, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
-        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "kernel": _kernel,
+        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "rotate": _rotate, "kernel": _kernel,
     }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def _check_inferred(op: Op, operands: list[TensorType], sizes: Sizes) -> Iterato
         found = f"%{op.result} is {show_type(op.type)}, but {op.kind} yields {show_type(inferred)}"
         yield Diagnostic("HX0351", found, op.span, legal=(show_type(inferred),))
     yield from _check_param_dims(op, operands)
+    yield from _check_elements(op, sizes)
     yield from _check_param_sizes(op, sizes)
     if isinstance(op.params, Fused):
         inside = kernel_of(op.params, tuple(operands)).types
@@ -121,6 +122,12 @@ def _check_param_dims(op: Op, operands: list[TensorType]) -> Iterator[Diagnostic
         if dim not in type_.dims:
             found = f"%{op.result}: {op.kind} of {dim}, but the operand is {show_type(type_)}"
             yield Diagnostic("HX0351", found, op.span)
+
+
+def _check_elements(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:
+    elements = OPS[op.kind].elements
+    if elements and _product(op.over, sizes) != elements:
+        yield _uneven(op, f"{_show_product(op.over)} has not the size {elements}")
 
 
 def _check_param_sizes(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:

@@ -44,8 +44,9 @@ class OpRow:
     needs the global indices of its block.  ``params``: the class of its parameters.
 
     ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
-    (-1: all have them).  ``places``: operands that say in whole numbers where along these dimensions.
-    ``fetches``: of its first operand it reads as many elements as its result has.
+    (-1: all have them).  ``elements``: how many there are along these dimensions (0: any number).
+    ``places``: operands that say in whole numbers where along them.  ``fetches``: of its first operand it
+    reads as many elements as its result has.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class OpRow:
     along: int = -1
     places: tuple[int, ...] = ()
     fetches: bool = False
+    elements: int = 0
 
 
 @attrs.frozen
@@ -228,6 +230,17 @@ _ROWS = (
         along=1,
         places=(1,),
         fetches=True,
+    ),
+    # Two products, a sum, and of each pair's angle a sine and a cosine.
+    OpRow(
+        kind="rotate",
+        arity=2,
+        whole=True,
+        linear="first",
+        flops=11,
+        result="first",
+        along=1,
+        elements=2,
     ),
     OpRow(kind="cast", arity=1, result="declared", params=Cast),
     OpRow(kind="neg", arity=1, linear="each"),

@@ -47,17 +47,72 @@ layer geglu(x: [.., embed], fast = true) -> [.., embed] {
   return matmul(bent * matmul(x, up, over embed), down, over hidden)
 }
 
+# Rotary position embeddings (Su et al., 2021): pair i of d elements is turned by position / base ** (2 i / d), pairs being
+# (i, i + d/2), as checkpoints of Llama have them.  `start`: the position of the first element of seq.  A longer context than
+# the one that was `trained` is reached by frequencies divided by `factor`: of all pairs alike (Chen et al., 2023), or, where
+# `trained` is given, fully below `low` turns within it and not at all above `high` turns (Llama 3; `yarn` puts the ramp
+# between along the pairs instead of the turns, Peng et al., 2023).
+layer rope(
+  x: [.., seq, d],
+  base = 10_000, start = 0, factor = 1, trained = inf, low = 1, high = 4, yarn = false, over d
+) -> [.., seq, d] {
+  dim half = 2, pair = d / 2
+  pairs = rename(x, d -> half * pair)
+  angle = turn(base = base, start = start, factor = factor, trained = trained, low = low, high = high, yarn = yarn)
+  return rename(rotate(pairs, angle, over half), half * pair -> d)
+}
+
+# The same with pairs (2 i, 2 i + 1), as GPT-J and DeepSeek have them.  Where the pairs are is all that differs, so a split
+# of d leaves every pair on one GPU in both.
+layer rope_interleaved(
+  x: [.., seq, d],
+  base = 10_000, start = 0, factor = 1, trained = inf, low = 1, high = 4, yarn = false, over d
+) -> [.., seq, d] {
+  dim half = 2, pair = d / 2
+  pairs = rename(x, d -> pair * half)
+  angle = turn(base = base, start = start, factor = factor, trained = trained, low = low, high = high, yarn = yarn)
+  return rename(rotate(pairs, angle, over half), pair * half -> d)
+}
+
+# Rotary embeddings of the first `rot` of d elements; the others stay as they are (GPT-NeoX).  Needs rot.
+layer rope_part(x: [.., seq, d], base = 10_000, start = 0, over d) -> [.., seq, d] {
+  dim still = d - rot
+  turned, rest = split(x, d -> rot + still)
+  return concat(rope(turned, base = base, start = start, over rot), rest, rot + still -> d)
+}
+
+# The angle of every pair at every position; the options are those of rope.  Needs seq, pair.
+layer turn(base = 10_000, start = 0, factor = 1, trained = inf, low = 1, high = 4, yarn = false) -> [seq, pair] {
+  frequency = base ** (-index(pair) / pair)
+  kept = where(trained < inf, ramp(frequency, base = base, trained = trained, low = low, high = high, yarn = yarn), 0)
+  slowed = where(factor == 1, frequency, frequency * (kept + (1 - kept) / factor))
+  return (index(seq) + start) * slowed
+}
+
+# How much of its frequency a pair keeps: 0 below `low` turns within the `trained` positions, 1 above `high`.
+layer ramp(frequency: [pair], base = 10_000, trained = 8192, low = 1, high = 4, yarn = false) -> [pair] {
+  full_turn = 6.283185307179586
+  per_pair = log(base) / pair
+  first = max(floor(log(trained / (high * full_turn)) / per_pair), 0)
+  last = min(ceil(log(trained / (low * full_turn)) / per_pair), 2 * pair - 1)
+  turns = frequency * trained / full_turn
+  slope = where(yarn, (last - index(pair)) / max(last - first, 0.001), (turns - low) / (high - low))
+  return min(max(slope, 0), 1)
+}
+
 # Queries meet keys: softmax(q k) v, of whatever heads q, k and v have.  It owns no weights, so `in attend { shard head
 # over sp }` splits the heads of the scores and leaves the projections as they are (Ulysses), and `fuse attend` makes it
 # one kernel.  `start`: the position of the first query among the keys.  A query sees keys up to its own place, of these the
-# last `window`; `cap` bounds scores softly (Gemma 2).
+# last `window`; `cap` bounds scores softly (Gemma 2).  `alibi`: a score falls with the distance, at a rate of its own for
+# every one of `head` heads, a power of two (Press et al., 2022).
 layer attend(
   q: [.., seq, d], k: [.., key, d], v: [.., key],
-  start = 0, causal = true, window = inf, cap = inf, scale = d ** -0.5, over d
+  start = 0, causal = true, window = inf, cap = inf, alibi = false, scale = d ** -0.5, over d
 ) -> [.., seq] {
   scores = matmul(q, k, over d) * scale
   capped = where(cap < inf, cap * tanh(scores / cap), scores)
-  past = where(causal, where(index(key) <= index(seq) + start, capped, -1e30), capped)
+  nearest = where(alibi, capped + (index(key) - index(seq) - start) * 2 ** (-8 * (index(head) + 1) / head), capped)
+  past = where(causal, where(index(key) <= index(seq) + start, nearest, -1e30), nearest)
   near = where(window < inf, where(index(seq) + start - index(key) < window, past, -1e30), past)
   return matmul(softmax(near, over key), v, over key)
 }
