@@ -18,14 +18,15 @@ from helixc.interp.kernel import kernel_meaning
 from helixc.interp.rotation import rotate
 from helixc.interp.site import (
     Array,
-    Dims,
     Site,
     align,
     as_is,
     as_number,
     axes_of,
+    merged,
     product_size,
     real_number,
+    unmerged,
 )
 from helixc.ir.ops import OPS, Cast, Cut, Joined, Norm, Position, Renamed, Rolled
 from helixc.ir.tensor import FLOATING
@@ -146,33 +147,21 @@ def _concat(site: Site, operands: Operands) -> Array:
     params = cast("Joined", site.params)
     others = tuple(dim for dim in site.dims if dim not in params.dims)
     parts = [
-        _merged(array, dims, others, part)
+        merged(array, dims, others, part)
         for array, dims, (part, _) in zip(operands, site.operands, params.parts, strict=True)
     ]
     common = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
     full = [np.broadcast_to(part, (*common, part.shape[-1])) for part in parts]
-    return _unmerged(site, np.concatenate(full, axis=-1), others, params.dims)
-
-
-def _merged(array: Array, dims: Dims, others: Dims, product: Dims) -> Array:
-    """Axes in the order of ``others``, and as the last one the row-major product of some dimensions."""
-    ordered = align(array, dims, others + product)
-    return ordered.reshape(*ordered.shape[: 1 + len(others)], -1)
-
-
-def _unmerged(site: Site, array: Array, others: Dims, product: Dims) -> Array:
-    """The inverse of ``_merged``, axes in the order of the result; ``product`` is whole everywhere."""
-    sizes = [site.sizes[dim] for dim in product]
-    return align(array.reshape(*array.shape[:-1], *sizes), others + product, site.dims)
+    return unmerged(site, np.concatenate(full, axis=-1), others, params.dims)
 
 
 def _split(site: Site, operands: Operands) -> Array:
     params = cast("Cut", site.params)
     (dims,) = site.operands
     others = tuple(dim for dim in dims if dim not in params.source)
-    merged = _merged(operands[0], dims, others, params.source)
+    whole = merged(operands[0], dims, others, params.source)
     end = params.start + product_size(site.sizes, params.dims)
-    return _unmerged(site, merged[..., params.start : end], others, params.dims)
+    return unmerged(site, whole[..., params.start : end], others, params.dims)
 
 
 def _index(site: Site, operands: Operands) -> Array:

@@ -75,3 +75,15 @@ def real_number(value: float) -> Array:
 def product_size(sizes: Mapping[str, int], dims: Dims) -> int:
     """Number of elements of a product of dimensions, on all GPUs together."""
     return math.prod(sizes[dim] for dim in dims)
+
+
+def merged(array: Array, dims: Dims, others: Dims, product: Dims) -> Array:
+    """Axes in the order of ``others``, and as the last one the row-major product of some dimensions."""
+    ordered = align(array, dims, others + product)
+    return ordered.reshape(*ordered.shape[: 1 + len(others)], -1)
+
+
+def unmerged(site: Site, array: Array, others: Dims, product: Dims) -> Array:
+    """The inverse of ``merged``, axes in the order of the result; ``product`` is whole everywhere."""
+    sizes = [site.sizes[dim] for dim in product]
+    return align(array.reshape(*array.shape[:-1], *sizes), others + product, site.dims)
