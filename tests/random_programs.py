@@ -19,7 +19,7 @@ HARDWARE = """gpu chip { memory = 1000 PB; bandwidth = 2.68 TB/s; bf16 = 593.4 T
 link wire { bandwidth = 450 GB/s; latency = 3 us }
 link net { bandwidth = 50 GB/s; latency = 10 us }
 """
-SIZES = {"a": 24, "b": 48, "c": 12, "d": 60, "e": 36, "f": 24, "p": 12, "q": 24, "r": 36}
+SIZES = {"a": 24, "b": 48, "c": 12, "d": 60, "e": 36, "f": 24, "p": 12, "q": 24, "r": 36, "s": 6}
 FREE = ("a", "b", "c", "d", "e", "f")
 UNARY = ("gelu", "gelu_tanh", "relu", "tanh", "silu", "sigmoid", "sin", "cos", "abs", "softplus")
 # More dimensions than this on one value make the simulated instance needlessly large.
@@ -367,7 +367,7 @@ def look_up(body: Body, value: str, dims: Dims) -> None:
 def one_place(body: Body, dims: Dims, along: str) -> tuple[str, Dims]:
     """A number, the last place among them."""
     del dims
-    return body.pick(["0", "5", "11", f"{along} - 1"]), ()
+    return body.pick(["0", "5", f"{along} / 2", f"{along} - 1"]), ()
 
 
 def places(body: Body, dims: Dims, along: str) -> tuple[str, Dims]:
@@ -379,6 +379,19 @@ def places(body: Body, dims: Dims, along: str) -> tuple[str, Dims]:
     other = body.pick([*body.unused(dims), *(dim for dim in body.seen(dims) if dim != along)])
     forms = ["index({})", "index({}) % 7", "index({}) - 3", "2 * index({}) + 1"]
     return body.pick(forms).format(other), (other,)
+
+
+def rank(body: Body, value: str, dims: Dims) -> None:
+    """The largest elements, and where they stand, which may serve as an index later."""
+    named = [dim for dim in body.seen(dims) if dim in FREE]
+    if not named or "s" in (*dims, *body.hidden):
+        return
+    dim = body.pick(named)
+    result = tuple("s" if d == dim else d for d in dims)
+    best, choice = body.writer.fresh("v"), body.writer.fresh("i")
+    body.write(f"{best}, {choice} = top_k({value}, {dim} -> s)")
+    body.values[best] = body.indices[choice] = result
+    body.writer.named += [best, choice]
 
 
 def kernel(body: Body, value: str, dims: Dims) -> None:
@@ -435,7 +448,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
     if body.writer.chance(2):
         body.writer.turns.append(f"{name or 'layer'}[{body.pick(['0', '-1', f'0..{trips - 1}'])}]")
     inner = Body(body.writer, dict(body.values), body.indent + "  ", body.hidden)
-    inner.indices = body.indices
+    inner.indices = dict(body.indices)
     for _ in range(body.pick([1, 2, 3])):
         inner.statement()
     same = [n for n, have in inner.values.items() if set(have) == set(dims) and n != value]
@@ -450,7 +463,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
-    kernel, kernel, look_up, look_up, turn, turn,
+    kernel, kernel, look_up, look_up, rank, turn, turn,
 ]  # fmt: skip
 
 

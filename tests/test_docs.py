@@ -113,14 +113,14 @@ def test_the_program_in_the_readme_compiles() -> None:
 # Where README has other words for it.
 README_WORDS = {
     "pipeline": "pipelines",
-    "top_k": "mixture of experts",
+    "dispatch": "mixture of experts",
     "shift": "shifts",
     "scan": "scans",
 }
 LATER_IN_MODELS = {
     "minimize": "phase train { minimize x with optimizer = adamw }",
     "state": "state kept: f32[a]",
-    "top_k": "y = top_k(x, 1, over a)",
+    "dispatch": "y = dispatch(x, x, over a)",
     "shift": "y = shift(x, over a)",
     "scan": "y = scan(x, over a)",
 }

@@ -12,6 +12,7 @@ from helixc.elaborate.arrows import Reshaping
 from helixc.elaborate.contractions import extreme, matmul, normalised, outer, reduction
 from helixc.elaborate.elementwise import convert, elementwise
 from helixc.elaborate.joins import concat, index, split
+from helixc.elaborate.ranks import top_k
 from helixc.elaborate.renames import rename
 from helixc.elaborate.rotations import rotate
 from helixc.elaborate.takes import take
@@ -54,7 +55,7 @@ def _table() -> dict[str, Operator]:
     table = {
         kind: Operator(_unary, folds=kind in FUNCTIONS)
         for kind, row in OPS.items()
-        if row.arity == 1 and row.work == "elementwise" and row.linear == "none"
+        if row.arity == 1 and row.work == "elementwise" and row.linear == "none" and not row.whole
     }
     for kind in ("sum", "mean", "any", "all"):
         table[kind] = Operator(reduction, over=True)
@@ -81,4 +82,5 @@ RESHAPINGS: Mapping[str, Reshaper] = {
     "concat": Reshaper(concat),
     "split": Reshaper(split),
     "take": Reshaper(take, keyed=True),
+    "top_k": Reshaper(top_k),
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from helixc.diagnostics import Span
 from helixc.elaborate.application import Results, label, positional
 from helixc.elaborate.arrows import Reshaping, dims_of_value
+from helixc.elaborate.builder import Builder
 from helixc.elaborate.dimensions import Dims, leaves, show
 from helixc.elaborate.drafts import Operand, Value
 from helixc.ir import source
@@ -27,11 +29,24 @@ def take(reshaping: Reshaping) -> Results:
     taken = dims_of_value(reshaping, (keyword.name,), value)
     if taken is None or not _fits(reshaping, keyword, value, index, taken):
         return _NOTHING
-    dims = _dims(value, index, leaves(taken))
+    return (pick(use.builder, value, index, taken, use.call.span),)
+
+
+def pick(builder: Builder, value: Value, index: Operand, taken: Dims, span: Span) -> Value:
+    """The elements of a value at some places along a dimension that it has."""
+    dims = exchanged(value.dims, taken, index.dims if isinstance(index, Value) else ())
     position = value.position and (not isinstance(index, Value) or index.position)
-    result = use.builder.new_value(value.dtype, dims, position=position)
+    result = builder.new_value(value.dtype, dims, position=position)
     result.adapts = value.adapts
-    return (use.builder.emit("take", (value, index), result, use.call.span, over=taken),)
+    return builder.emit("take", (value, index), result, span, over=taken)
+
+
+def exchanged(have: Dims, old: Dims, new: Dims) -> Dims:
+    """Leaves with those of ``new`` that are not among them in the place of those of ``old``."""
+    own, gone = leaves(have), leaves(old)
+    came = tuple(dim for dim in leaves(new) if dim not in own)
+    kept = ((came if leaf is gone[0] else (leaf,)) for leaf in own if leaf not in gone[1:])
+    return tuple(dim for some in kept for dim in some)
 
 
 def _fits(
@@ -61,15 +76,3 @@ def _fits(
         reshaping.wrong("HX0310", message, span)
         return False
     return True
-
-
-def _dims(value: Value, index: Operand, taken: Dims) -> Dims:
-    """The dimensions of the value, those of the index in the place of what is taken."""
-    dims: list[Dims] = []
-    own, chosen = leaves(value.dims), leaves(index.dims) if isinstance(index, Value) else ()
-    for leaf in own:
-        if leaf is taken[0]:
-            dims.append(tuple(dim for dim in chosen if dim not in own))
-        elif leaf not in taken:
-            dims.append((leaf,))
-    return tuple(dim for some in dims for dim in some)

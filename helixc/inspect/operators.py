@@ -176,5 +176,6 @@ _RULES: Mapping[str, _Rule] = {
     "split": _cut,
     "take": _taken,
     "rotate": _rotated,
+    "top_k": _cut,
     "slice": _sliced,
 }

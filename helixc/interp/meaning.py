@@ -227,7 +227,7 @@ def _table() -> Mapping[str, Meaning]:
         "softmax": _normalisation(_softmax), "log_softmax": _normalisation(_log_softmax),
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
-        "take": picking.take, "rotate": rotate,
+        "take": picking.take, "top_k": picking.top_k, "rotate": rotate,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
-from helixc.interp.site import Array, Site, align, as_number, product_size
+from helixc.interp.site import (
+    Array,
+    Site,
+    align,
+    as_number,
+    merged,
+    product_size,
+    unmerged,
+)
+from helixc.ir.ops import Cut
 
 Operands = tuple[Array, ...]
 
@@ -50,3 +60,28 @@ def _local_places(site: Site, index: Array, sizes: tuple[int, ...]) -> tuple[Arr
         places = places + local * stride
         rest, stride = rest // site.sizes[dim], stride * size
     return np.where(inside, places, 0), inside
+
+
+def top_k(site: Site, operands: Operands) -> Array:
+    """The places of the largest elements along a product, the largest first; of equal ones the first."""
+    params = cast("Cut", site.params)
+    (dims,) = site.operands
+    others = tuple(dim for dim in dims if dim not in params.source)
+    whole = merged(as_number(operands[0]), dims, others, params.source)
+    ranked = np.argsort(-whole, axis=-1, kind="stable")
+    end = params.start + product_size(site.sizes, params.dims)
+    return unmerged(site, ranked[..., params.start : end], others, params.dims)
+
+
+def undecided(site: Site, operands: Operands, errors: Operands, places: Array) -> Array:
+    """Which of the places that ``top_k`` found are not sure: an element not far enough from all others."""
+    params = cast("Cut", site.params)
+    (dims,) = site.operands
+    others = tuple(dim for dim in dims if dim not in params.source)
+    x, error = (merged(as_number(a), dims, others, params.source) for a in (operands[0], errors[0]))
+    ranked = merged(places, site.dims, others, params.dims)
+    chosen, doubt = (np.take_along_axis(a, ranked, axis=-1)[..., None] for a in (x, error))
+    allowed: Array = doubt + error[..., None, :]
+    near: Array = (np.abs(chosen - x[..., None, :]) <= allowed) & (allowed > 0)
+    np.put_along_axis(near, ranked[..., None], values=False, axis=-1)
+    return unmerged(site, np.asarray(near.any(axis=-1)), others, params.dims)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from helixc.diagnostics import CompilerBug
+from helixc.interp import picking
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
 from helixc.interp.rotation import rotation_error
 from helixc.interp.rounding import TINY
@@ -59,6 +60,10 @@ def _take(site: Site, operands: Operands, errors: Operands, result: Array) -> Ar
     moved = MEANINGS["take"](site, (errors[0], operands[1]))
     doubt = align(errors[1], site.operands[1], site.dims)
     return np.broadcast_to(np.where(doubt > 0, np.inf, moved), result.shape)
+
+
+def _top_k(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
+    return np.where(picking.undecided(site, operands, errors, result), np.inf, 0.0)
 
 
 def _product(kind: str) -> Propagation:
@@ -228,7 +233,7 @@ def _table() -> Mapping[str, Propagation]:
         "exp": _slope(_slope_of_exp),
         "log": _slope(_slope_of_log),
         "floor": _step(np.floor), "ceil": _step(np.ceil),
-        "cast": _cast, "where": _where, "take": _take, "div": _quotient,
+        "cast": _cast, "where": _where, "take": _take, "top_k": _top_k, "div": _quotient,
         "mod": _remainder, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
         "layer_norm": _layer_norm, "rms_norm": _rms_norm, "rotate": _rotate, "kernel": _kernel,
     }  # fmt: skip

@@ -231,6 +231,8 @@ _ROWS = (
         places=(1,),
         fetches=True,
     ),
+    # The places of the largest, as a part of the ranking.
+    OpRow(kind="top_k", arity=1, whole=True, stream="softmax", result="index", params=Cut),
     # Two products, a sum, and of each pair's angle a sine and a cosine.
     OpRow(
         kind="rotate",

@@ -99,6 +99,8 @@ def _dtype(row: OpRow, operand_types: Sequence[TensorType], params: Params) -> s
         return params.dtype
     if row.result == "bool":
         return "bool"
+    if row.result == "index":
+        return "i32"
     if row.result == "first":
         return operand_types[0].dtype
     values = operand_types[1:] if row.kind == "where" else operand_types

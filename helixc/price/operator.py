@@ -97,7 +97,11 @@ class LocalOperator:
     @property
     def row(self) -> int:
         """Elements that one reduction runs over; 1 if there is none."""
-        return prod(self.local[factor.name] for factor in self.rule if factor.tag == "whole")
+        return prod(
+            self.local[factor.name]
+            for factor in self.rule
+            if factor.tag == "whole" and any(factor.operands)
+        )
 
 
 def operator_price(
