@@ -52,6 +52,9 @@ MAX_DRAWING_SECONDS: Final = 60
 MAX_TRACE_EVENTS: Final = 50_000
 """Events of one timeline, about: above it GPUs, and then turns, stand for each other."""
 
+MAX_PAGE_NODES: Final = 10_000
+"""Statements of one GPU that a page tells one by one, about: above it turns stand for each other."""
+
 MAX_SHOWN_DIAGNOSTICS: Final = 20
 """Findings that are shown; of the others only the number is."""
 

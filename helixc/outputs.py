@@ -16,6 +16,8 @@ from helixc.diagnostics import Diagnostic
 from helixc.emit.drawings import Drawing, check_options, draw
 from helixc.emit.explorer import write_explorer
 from helixc.emit.files import Text, write_files
+from helixc.emit.page import write_page
+from helixc.emit.page_data import page_data
 from helixc.emit.report_json import json_chunks
 from helixc.emit.report_markdown import report_markdown
 from helixc.emit.sheets import DrawingOptions
@@ -27,10 +29,11 @@ EMITTED: Mapping[str, str] = {
     "dot": "the drawings as text (*.dot)",
     "svg": "the drawings as pictures (*.svg)",
     "report": "report.md and report.json",
+    "html": "report.html, a page of its own to look at and click through",
     "trace": "trace.json, the timeline for trace viewers",
     "explorer": "explorer.json for Model Explorer, and times and bytes to colour it by",
 }
-USUAL = ("dot", "svg", "report", "trace")
+USUAL = ("dot", "svg", "report", "html", "trace")
 
 
 @attrs.frozen(kw_only=True)
@@ -77,6 +80,8 @@ def make_outputs(
     if "report" in emit:
         files["report.md"] = report_markdown(report)
         files["report.json"] = json_chunks(report)
+    if "html" in emit:
+        files["report.html"] = write_page(page_data(timed, report, compilation.texts))
     return Outputs(files=files | late, report=report)
 
 

@@ -89,8 +89,14 @@ def _body(schedule: BodySchedule, kept: Kept, turns: tuple[int, ...], base: int)
 def _turns(
     scope: int, trips: int, inner: BodySchedule, kept: Kept, turns: tuple[int, ...], base: int
 ) -> Iterator[Bar]:
-    """The turns of a repeat one after the other; those that are not kept in one piece."""
-    time = inner.picoseconds
+    for bar in turns_of(scope, trips, kept, inner.picoseconds, base):
+        yield bar
+        if bar.told:
+            yield from _body(inner, kept, (*turns, bar.first), bar.start)
+
+
+def turns_of(scope: int, trips: int, kept: Kept, time: int, base: int) -> Iterator[Turns]:
+    """The turns of a repeat, of ``time`` each, one after the other; those not kept in one piece."""
     following = 0
     for turn in (*kept(trips), trips):
         if turn > following:
@@ -99,7 +105,6 @@ def _turns(
         if turn < trips:
             start = base + turn * time
             yield Turns(scope, turn, turn, start, start + time, told=True)
-            yield from _body(inner, kept, (*turns, turn), start)
         following = turn + 1
 
 

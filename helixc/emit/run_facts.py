@@ -49,7 +49,7 @@ class RunFacts:
 
     def _work_out(self, statement: Compute | Move) -> RunFact:
         value, price = statement.result, self._prices[statement.result]
-        kind = statement.op.kind if isinstance(statement, Compute) else step_name(statement.step)
+        kind = _kind(statement)
         block = value_text(
             value, statement.type.dtype, self._sizes[value], self._program.layouts[value]
         )
@@ -67,7 +67,7 @@ class RunFacts:
         )
         if line:
             details["written at"] = line
-        return RunFact(title=f"{kind} {self._names[value]}", details=details)
+        return RunFact(title=_title(kind, self._names[value]), details=details)
 
     def _of_move(self, move: Move) -> Mapping[str, object]:
         if not kind_of(move.step):
@@ -81,6 +81,17 @@ class RunFacts:
             "algorithm": move.algorithm,
             "why": move.why.text,
         }
+
+
+def _kind(statement: Compute | Move) -> str:
+    if isinstance(statement, Compute):
+        return statement.op.kind
+    return step_name(statement.step).replace("_", "-")
+
+
+def _title(kind: str, name: str) -> str:
+    """``matmul q``; a value without a name of its own is called after its operator already."""
+    return name if kind in name.split(".") else f"{kind} {name}"
 
 
 def source_text(span: Span) -> str:

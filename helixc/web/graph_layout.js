@@ -1,0 +1,109 @@
+// Where everything in the graph stands: a column for each GPU, a row for each statement, in program order.
+const COLUMN = 190, BOX = 146, TALL = 36, LOW = 21, GAP = 11, BUS = 17, BAND = 26, TOP = 30, LEFT = 14;
+const MOST_NODES = 4000;
+
+/** Stretches of nodes of one layer in one turn. */
+const sections = (() => {
+  const found = [];
+  data.nodes.forEach((node, number) => {
+    const layer = rowOf(node).layer, last = found.at(-1);
+    if (last && last.layer === layer && last.turns === node[TURNS]) last.nodes.push(number);
+    else found.push({ layer, turns: node[TURNS], nodes: [number] });
+  });
+  for (const section of found) {
+    section.title = [section.layer < 0 ? "" : data.layers[section.layer], section.turns].filter(Boolean).join(", ");
+    const times = section.nodes.map((number) => data.nodes[number][TIME]);
+    section.time = times.reduce((sum, time) => sum + time, 0);
+  }
+  return found;
+})();
+
+function shownGpus() {
+  if (view.onlyGpu >= 0) return [view.onlyGpu];
+  return view.one ? [0] : [...Array(data.gpus).keys()];
+}
+const shownSections = () => sections.filter((section) => view.layer < 0 || section.layer === view.layer);
+const openNodes = () => shownSections().reduce((sum, one) => sum + (view.closed.has(one) ? 1 : one.nodes.length), 0);
+const isTooMuch = () => openNodes() * data.gpus > MOST_NODES;
+
+/** Columns are drawn as one where they are equal and too many. */
+function columns() {
+  const gpus = shownGpus();
+  return gpus.length > 1 && isTooMuch() ? [gpus[0]] : gpus;
+}
+
+/** The groups of a collective among the columns, each on a line on which no other group is in its way. */
+function buses(atoms, gpus) {
+  const groups = new Map();
+  gpus.forEach((gpu, column) => {
+    const key = groupOf(gpu, atoms);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(column);
+  });
+  const ends = [];
+  return [...groups.values()].map((members) => {
+    let line = ends.findIndex((end) => end < members[0]);
+    if (line < 0) line = ends.push(-1) - 1;
+    ends[line] = members.at(-1);
+    return { members, line };
+  });
+}
+
+/** All boxes and lines; `anchors` has for each node what stands for it in the drawing. */
+function layOut() {
+  const gpus = columns();
+  const plan = { gpus, bands: [], items: [], anchors: new Map(), width: LEFT * 2 + gpus.length * COLUMN, height: 0 };
+  let y = TOP;
+  for (const section of shownSections()) {
+    const band = { section, y, closed: view.closed.has(section) };
+    y += BAND;
+    if (band.closed) {
+      const item = { section, y, height: TALL };
+      plan.items.push(item);
+      for (const number of section.nodes) plan.anchors.set(number, item);
+      y += TALL + GAP;
+    } else {
+      for (const number of section.nodes) y = placeNode(plan, number, y);
+    }
+    band.height = y - band.y - 3;
+    plan.bands.push(band);
+    y += 5;
+  }
+  plan.height = y + 10;
+  return plan;
+}
+
+function placeNode(plan, number, y) {
+  const row = rowOf(data.nodes[number]);
+  const item = { number, row, y, height: row.family === "free" ? LOW : TALL };
+  if (row.atoms && plan.gpus.length > 1) {
+    item.buses = buses(row.atoms, plan.gpus);
+    item.height = BUS * (1 + Math.max(...item.buses.map((bus) => bus.line)));
+    item.lineOf = plan.gpus.map((_, column) => item.buses.find((bus) => bus.members.includes(column)).line);
+  }
+  plan.items.push(item);
+  plan.anchors.set(number, item);
+  return y + item.height + GAP;
+}
+
+const centre = (column) => LEFT + column * COLUMN + COLUMN / 2 - 14;
+const busY = (item, line) => item.y + BUS * (line + 0.5);
+const topOf = (item, column) => (item.buses ? busY(item, item.lineOf[column]) - 5 : item.y);
+const bottomOf = (item, column) => (item.buses ? busY(item, item.lineOf[column]) + 5 : item.y + item.height);
+
+/** The arrows in every column, each once: [from, to, whether something stands between them]. */
+function links(plan) {
+  const seen = new Set(), found = [];
+  const place = new Map(plan.items.map((item, index) => [item, index]));
+  for (const [number, target] of plan.anchors) {
+    for (const read of data.nodes[number][READS]) {
+      const source = plan.anchors.get(read);
+      if (!source || source === target) continue;
+      const key = `${place.get(source)} ${place.get(target)}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      found.push([source, target, place.get(target) - place.get(source) > 1]);
+    }
+  }
+  return found;
+}
