@@ -33,8 +33,10 @@ from helixc.analysis.report_rows import (
     price_row,
     seconds,
     slices_row,
+    storage_row,
 )
 from helixc.analysis.schedule import find_schedule
+from helixc.analysis.storage import StoredOrder, stored_orders
 from helixc.analysis.structure import LayerContent, layer_contents, sequence
 from helixc.diagnostics import Diagnostic
 from helixc.ir.hardware import Cluster
@@ -65,6 +67,7 @@ class Report:
     ``parameters`` are those of the whole model.  ``sequence`` is the order of the layers in words;
     ``layer_map`` tells whose each value is.  ``dims`` are those of the step; with ``slices`` (in words
     ``slices_text``) it runs in slices of one of them, and all sizes of blocks are those of a slice.
+    ``storage``: dimensions of weights that are to be stored in another order than the model has.
     ``verification`` is the object of ``helixc verify``, None where nothing was executed.  The texts of
     ``hints`` stand among the notes, and that of ``fit``: how a program that does not fit would.
     """
@@ -85,6 +88,7 @@ class Report:
     collectives: tuple[Collective, ...]
     critical_path: CriticalPath
     memory: Memory
+    storage: tuple[StoredOrder, ...] = ()
     notes: tuple[str, ...]
     hints: tuple[Hint, ...] = ()
     fit: Fit | None = None
@@ -103,7 +107,7 @@ class Report:
         """The entries of the JSON object in their order; long lists come as iterators of rows."""
         yield "schema", SCHEMA
         yield "model", self.model
-        yield "dims", [attrs.asdict(dim) for dim in self.dims]
+        yield "dims", [{"name": dim.name, "size": dim.size} for dim in self.dims]
         yield "microbatches", None if self.slices is None else slices_row(self.slices, self.dims)
         yield "plan", {"name": self.plan, "mesh": [_axis_row(axis) for axis in self.mesh]}
         yield "cluster", self.cluster.name
@@ -116,6 +120,7 @@ class Report:
         yield "collectives", in_turns(self.collectives, collective_row)
         yield "critical_path", path_row(self.critical_path, self.layer_map)
         yield "memory", memory_row(self.memory, self.fit)
+        yield "storage", [*map(storage_row, self.storage)]
         yield "drawings", [attrs.asdict(drawing) for drawing in self.drawings]
         yield "verification", self.verification
         yield "notes", list(self.notes)
@@ -202,6 +207,7 @@ def build_report(
         collectives=find_collectives(program, layers, alternatives, path.timing),
         critical_path=path,
         memory=memory,
+        storage=stored_orders(program),
         notes=(*_told(fit), *(hint.text for hint in hints), *find_notes(program, matmuls, path)),
         hints=hints,
         fit=fit,

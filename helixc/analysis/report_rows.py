@@ -18,6 +18,7 @@ from helixc.analysis.layers import Layer, LayerMap
 from helixc.analysis.matmuls import Matmul
 from helixc.analysis.memory import Filled, Live, Memory
 from helixc.analysis.path_layers import layer_paths, open_expression, outline
+from helixc.analysis.storage import StoredOrder
 from helixc.analysis.structure import LayerContent
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
@@ -47,6 +48,17 @@ def layer_row(content: LayerContent) -> Row:
         "turns": layer.turns,
         "label": layer.label or None,
         "steps": [{"kind": kind, "count": count} for kind, count in content.steps],
+    }
+
+
+def storage_row(order: StoredOrder) -> Row:
+    """In which order a dimension of some weights is stored."""
+    return {
+        "weights": [*order.weights],
+        "dimension": order.dimension,
+        "factors": [attrs.asdict(factor) for factor in order.factors],
+        "axes": [*order.axes],
+        "order": [*order.order],
     }
 
 

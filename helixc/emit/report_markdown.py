@@ -20,6 +20,7 @@ from helixc.diagnostics import NOWHERE, Span
 from helixc.emit.markdown import bullets, code, fenced, plain, table
 from helixc.emit.report_path import path_section, runtime_section, time_text
 from helixc.emit.report_sections import memory_section, summary_section
+from helixc.emit.report_storage import storage_section
 from helixc.emit.report_verification import verification_section
 
 
@@ -33,6 +34,7 @@ def report_markdown(report: Report) -> str:
         path_section(report),
         runtime_section(report),
         memory_section(report.memory, report.cluster.gpu.name),
+        storage_section(report.storage),
         verification_section(report.verification),
         _drawings(report),
         _findings(report),
