@@ -170,7 +170,7 @@ def steps_of(source: Layout, target: Layout, *, stored: bool = False) -> list[ob
     """The steps between two layouts on a 4 x 4 mesh."""
     search = search_on(mesh_of((("n", 4), ("m", 4))))
     shape = shape_of(TensorType("bf16", ("h", "s")), Sizes({"h": 160, "s": 160}))
-    path = search.path(shape, source, target, stored=stored)
+    path = search.path(shape, source, target, freely=() if stored else None)
     return [] if path is None else [leg.step for leg in path.legs]
 
 

@@ -74,10 +74,10 @@ class Candidates:
 
 
 def _departed(operator: Operator, copies: Copies) -> Copies:
-    """For each operand where it is instead, if no copy is split as planned."""
+    """For each operand where it is instead, if no copy is split as planned; a weight never departs."""
     return tuple(
-        () if any(layout.split == home.split for layout in existing) else existing
-        for home, existing in zip(operator.homes, copies, strict=True)
+        () if freely is not None or any(one.split == home.split for one in existing) else existing
+        for home, freely, existing in zip(operator.homes, operator.freely, copies, strict=True)
     )
 
 
@@ -132,7 +132,7 @@ class _AtomChoices:
         stored: dict[str, bool] = {}
         for position, layout in enumerate(self.operator.homes):
             for name in self._factors_at(position, layout.dim_of(self.atom)):
-                stored[name] = stored.get(name, False) or self.operator.stored[position]
+                stored[name] = stored.get(name, False) or self.operator.freely[position] is not None
         weighing = [name for name, decides in stored.items() if decides]
         return weighing or (list(stored) if len(stored) == 1 else []), bool(weighing)
 

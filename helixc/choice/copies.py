@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from helixc.choice.difference import Shape
+from helixc.choice.difference import Freely, Shape
 from helixc.choice.reshard import ReshardPath, ReshardSearch
 from helixc.choice.states import ZERO, Cost
 from helixc.ir.layout import WHOLE, Layout, local_bytes
@@ -59,16 +59,16 @@ class Reach:
 class Supply:
     """The copies of values of one shape; each question is answered once.
 
-    ``stored``: the values are weights, which are never gathered unasked.
+    ``freely``: the values are weights, gathered unasked over these atoms alone.
     """
 
     def __init__(
-        self, shape: Shape, layouts: Layouts, search: ReshardSearch, *, stored: bool
+        self, shape: Shape, layouts: Layouts, search: ReshardSearch, *, freely: Freely
     ) -> None:
         self.shape = shape
         self.layouts = layouts
         self.search = search
-        self.stored = stored
+        self.freely = freely
         self._reached: dict[tuple[int, int], Reach | None] = {}
         self._largest: dict[int, int] = {}
 
@@ -86,7 +86,7 @@ class Supply:
         paths = [
             (path_cost(path), source, path)
             for source in self.layouts.of(existing)
-            if (path := self.search.path(self.shape, source, wanted, stored=self.stored))
+            if (path := self.search.path(self.shape, source, wanted, freely=self.freely))
             is not None
         ]
         if not paths:
@@ -111,13 +111,13 @@ class Supplies:
     def __init__(self, search: ReshardSearch) -> None:
         self.search = search
         self.layouts = Layouts()
-        self._known: dict[tuple[Shape, bool], Supply] = {}
+        self._known: dict[tuple[Shape, Freely], Supply] = {}
 
-    def of(self, shape: Shape, *, stored: bool) -> Supply:
+    def of(self, shape: Shape, *, freely: Freely) -> Supply:
         """The supply of values of a shape."""
-        key = (shape, stored)
+        key = (shape, freely)
         if key not in self._known:
-            self._known[key] = Supply(shape, self.layouts, self.search, stored=stored)
+            self._known[key] = Supply(shape, self.layouts, self.search, freely=freely)
         return self._known[key]
 
 

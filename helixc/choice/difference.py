@@ -29,6 +29,14 @@ from helixc.ir.layout import (
 from helixc.ir.mesh import Mesh
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, Share, Sizes, TensorType, expected
 
+# The atoms over which a value may be gathered unasked; None: all, as of everything that is no weight.
+Freely = tuple[str, ...] | None
+
+
+def unasked(step: Step, freely: Freely) -> bool:
+    """Whether a step gathers a value over atoms over which it should stay as it is."""
+    return freely is not None and isinstance(step, AllGather) and not set(step.atoms) <= set(freely)
+
 
 @attrs.frozen(cache_hash=True, slots=False)
 class Shape:
@@ -75,14 +83,14 @@ class Difference:
     """``block``: bytes of a GPU's block that only the common atoms split.
 
     ``room``: for each dimension that either end splits what the common atoms leave of its size, those
-    that the target splits first.  ``stored``: the value is a weight or a cache.
+    that the target splits first.  ``freely``: over which of the atoms it may be gathered.
     """
 
     block: int
     room: tuple[tuple[str, int], ...]
     source: Layout
     target: Layout
-    stored: bool
+    freely: Freely
 
 
 @attrs.frozen
@@ -117,7 +125,7 @@ class Common:
 
 
 def subtract(
-    shape: Shape, source: Layout, target: Layout, mesh: Mesh, *, stored: bool
+    shape: Shape, source: Layout, target: Layout, mesh: Mesh, *, freely: Freely
 ) -> tuple[Difference, Common]:
     """The difference of two layouts of a value, and what they have in common."""
     before, after = dict(source.split), dict(target.split)
@@ -131,7 +139,10 @@ def subtract(
     block = -(-shape.bits // (8 * prod(map(mesh.ways, held.values()))))
     start, end = _without(source, common, numbers), _without(target, common, numbers)
     names = {number: dim for dim, number in numbers.items()}
-    return Difference(block, room, start, end, stored), Common(common, names, mesh)
+    if freely is not None:
+        # Of the others it does not matter, so that more values share one search.
+        freely = tuple(atom for atom in freely if atom in start.used)
+    return Difference(block, room, start, end, freely), Common(common, names, mesh)
 
 
 def alike(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:

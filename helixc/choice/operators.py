@@ -10,7 +10,7 @@ from functools import cached_property
 
 import attrs
 
-from helixc.choice.difference import Shape
+from helixc.choice.difference import Freely, Shape
 from helixc.choice.ways import Choice
 from helixc.ir.factors import factor_sizes
 from helixc.ir.layout import Layout
@@ -28,7 +28,8 @@ class Operator:
     Nothing is named here: factors go by number, the dimensions of a value by position.
     ``arithmetic`` is what it computes.
 
-    ``planned``: planned layout of the result, ``homes`` those of the operands.  ``same``: for each
+    ``planned``: planned layout of the result, ``homes`` those in which the operands are used.  ``freely``:
+    for each operand the atoms over which it may be gathered unasked, None for all but weights.  ``same``: for each
     operand the first position of the same value.  ``named``: for each atom the factors that the innermost
     scope claiming it names: the departures that may be tried.  ``forced``: for each atom what a
     ``via`` line leaves of the choices.  ``unmoved``: operands that must already lie as the way needs them.
@@ -43,7 +44,7 @@ class Operator:
     planned: Layout
     homes: tuple[Layout, ...]
     numbers: tuple[bool, ...]
-    stored: tuple[bool, ...]
+    freely: tuple[Freely, ...]
     same: tuple[int, ...]
     named: tuple[tuple[str, tuple[str, ...]], ...]
     forced: tuple[tuple[str, tuple[Choice, ...]], ...]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from helixc.choice.cutting import cut_axes
+from helixc.choice.difference import Freely
 from helixc.choice.places import Coverage
 from helixc.choice.verdicts import judge_lines
 from helixc.choice.waterfall import (
@@ -45,6 +46,11 @@ class Planning:
     exact: frozenset[str]
     holders: Mapping[tuple[str, str], Shard | PartialOver]
     coverage: Coverage
+    weights: frozenset[str]
+
+    def freely(self, value: str) -> Freely:
+        """The atoms over which a value may be gathered unasked."""
+        return () if value in self.weights else None
 
 
 def plan_layouts(program: Logical, findings: Findings, mesh: Mesh | None = None) -> Planning:
@@ -111,7 +117,9 @@ class Planner:
                 if subject.named:
                     exact.add(name)
         judge_lines(self.program, mesh, self.outcomes, findings)
-        return Planning(mesh, layouts, frozenset(exact), holders, self.coverage)
+        return Planning(
+            mesh, layouts, frozenset(exact), holders, self.coverage, frozenset(self.program.stored)
+        )
 
     def subjects(self) -> Iterator[Subject]:
         """The values of the program, those of one carried value together."""

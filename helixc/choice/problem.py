@@ -89,7 +89,7 @@ class Problem:
     def supply(self, value: str) -> Supply:
         """The copies of values such as this one."""
         shape = shape_by_position(self.program.types[value], self.program.sizes)
-        return self.supplies.of(shape, stored=value in self.program.stored)
+        return self.supplies.of(shape, freely=self.planning.freely(value))
 
     def bit(self, value: str, layout: Layout) -> int:
         """A layout of a value as a set of one copy."""
@@ -116,8 +116,8 @@ class Problem:
         """The cheapest path between two layouts of a value."""
         if value not in self._shapes:
             self._shapes[value] = shape_of(self.program.types[value], self.program.sizes)
-        stored = value in self.program.stored
-        return self.search.path(self._shapes[value], source, target, stored=stored)
+        freely = self.planning.freely(value)
+        return self.search.path(self._shapes[value], source, target, freely=freely)
 
     def boundaries(self, repeat: Repeat) -> list[tuple[Layout, ...]]:
         """Candidate layouts of the carried values of a repeat: planned, or, if not strict, whole."""

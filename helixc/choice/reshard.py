@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import attrs
 
-from helixc.choice.difference import Common, Difference, Shape, subtract
+from helixc.choice.difference import Common, Difference, Freely, Shape, subtract, unasked
 from helixc.choice.moves import Edge, Moves, StepTable
 from helixc.ir.layout import WHOLE, AllGather, AllReduce, Layout, Permute, Seed, Slice, Step
 from helixc.ir.layout_steps import apply_step
@@ -92,30 +92,30 @@ class ReshardSearch:
     def __init__(self, prices: CollectivePrices) -> None:
         self.prices = prices
         self.mesh = prices.mesh
-        self._known: dict[tuple[Shape, Layout, Layout, bool], ReshardPath | None] = {}
+        self._known: dict[tuple[Shape, Layout, Layout, Freely], ReshardPath | None] = {}
         self._searched: dict[Difference, Between | None] = {}
         self._tables: dict[tuple[tuple[tuple[str, int], ...], Layout, bool], StepTable] = {}
         self.cut_short = False
         self._left = MOST_IN_ALL
 
     def path(
-        self, shape: Shape, source: Layout, target: Layout, *, stored: bool = False
+        self, shape: Shape, source: Layout, target: Layout, *, freely: Freely = None
     ) -> ReshardPath | None:
         """The cheapest path, or None if there is none (a partial maximum wanted as a sum, say).
 
-        ``stored``: the value is a weight or a cache, which is never gathered unasked.
+        ``freely``: a weight is gathered unasked over these atoms alone.
         """
         if source == target:
             return STAY
-        key = (shape, source, target, stored)
+        key = (shape, source, target, freely)
         if key not in self._known:
-            self._known[key] = self._find(shape, source, target, stored=stored)
+            self._known[key] = self._find(shape, source, target, freely=freely)
         return self._known[key]
 
     def _find(
-        self, shape: Shape, source: Layout, target: Layout, *, stored: bool
+        self, shape: Shape, source: Layout, target: Layout, *, freely: Freely
     ) -> ReshardPath | None:
-        difference, common = subtract(shape, source, target, self.mesh, stored=stored)
+        difference, common = subtract(shape, source, target, self.mesh, freely=freely)
         if difference not in self._searched:
             self._searched[difference] = self._cheapest(difference)
         found = self._searched[difference]
@@ -176,7 +176,7 @@ def _search(difference: Difference, table: StepTable, most: int) -> tuple[Betwee
         done.add(here)
         held = -(-difference.block // table.ways[here])
         for edge in table.of(here):
-            grown = _grown(cost, edge, held, table, stored=difference.stored)
+            grown = _grown(cost, edge, held, table, freely=difference.freely)
             # Ties go to the path that was found first: the order of moves is fixed.
             if grown < least[end] and grown < least.get(edge.after, _NEVER):
                 least[edge.after] = grown
@@ -185,11 +185,11 @@ def _search(difference: Difference, table: StepTable, most: int) -> tuple[Betwee
     return Between(), len(done)
 
 
-def _grown(cost: _Cost, edge: Edge, held: int, table: StepTable, *, stored: bool) -> _Cost:
+def _grown(cost: _Cost, edge: Edge, held: int, table: StepTable, *, freely: Freely) -> _Cost:
     """The cost of a path and one step more, on a block of ``held`` bytes."""
     gathers, picoseconds, received, steps = cost
     return (
-        gathers + (stored and edge.gathers),
+        gathers + (edge.gathers and unasked(edge.step, freely)),
         picoseconds + table.prices.demanded(edge.demand, held),
         received - (-edge.received * held // edge.parts),
         steps + 1,
@@ -214,7 +214,7 @@ def _plain(difference: Difference, prices: CollectivePrices) -> Between | None:
         layout = apply_step(layout, step, prices.mesh)
         legs.append(Leg(step, layout, time))
         cost = PathCost(
-            cost.gathers + (difference.stored and isinstance(step, AllGather)),
+            cost.gathers + unasked(step, difference.freely),
             cost.picoseconds + time,
             cost.bytes + step_bytes(step, held, prices.mesh),
             cost.steps + 1,

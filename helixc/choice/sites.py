@@ -63,7 +63,7 @@ def site_of(op: Op, program: Logical, planning: Planning, view: PlanView) -> Sit
         planned=by_position(planning.layouts[op.result], op.type.dims),
         homes=tuple(by_position(h, type_.dims) for h, type_ in zip(homes, types, strict=True)),
         numbers=tuple(not isinstance(operand, str) for operand in op.operands),
-        stored=tuple(operand in program.stored for operand in op.operands),
+        freely=tuple(planning.freely(o) if isinstance(o, str) else None for o in op.operands),
         same=tuple(op.operands.index(operand) for operand in op.operands),
         named=tuple((atom, tuple(number[name] for name in names)) for atom, names in here.named()),
         forced=tuple(

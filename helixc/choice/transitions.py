@@ -57,10 +57,10 @@ class Transitions:
         self.candidates = candidates
         self.gpu = gpu
         self.layouts = supplies.layouts
-        self.result = supplies.of(operator.result, stored=False)
+        self.result = supplies.of(operator.result, freely=None)
         self.supplies = tuple(
-            supplies.of(shape, stored=stored)
-            for shape, stored in zip(operator.shapes, operator.stored, strict=True)
+            supplies.of(shape, freely=freely)
+            for shape, freely in zip(operator.shapes, operator.freely, strict=True)
         )
         self._same = picker(operator.same)
         self._known: dict[State, tuple[Transition, ...]] = {}

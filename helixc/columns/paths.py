@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from helixc.choice.difference import Common, Shape, subtract
+from helixc.choice.difference import Common, Freely, Shape, subtract, unasked
 from helixc.columns.family import NEVER, Column, Family, Mask, NotInColumns, gaps_and_sizes
 from helixc.columns.graphs import Edge, Graph, build_graph, first_found
 from helixc.columns.prices import StepPrices
@@ -56,9 +56,6 @@ class Paths:
     steps: Column
 
 
-Key = tuple[Shape, Layout, Layout, bool]
-
-
 class PathFinder:
     """Finds paths for families of plans on one cluster; the graphs serve all families."""
 
@@ -67,10 +64,10 @@ class PathFinder:
         self._graphs: dict[object, Graph] = {}
 
     def find(
-        self, family: Family, shape: Shape, source: Layout, target: Layout, *, stored: bool
+        self, family: Family, shape: Shape, source: Layout, target: Layout, *, freely: Freely
     ) -> Paths:
-        """The cheapest path of each plan; ``stored``: the value is a weight."""
-        difference, common = subtract(shape, source, target, family.mesh, stored=stored)
+        """The cheapest path of each plan; ``freely``: a weight is gathered unasked over these atoms alone."""
+        difference, common = subtract(shape, source, target, family.mesh, freely=freely)
         partial = {*difference.source.partial, *difference.target.partial}
         order = family.mesh.in_order(partial) if difference.target.partial else ()
         dims = tuple(dim for dim, _ in difference.room)
@@ -78,7 +75,7 @@ class PathFinder:
         graph = self._graphs.get(key)
         if graph is None:
             graph = self._graphs[key] = build_graph(difference, family.mesh)
-        search = _Search(family, self._prices, graph, common, shape, stored=stored)
+        search = _Search(family, self._prices, graph, common, shape, freely=freely)
         return search.paths()
 
 
@@ -93,14 +90,14 @@ class _Search:
         common: Common,
         shape: Shape,
         *,
-        stored: bool,
+        freely: Freely,
     ) -> None:
         self.family = family
         self.prices = prices
         self.graph = graph
         self.common = common
         self.shape = shape
-        self.stored = stored
+        self.freely = freely
         self.times: dict[int, Column] = {}
         self._held: dict[int, Column] = {}
         names = common.names
@@ -140,7 +137,7 @@ class _Search:
         self.times[number] = time
         if time.max(initial=0) >= MOST_PICOSECONDS:
             raise NotInColumns
-        first = time + GATHER if self.stored and isinstance(step, AllGather) else time
+        first = time + GATHER if unasked(step, self.freely) else time
         second = (column_bytes(step, held, family) << STEPS_BITS) + 1
         if edge.fits:
             room, ways = self.room[edge.fits], family.ways(after.atoms_of(edge.fits))

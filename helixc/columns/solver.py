@@ -119,13 +119,13 @@ class Solver:
         for position, target in enumerate(way.operands):
             if not operator.numbers[position]:
                 slot = operator.same[position]
-                shape, stored = operator.shapes[position], operator.stored[position]
-                variants = self.reads.read(variants, Wanted(slot, shape, target, stored))
+                shape, freely = operator.shapes[position], operator.freely[position]
+                variants = self.reads.read(variants, Wanted(slot, shape, target, freely))
         made = way.result
         if operator.exact and made != operator.planned:
             made = operator.planned
             variants = [self._beside(variant, way.result) for variant in variants]
-            wanted = Wanted(len(existing), operator.result, made, stored=False)
+            wanted = Wanted(len(existing), operator.result, made, freely=None)
             variants = self.reads.read(variants, wanted)
         return [self._transition(operator, way, time, made, variant) for variant in variants]
 
@@ -251,7 +251,8 @@ class _Run:
         for value, layout in wanted:
             type_ = program.types[value]
             shape, target = shape_by_position(type_, program.sizes), by_position(layout, type_.dims)
-            need = Wanted(self.names.index(value), shape, target, value in program.stored)
+            freely = self.problem.planning.freely(value)
+            need = Wanted(self.names.index(value), shape, target, freely)
             variants = self.solver.reads.read(variants, need)
         return variants
 

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 
 from helixc.choice.copies import Layouts
-from helixc.choice.difference import Shape
+from helixc.choice.difference import Freely, Shape
 from helixc.choice.states import State
 from helixc.columns.family import NEVER, Column, Family
 from helixc.columns.paths import Leg, PathFinder, Paths
@@ -41,12 +41,12 @@ class Variant:
 
 @attrs.frozen
 class Wanted:
-    """A value, by its slot, that is needed in a layout; ``stored``: it is a weight."""
+    """A value, by its slot, that is needed in a layout; ``freely``: as a ``Supply`` has it."""
 
     slot: int
     shape: Shape
     target: Layout
-    stored: bool
+    freely: Freely
 
 
 @attrs.frozen(eq=False)
@@ -66,7 +66,7 @@ class Reads:
         self.family = family
         self.layouts = layouts
         self._finder = finder
-        self._known: dict[tuple[Shape, Layout, Layout, bool], Paths] = {}
+        self._known: dict[tuple[Shape, Layout, Layout, Freely], Paths] = {}
 
     def start(self, there: State) -> Variant:
         """Nothing is read yet, and nothing is spent."""
@@ -74,10 +74,10 @@ class Reads:
 
     def paths(self, wanted: Wanted, source: Layout) -> Paths:
         """The paths from one copy."""
-        key = (wanted.shape, source, wanted.target, wanted.stored)
+        key = (wanted.shape, source, wanted.target, wanted.freely)
         if key not in self._known:
             self._known[key] = self._finder.find(
-                self.family, wanted.shape, source, wanted.target, stored=wanted.stored
+                self.family, wanted.shape, source, wanted.target, freely=wanted.freely
             )
         return self._known[key]
 
