@@ -55,6 +55,7 @@ from helixc.ir.plan import (
     Replicate,
     Shard,
     Slices,
+    Store,
     Strict,
 )
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
@@ -172,6 +173,7 @@ lines = st.one_of(
     st.builds(Replicate, tuples(dim_refs, 2)),
     st.builds(Local, names, places, several_names),
     st.builds(PartialOver, several_names),
+    st.builds(Store, several_names),
     st.just(Strict()),
     st.just(KeepWeights()),
     st.builds(Label, names),
@@ -269,6 +271,7 @@ reshards = st.builds(
     scope=counts,
     names=places,
     why=whys,
+    freely=several_names,
 )
 moves = st.builds(
     Move,

@@ -17,7 +17,7 @@ from helixc.ir.logical import Logical, Op, Output, Repeat, Statement
 from helixc.ir.mesh import Atom
 from helixc.ir.ops import Norm
 from helixc.ir.plan import Block, DimRef, Place, Shard, Slices
-from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
+from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement, Why
 from helixc.ir.tensor import Share
 
 
@@ -424,6 +424,50 @@ def _reshard(move: Move) -> Reshard:
     )
 
 
+def _copy_of_a_weight(program: Spmd, made: Callable[[Reshard], Move | Reshard]) -> Spmd:
+    """The program with a copy of a weight at the end of its repeat that nobody reads."""
+    where, dim = program.layouts["wq"], "head"
+    split = {name: atoms for name, atoms in where.split if name != dim}
+    (step,) = (AllGather(name, atoms) for name, atoms in where.split if name == dim)
+    why = Why(value="wq", reader="", text="nobody asks")
+    copy = Reshard(
+        result="wq~9",
+        source="wq",
+        type=program.types["wq"],
+        layout=make_layout(split),
+        scope=2,
+        names=(),
+        why=why,
+        freely=step.atoms,
+    )
+
+    def change(loop: Loop) -> Loop:
+        return attrs.evolve(loop, body=(*loop.body, made(copy)))
+
+    body = tuple(change(s) if isinstance(s, Loop) else s for s in program.body)
+    return attrs.evolve(program, body=body)
+
+
+def gather_a_weight(program: Spmd) -> Spmd:
+    def made(copy: Reshard) -> Move:
+        return Move(
+            result=copy.result,
+            source=copy.source,
+            step=AllGather("head", copy.freely),
+            type=copy.type,
+            layout=copy.layout,
+            scope=copy.scope,
+            names=copy.names,
+            why=copy.why,
+        )
+
+    return _copy_of_a_weight(program, made)
+
+
+def let_a_weight_be_gathered(program: Spmd) -> Spmd:
+    return _copy_of_a_weight(program, lambda copy: copy)
+
+
 def reshard_to_where_it_is(program: Spmd) -> Spmd:
     def change(move: Move) -> Reshard:
         return attrs.evolve(_reshard(move), layout=program.layouts[move.source])
@@ -518,4 +562,6 @@ SPMD_MUTATORS = (
     Mutator(facts.LOOP_LAYOUTS, carry_another_layout),
     Mutator(facts.LOOP_LAYOUTS, yield_another_layout),
     Mutator(facts.NO_RESHARD, leave_a_reshard),
+    Mutator(facts.WEIGHTS_KEPT, gather_a_weight),
+    Mutator(facts.WEIGHTS_KEPT, let_a_weight_be_gathered),
 )

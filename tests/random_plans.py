@@ -90,9 +90,13 @@ def _lines(
         dims = list(dict.fromkeys(pick(fitting) for _ in range(pick([1, 1, 1, 2]))))
         via = f" via {pick(VIAS)}" if pick(range(8)) == 7 else ""
         lines.append(f"{indent}shard {', '.join(dims)} over {', '.join(own)}{via}")
-    extra = pick([None] * 6 + ["strict", "keep weights", "replicate"])
+    extra = pick([None] * 6 + ["strict", "keep weights", "replicate", "store", "store"])
     if extra == "replicate":
         extra = f"replicate {pick([*sizes, 'all'])}"
+    if extra == "store":
+        count = pick([1, 1, 2]) if len(mesh) > 1 else 1
+        over = list(dict.fromkeys(pick(list(mesh)) for _ in range(count)))
+        extra = f"store weights over {', '.join(over)}"
     if extra:
         lines.insert(pick(range(len(lines) + 1)), indent + extra)
     return lines

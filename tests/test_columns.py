@@ -107,6 +107,8 @@ STRUCTURES = {
             "shard batch over w, u; in mha { shard key over v }; in mlp { shard hidden over v; shard seq over w }",
             "microbatches 4 over batch; shard batch over u; in mha { shard kv, group over v }; in mlp { shard hidden over v, w }",
             "fuse mha.attend; shard batch over u; shard seq, key over w; in mha { shard kv, group over v }; in mlp { shard hidden over v }",
+            "shard batch over u, v; store weights over u; in mha { shard kv, group over w }; in mlp { shard hidden over w; store weights over v }; in mha.bo { replicate all }",
+            "shard batch over u; store weights over v, u; in mha { shard kv, group over w }; in mlp.down { shard hidden over w, v }",
             "in layer[0] { shard batch over u }; in layer[1..2] { shard seq over u; shard embed over v }; in mha.wo { shard embed over w }",
         ),
     ),
@@ -125,6 +127,7 @@ STRUCTURES = {
         (
             "shard a over u; shard b over v; shard d over w",
             "shard c over u, v; shard d over w",
+            "shard a over u; shard d over w; store weights over u, v",
             "shard d, c over u, v; shard b over w",
             "shard b over u; in w, v { shard c over v; shard d over w }; in y { shard d over v }",
         ),

@@ -126,7 +126,8 @@ LATER_IN_MODELS = {
 }
 LATER_IN_PLANS = {
     "pipeline": "pipeline layer over t",
-    "store": "store weights over t",
+    "store gradients": "store gradients over t",
+    "store optimizer": "store optimizer over t",
     "pad": "pad a",
     "recompute": "recompute inner",
     "via ring": "shard a over t via ring",

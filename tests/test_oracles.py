@@ -190,6 +190,20 @@ def test_ulysses_with_whole_weights_gathers_x_up_to_three_gpus(ways: int) -> Non
     assert collectives(program(plan, cluster="eight")) == expected
 
 
+@pytest.mark.parametrize("claim", ["in attend { shard head over sp }", "in mha { WHOLE }"])
+def test_ulysses_with_weights_in_slices_gathers_them_too(claim: str) -> None:
+    """73.870 GB: Wq, Wk, Wv and Wo along embed, 0.1174 GB each, and the four exchanges."""
+    claim = claim.replace("WHOLE", "shard head over sp; keep weights; store weights over sp")
+    plan = f"mesh sp = 8\n shard seq, key over sp\n {claim}\n in mha {{ store weights over sp }}"
+    gathered = ("AllGather", "sp", 8, 7 * WEIGHT // 8)
+    moved = ("AllToAll", "sp", 8, 7 * A // 8 // 8)
+
+    found = collectives(program(plan, cluster="eight"))
+
+    assert sorted(found) == [gathered] * 4 + [moved] * 4
+    assert sum(size for *_, size in found) == pytest.approx(73.870e9, rel=1e-4)
+
+
 CONTEXT = "mesh cp = 8\n shard seq, key over cp"
 
 
@@ -306,6 +320,50 @@ def test_four_parallelisms_at_once() -> None:
         gathered,
         scattered,
     ]
+
+
+def test_weights_in_slices_are_gathered_where_they_are_used() -> None:
+    """The forward part of a step on 4 x 4 GPUs: W1 and W2, 88.080 MB each; y is reduced, 805.306 MB."""
+    sizes = "dim batch = 32, seq = 4096, embed = 8192, hidden = 28_672\n"
+    body = """
+      input x: bf16[batch, seq, embed]
+      output y = mlp(x)
+    """
+    plan = """mesh dp = 4, tp = 4
+      shard batch over dp
+      in mlp { shard hidden over tp }
+      store weights over dp"""
+    gathered = ("AllGather", "dp", 4, 88_080_384)
+
+    found = collectives(program(plan, sizes=sizes, body=body))
+
+    assert found == [gathered, gathered, ("AllReduce", "tp", 4, 805_306_368)]
+
+
+@pytest.mark.parametrize("order", ["split + whole", "whole + split"])
+def test_a_partial_value_with_two_readers_is_reduced_once(order: str) -> None:
+    """One wants it along seq, one whole: 939.524 MB, by whichever steps, never two reductions."""
+    sizes = "dim batch = 8, seq = 4096, embed = 8192, hidden = 32_768, other = 8\n"
+    body = """
+      input x: bf16[batch, seq, embed]
+      z = mlp(x)
+      split = sum(gelu(z), over embed)
+      whole = sum(tanh(z), over embed)
+      output split, whole
+    """
+    first, second = order.split(" + ")
+    lines = [line for line in body.split("\n") if " = sum" in line]
+    if first != "split":
+        body = body.replace("\n".join(lines), "\n".join(reversed(lines)))
+    plan = f"""mesh tp = 8
+      in mlp {{ shard hidden over tp }}
+      in {first}, {second} {{ strict }}
+      in split {{ shard seq over tp }}"""
+
+    found = collectives(program(plan, sizes=sizes, body=body, cluster="eight"))
+
+    assert sum(size for *_, size in found) == 7 * 8 * 4096 * 8192 * 2 // 4
+    assert sum(kind in ("AllReduce", "ReduceScatter") for kind, *_ in found) == 1
 
 
 def test_few_tokens_keep_the_weights_where_they_are() -> None:

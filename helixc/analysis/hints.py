@@ -163,9 +163,11 @@ class _Chosen:
 def _hint(moved: _Moved, program: Logical, before: _Chosen | None, mesh: Mesh) -> Hint | None:
     """The line for one weight, if there is one and it does what it should."""
     op = program.makers[moved.value]
-    planned = before.planning.layouts[moved.value] if before is not None else moved.target
+    if before is None or before.planning.weights[moved.value].atoms:
+        return None  # where it is kept in slices, that is what the plan says
+    planned = before.planning.layouts[moved.value]
     lines = lines_for(planned, moved.target, op, program, mesh)
-    if before is None or not lines:
+    if not lines:
         return None
     path, places = path_of(op, program)
     block = Block(places, lines, parent=0, path=path)

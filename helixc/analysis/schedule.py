@@ -4,15 +4,16 @@ All GPUs run the same program on two streams each, so one GPU is scheduled for a
 repeat for all its turns: a turn starts when the one before is done.  The report, the memory and the tasks
 per GPU (``passes.schedule``) all follow this order.  It makes the program short first, and small second: where
 another order than the program's own gains time, a statement that much waits for is started early, and what
-it yields lives longer.
+it yields lives longer.  Gathers of weights do not run far ahead (``analysis.ahead``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 import attrs
 
+from helixc.analysis.ahead import Brought, held_back, unit_of
 from helixc.analysis.collectives import kind_of
 from helixc.analysis.prices import StatementPrice, default_prices
 from helixc.analysis.streams import (
@@ -27,7 +28,7 @@ from helixc.analysis.streams import (
     short_order,
 )
 from helixc.analysis.uses import gives_of, reads_of
-from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement
+from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement, walk
 from helixc.price.interval import Price
 
 
@@ -100,8 +101,8 @@ class Schedule:
 def find_schedule(program: Spmd, price: StatementPrice | None = None) -> Schedule:
     """The schedule of a program whose collectives are explicit."""
     price = price or default_prices(program)
-    prices: dict[str, Price] = {}
-    return Schedule(root=_schedule(program.body, price, prices), prices=prices)
+    scheduler = _Scheduler(price, _weight_copies(program))
+    return Schedule(root=scheduler.schedule(program.body), prices=scheduler.prices)
 
 
 def stream_of(statement: Compute | Move | Reshard) -> Stream:
@@ -110,26 +111,50 @@ def stream_of(statement: Compute | Move | Reshard) -> Stream:
     return "communication" if collective else "compute"
 
 
-def _schedule(
-    body: tuple[SpmdStatement, ...], price: StatementPrice, prices: dict[str, Price]
-) -> BodySchedule:
-    inner: dict[int, BodySchedule] = {}
-    jobs: list[Job] = []
-    inputs: list[int] = []
-    for index, statement in enumerate(body):
-        if isinstance(statement, Loop):
-            inner[index] = _schedule(statement.body, price, prices)
-            time, streams = statement.trips * inner[index].picoseconds, BOTH
-        else:
-            prices[statement.result] = price(statement)
-            time = prices[statement.result].picoseconds
-            own = COMPUTE if stream_of(statement) == "compute" else COMMUNICATION
-            streams = own if time else ()
-            if isinstance(statement, Compute) and statement.op.kind == "input":
-                inputs.append(index)
-        jobs.append(Job(reads_of(statement), gives_of(statement), streams, time))
-    slots = place(jobs, short_order(jobs, inputs))
-    return BodySchedule(body=body, jobs=tuple(jobs), slots=slots, inner=inner)
+def _weight_copies(program: Spmd) -> Mapping[str, Hashable]:
+    """The copies of weights that moves make, each with the call to which the weight belongs."""
+    units: dict[str, Hashable] = {}
+    copies: dict[str, Hashable] = {}
+    for statement in walk(program.body):
+        if isinstance(statement, Compute) and statement.result in program.stored:
+            units[statement.result] = unit_of(statement.op, program.scopes)
+        elif isinstance(statement, Move) and statement.source in units:
+            units[statement.result] = copies[statement.result] = units[statement.source]
+    return copies
+
+
+class _Scheduler:
+    """Schedules bodies; ``prices`` are those of the statements met, ``copies`` those of weights."""
+
+    def __init__(self, price: StatementPrice, copies: Mapping[str, Hashable]) -> None:
+        self.price = price
+        self.copies = copies
+        self.prices: dict[str, Price] = {}
+
+    def schedule(self, body: tuple[SpmdStatement, ...]) -> BodySchedule:
+        """One run of a body."""
+        inner: dict[int, BodySchedule] = {}
+        jobs: list[Job] = []
+        waits = held_back([self._brought(statement) for statement in body])
+        for index, statement in enumerate(body):
+            if isinstance(statement, Loop):
+                inner[index] = self.schedule(statement.body)
+                time, streams = statement.trips * inner[index].picoseconds, BOTH
+            else:
+                self.prices[statement.result] = self.price(statement)
+                time = self.prices[statement.result].picoseconds
+                own = COMPUTE if stream_of(statement) == "compute" else COMMUNICATION
+                streams = own if time else ()
+            reads = (*reads_of(statement), *waits[index])
+            jobs.append(Job(reads, gives_of(statement), streams, time))
+        inputs = [i for i, s in enumerate(body) if isinstance(s, Compute) and s.op.kind == "input"]
+        slots = place(jobs, short_order(jobs, inputs))
+        return BodySchedule(body=body, jobs=tuple(jobs), slots=slots, inner=inner)
+
+    def _brought(self, statement: SpmdStatement) -> Brought:
+        collective = not isinstance(statement, Loop) and stream_of(statement) == "communication"
+        unit = self.copies.get(gives_of(statement)[0]) if isinstance(statement, Move) else None
+        return Brought(reads_of(statement), gives_of(statement), unit, collective)
 
 
 def _length(schedule: BodySchedule, time: Callable[[str], int]) -> int:

@@ -13,9 +13,11 @@ import attrs
 from helixc.choice.cutting import cut_axes
 from helixc.choice.difference import Freely
 from helixc.choice.places import Coverage
+from helixc.choice.storing import Stored, StoreLine, Storing, add_store_line
 from helixc.choice.verdicts import judge_lines
 from helixc.choice.waterfall import (
     Claims,
+    Holder,
     Outcome,
     apply_line,
     leaves_weights_whole,
@@ -30,27 +32,29 @@ from helixc.ir.plan import PartialOver, Replicate, Shard
 from helixc.ir.rules import factors
 from helixc.ir.tensor import NUMBER, TensorType
 
-STORED = ("weight", "frozen")
-
 
 @attrs.frozen
 class Planning:
     """The mesh cut into atoms, every value's planned layout, and who asked for it.
 
-    ``exact``: values named by a block of their own; they are held in their planned layout and no
+    ``layouts``: of a weight the one at rest; ``weights`` has both of its layouts.  ``exact``: values named by a block of their own; they are held in their planned layout and no
     other.  ``holders``: for a value and an atom, the line that holds it.
     """
 
     mesh: Mesh
     layouts: Mapping[str, Layout]
     exact: frozenset[str]
-    holders: Mapping[tuple[str, str], Shard | PartialOver]
+    holders: Mapping[tuple[str, str], Holder]
     coverage: Coverage
-    weights: frozenset[str]
+    weights: Mapping[str, Stored]
 
     def freely(self, value: str) -> Freely:
         """The atoms over which a value may be gathered unasked."""
-        return () if value in self.weights else None
+        return self.weights[value].atoms if value in self.weights else None
+
+    def used(self, value: str) -> Layout:
+        """The layout in which a value is read where nothing departs from the plan."""
+        return self.weights[value].in_use if value in self.weights else self.layouts[value]
 
 
 def plan_layouts(program: Logical, findings: Findings, mesh: Mesh | None = None) -> Planning:
@@ -78,12 +82,17 @@ def whole_dims(program: Logical) -> frozenset[str]:
 
 @attrs.frozen
 class Subject:
-    """A value that lines apply to."""
+    """A value that lines apply to; ``op`` makes it, unless it is carried.
+
+    ``blocks``: those whose splits apply to it.  ``stores``: the ``store`` lines that do.
+    """
 
     names: tuple[str, ...]
     dims: tuple[str, ...]
     blocks: tuple[int, ...]
     named: bool
+    op: Op | None = None
+    stores: tuple[StoreLine, ...] = ()
 
 
 class Planner:
@@ -106,20 +115,22 @@ class Planner:
             asked = [(subject.dims, subject.blocks) for subject in subjects]
             mesh = cut_axes(self.program, asked, self.whole, findings)
         layouts: dict[str, Layout] = {}
-        holders: dict[tuple[str, str], Shard | PartialOver] = {}
-        exact: set[str] = set()
+        holders: dict[tuple[str, str], Holder] = {}
+        weights: dict[str, Stored] = {}
+        storing = Storing(self.program, mesh, self.outcomes, findings)
         for subject in subjects:
             claims = self._claims(subject, mesh)
-            layout = claims.layout(mesh) if claims.holder else WHOLE
+            layout, held = claims.layout(mesh) if claims.holder else WHOLE, claims.holder
+            if subject.op is not None and subject.op.result in self.program.stored:
+                stored = storing.store(subject.op, layout, subject.stores)
+                weights[subject.op.result] = stored
+                layout, held = stored.at_rest, {**held, **stored.holders}
             for name in subject.names:
                 layouts[name] = layout
-                holders.update(((name, atom), line) for atom, line in claims.holder.items())
-                if subject.named:
-                    exact.add(name)
+                holders.update(((name, atom), line) for atom, line in held.items())
+        exact = frozenset(name for subject in subjects if subject.named for name in subject.names)
         judge_lines(self.program, mesh, self.outcomes, findings)
-        return Planning(
-            mesh, layouts, frozenset(exact), holders, self.coverage, frozenset(self.program.stored)
-        )
+        return Planning(mesh, layouts, exact, holders, self.coverage, weights)
 
     def subjects(self) -> Iterator[Subject]:
         """The values of the program, those of one carried value together."""
@@ -129,14 +140,23 @@ class Planner:
             for value in values:
                 blocks = self.coverage.of_value(value)
                 named = self._laid_out(self.coverage.of_names(value.names))
-                if isinstance(value, Op):
-                    self._reached(value)
-                    names: tuple[str, ...] = (value.result,)
-                    if value.kind in STORED:
-                        blocks = tuple(b for b in blocks if not self._keeps(b))
-                else:
-                    names = (value.entry, value.result)
-                yield Subject(names, value.type.dims, blocks, named)
+                if isinstance(value, Carried):
+                    yield Subject((value.entry, value.result), value.type.dims, blocks, named)
+                    continue
+                self._reached(value)
+                stores: tuple[StoreLine, ...] = ()
+                if value.result in self.program.stored:
+                    stores = self._stores(blocks)
+                    blocks = tuple(b for b in blocks if not self._keeps(b))
+                yield Subject((value.result,), value.type.dims, blocks, named, value, stores)
+
+    def _stores(self, blocks: Sequence[int]) -> tuple[StoreLine, ...]:
+        """The ``store`` lines of some blocks that nothing takes back."""
+        found: list[StoreLine] = []
+        for index in blocks:
+            for number, line in enumerate(self.program.plan.blocks[index].lines):
+                add_store_line(found, line, (index, number))
+        return tuple(found)
 
     def _reached(self, op: Op) -> None:
         """Note which ``via`` lines speak of a dimension that this operator contracts."""

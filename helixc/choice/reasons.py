@@ -6,7 +6,7 @@ from helixc.choice.planning import Planning
 from helixc.diagnostics import Span
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op
-from helixc.ir.plan import Shard
+from helixc.ir.plan import Shard, Store
 from helixc.ir.spmd import Why
 
 
@@ -50,6 +50,10 @@ def _line(
 
     It is looked for on the values, then on what made them; one that speaks of the dimension comes first.
     """
+    stored = [planning.holders.get((values[0], atom)) for atom, _ in moved]
+    for holder in stored:
+        if isinstance(holder, Store):
+            return holder.span
     makers = [program.makers[value] for value in values if value in program.makers]
     near = [*values, *(operand for op in makers for operand in op.reads)]
     held = [
@@ -59,10 +63,13 @@ def _line(
         if (holder := planning.holders.get((value, atom))) is not None
     ]
     for holder, dim in held:
+        if isinstance(holder, Store):
+            continue  # it speaks of one weight alone
         if isinstance(holder, Shard) and any(dim in ref.leaves for ref in holder.dims):
             return holder.span
-    if held:
-        return held[0][0].span
+    others = [holder for holder, _ in held if not isinstance(holder, Store)]
+    if others:
+        return others[0].span
     axes = {atom.axis for atom in planning.mesh.atoms if atom.name in dict(moved)}
     for block in program.plan.blocks:
         for line in block.lines:

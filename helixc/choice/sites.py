@@ -53,7 +53,7 @@ def site_of(op: Op, program: Logical, planning: Planning, view: PlanView) -> Sit
     here = view.at(op, rule)
     forcing = here.forcing()
     number = {factor.name: digits(i) for i, factor in enumerate(rule)}
-    homes = [planning.layouts[o] if isinstance(o, str) else WHOLE for o in op.operands]
+    homes = [planning.used(o) if isinstance(o, str) else WHOLE for o in op.operands]
     operator = Operator(
         kind=op.kind,
         arithmetic=arithmetic_of(op, types).renamed(number),

@@ -8,7 +8,7 @@ from helixc.choice.waterfall import Outcome
 from helixc.diagnostics import Findings, Note
 from helixc.ir.logical import Logical
 from helixc.ir.mesh import Mesh
-from helixc.ir.plan import Shard
+from helixc.ir.plan import Shard, Store
 
 
 def judge_lines(
@@ -25,6 +25,9 @@ def judge_lines(
             if isinstance(line, Shard):
                 outcome = outcomes.get((index, number), Outcome())
                 _judge_line(line, outcome, block.path, program, mesh, findings)
+            elif isinstance(line, Store):
+                outcome = outcomes.get((index, number), Outcome())
+                _judge_store(line, outcome, block.path, mesh, findings)
     for axis in program.plan.axes:
         if axis.name not in used and axis.size > 1:
             findings.warn(
@@ -90,6 +93,15 @@ def _judge_line(
         findings.warn(
             "HX0522", f"this line splits nothing {where}: others win", line.span, notes=notes
         )
+
+
+def _judge_store(line: Store, outcome: Outcome, path: str, mesh: Mesh, findings: Findings) -> None:
+    where = f"in `{path}`" if path else "here"
+    if not outcome.met:
+        findings.warn("HX0521", f"nothing {where} is a weight: no effect", line.span)
+    elif not outcome.held and any(mesh.axis_atoms(axis) for axis in line.axes):
+        message = f"this line cuts no weight {where} further: the plan splits all of them so anyway"
+        findings.warn("HX0522", message, line.span)
 
 
 def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findings) -> None:

@@ -14,9 +14,9 @@ import attrs
 
 from helixc.ir.layout import Layout, make_layout
 from helixc.ir.mesh import Mesh
-from helixc.ir.plan import KeepWeights, Line, PartialOver, Replicate, Shard
+from helixc.ir.plan import KeepWeights, Line, PartialOver, Replicate, Shard, Store
 
-Holder = Shard | PartialOver
+Holder = Shard | PartialOver | Store
 
 
 @attrs.define
@@ -25,7 +25,7 @@ class Claims:
 
     split: dict[str, list[str]] = attrs.Factory(dict[str, list[str]])
     partial: list[str] = attrs.Factory(list[str])
-    holder: dict[str, Holder] = attrs.Factory(dict[str, Shard | PartialOver])
+    holder: dict[str, Holder] = attrs.Factory(dict[str, Shard | PartialOver | Store])
 
     def layout(self, mesh: Mesh) -> Layout:
         """The layout these claims add up to."""
@@ -34,7 +34,7 @@ class Claims:
 
 @attrs.define
 class Outcome:
-    """What became of one shard line over all values: used for the findings about the plan.
+    """What became of one `shard` or `store` line over all values: used for the findings about the plan.
 
     ``met``: some value has one of its dimensions.  ``taken``: atoms that some value took.
     ``contracted``: an operator it covers contracts one of them (for ``via``).
@@ -45,7 +45,7 @@ class Outcome:
     contracted: bool = False
     taken: set[str] = attrs.Factory(set[str])
     held: bool = False
-    beaten_by: Shard | Replicate | PartialOver | None = None
+    beaten_by: Holder | Replicate | None = None
 
 
 def order_leaves(line: Shard, dims: Sequence[str], whole: frozenset[str]) -> list[str]:

@@ -36,18 +36,28 @@ class AskingMesh(Mesh):
     """The mesh of one plan that stands for others, and what was asked of it with the answers.
 
     ``asked``: whether a size divides.  ``follows``: of two atoms, the second lies inside the first.
+    ``compared``: which of some dimensions has most left.
     """
 
     asked: dict[tuple[Atoms, int], bool] = attrs.field(
         factory=dict[tuple[Atoms, int], bool], eq=False, repr=False
     )
     follows: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], eq=False, repr=False)
+    compared: dict[tuple[tuple[int, Atoms], ...], int] = attrs.field(
+        factory=dict[tuple[tuple[int, Atoms], ...], int], eq=False, repr=False
+    )
 
     def divides(self, atoms: tuple[str, ...], size: int) -> bool:
         """Whether a dimension of this size can be split over these atoms."""
         answer = super().divides(atoms, size)
         self.asked[atoms, size] = answer
         return answer
+
+    def longest(self, dims: Sequence[tuple[int, Atoms]]) -> int:
+        """Of dimensions, each a size and the atoms that split it, the one with most left."""
+        found = super().longest(dims)
+        self.compared[tuple(dims)] = found
+        return found
 
     def in_order(self, atoms: Iterable[str]) -> Atoms:
         """These atoms in the order of the mesh, outermost first."""
@@ -139,6 +149,9 @@ class Family:
         same = np.ones(self.plans, dtype=np.bool_)
         for (atoms, size), answer in self.mesh.asked.items():
             same &= (size % self.ways(atoms) == 0) == answer
+        for dims, answer in self.mesh.compared.items():
+            left = np.stack([size // self.ways(atoms) for size, atoms in dims])
+            same &= left.argmax(axis=0) == answer
         follows = self.mesh.follows
         fitting = [all(o.index(a) < o.index(b) for a, b in follows) for o in self.orders]
         return same & np.array(fitting)[self.order]

@@ -8,10 +8,11 @@ and traffic are made from.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import attrs
 
+from helixc.analysis.ahead import unit_of
 from helixc.choice.positions import by_name
 from helixc.choice.problem import Problem
 from helixc.choice.solution import captured
@@ -29,7 +30,7 @@ class Task:
     """One statement.  ``bytes``: its result's block; of a weight and of a view none of its own.
 
     ``picoseconds`` are of one execution.  ``step``: what a move does, its dimensions by position;
-    ``moved``: bytes of the block before it.
+    ``moved``: bytes of the block before it.  ``unit``: of a copy of a weight the call that has it.
     """
 
     result: str
@@ -38,6 +39,7 @@ class Task:
     bytes: Column
     moved: Column
     step: Step | None = None
+    unit: Hashable | None = None
     view: bool = False
     stored: bool = False
     is_input: bool = False
@@ -136,6 +138,8 @@ class _Writer:
             return []
         type_ = self.problem.program.types[value]
         held = names[value, here]
+        weight = self.problem.program.stored.get(value)
+        unit = None if weight is None else unit_of(weight, self.problem.program.scopes)
         tasks: list[Task] = []
         for leg in moved.legs:
             layout = self._named(value, leg.layout)
@@ -149,6 +153,7 @@ class _Writer:
                     bytes=self.family.block_bytes(type_, layout),
                     moved=self.family.block_bytes(type_, here),
                     step=leg.step,
+                    unit=unit,
                 )
             )
             if (value, layout) not in names and (layout == target or (value, layout) in wanted):

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import attrs
 
+from helixc.analysis.ahead import Brought, held_back
 from helixc.analysis.schedule import events
 from helixc.analysis.streams import BOTH, COMMUNICATION, COMPUTE, Slot
 from helixc.columns.family import Column, Mask
@@ -39,7 +40,8 @@ def find_timetables(tasks: Tasks, plans: Mask) -> list[Timetable]:
     """The timetables of a body: one for each order in which some of these plans run it."""
     found: list[Timetable] = []
     for own, inner in _insides(tasks, plans):
-        jobs = [_job(task, inner.get(index)) for index, task in enumerate(tasks)]
+        waits = held_back([_brought(task) for task in tasks])
+        jobs = [_job(task, inner.get(i), waits[i]) for i, task in enumerate(tasks)]
         found += [
             Timetable(tasks, order.slots, inner, order.plans, order.picoseconds)
             for order in find_orders(jobs, own)
@@ -60,14 +62,26 @@ def _insides(tasks: Tasks, plans: Mask) -> list[tuple[Mask, dict[int, Timetable]
     return parts
 
 
-def _job(task: Task | Turns, inside: Timetable | None) -> TimedJob:
+def _brought(task: Task | Turns) -> Brought:
+    if isinstance(task, Task):
+        return Brought(task.reads, (task.result,), task.unit, task.communicates)
+    return Brought(_reads(task), tuple(carry.result for carry in task.carried), None, gathers=False)
+
+
+def _reads(turns: Turns) -> tuple[str, ...]:
+    """What a repeat reads: what it carries in, and what its turns take from outside."""
+    return tuple(dict.fromkeys([*(carry.init for carry in turns.carried), *_taken(turns)]))
+
+
+def _job(task: Task | Turns, inside: Timetable | None, waits: tuple[str, ...]) -> TimedJob:
     if isinstance(task, Task):
         streams = COMMUNICATION if task.communicates else COMPUTE
-        return TimedJob(task.reads, (task.result,), streams, task.picoseconds, task.is_input)
+        reads = (*task.reads, *waits)
+        return TimedJob(reads, (task.result,), streams, task.picoseconds, task.is_input)
     if inside is None:
         raise CompilerBug("a repeat has no timetable")
     return TimedJob(
-        reads=tuple(dict.fromkeys([*(carry.init for carry in task.carried), *_taken(task)])),
+        reads=_reads(task),
         gives=tuple(carry.result for carry in task.carried),
         streams=BOTH,
         picoseconds=task.trips * inside.picoseconds,

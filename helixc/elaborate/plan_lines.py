@@ -24,10 +24,12 @@ from helixc.ir.plan import (
     Place,
     Replicate,
     Shard,
+    Store,
     Strict,
 )
 
 _LATER_WAYS = ("ring",)
+_STORED = ("weights", "gradients", "optimizer")
 
 
 class LineReader:
@@ -94,6 +96,7 @@ class LineReader:
             "label": self._label,
             "strict": self._strict,
             "keep": self._keep,
+            "store": self._store,
         }
         reader = readers.get(line.keyword)
         return self._later(line.keyword, line.span) if reader is None else reader(line, places)
@@ -148,6 +151,19 @@ class LineReader:
         message = f"`keep {name.text}`: there are `keep weights` and `keep gathered`"
         self._findings.error("HX0515", message, name.span, legal=("weights", "gathered"))
         return None
+
+    def _store(self, line: source.WordsLine, _: tuple[Place, ...]) -> Store | None:
+        axes = self._over(line.axes)
+        legal = True
+        for name in line.names:
+            if name.text not in _STORED:
+                message = f"`store {name.text}`: there are `weights`, `gradients` and `optimizer`"
+                self._findings.error("HX0515", message, name.span, legal=_STORED)
+                legal = False
+            elif name.text != "weights":
+                self._later(f"store {name.text}", name.span)
+                legal = False
+        return Store(axes=axes, span=line.span) if legal and axes is not None else None
 
     def _microbatches(
         self, line: source.MicrobatchesLine, places: tuple[Place, ...]

@@ -22,6 +22,7 @@ from helixc.ir.invariants_slices import LOGICAL_SLICES, SPMD_SLICES
 from helixc.ir.invariants_ssa import LOGICAL_OUTPUTS, LOGICAL_SSA, SPMD_OUTPUTS, SPMD_SSA
 from helixc.ir.invariants_types import LOGICAL_TYPED, SPMD_TYPED
 from helixc.ir.invariants_ways import LEGAL_OPERANDS
+from helixc.ir.invariants_weights import WEIGHTS_KEPT
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 
@@ -50,6 +51,7 @@ SPMD_FACTS: tuple[AnyInvariant, ...] = (
     LEGAL_STEPS,
     NO_DROPPED_PARTIAL,
     LOOP_LAYOUTS,
+    WEIGHTS_KEPT,
 )
 
 COMMUNICATED_FACTS: tuple[AnyInvariant, ...] = (*SPMD_FACTS, NO_RESHARD)

@@ -22,6 +22,7 @@ from helixc.ir.plan import (
     Plan,
     Replicate,
     Shard,
+    Store,
 )
 from helixc.ir.spmd import Compute, Loop, Spmd
 
@@ -161,7 +162,7 @@ def _check_places(
 
 
 def _check_line(line: Line, axes: set[str], dims: frozenset[str]) -> Iterator[Diagnostic]:
-    if isinstance(line, Shard | Local | PartialOver):
+    if isinstance(line, Shard | Store | Local | PartialOver):
         for axis in line.axes:
             if axis not in axes:
                 legal = tuple(sorted(axes))

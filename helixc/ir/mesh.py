@@ -8,7 +8,7 @@ atoms only.  An uncut axis is one atom of the same name; the pieces of a cut one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -91,6 +91,11 @@ class Mesh:
     def divides(self, atoms: tuple[str, ...], size: int) -> bool:
         """Whether a dimension of this size can be split over these atoms."""
         return size % self.ways(atoms) == 0
+
+    def longest(self, dims: Sequence[tuple[int, tuple[str, ...]]]) -> int:
+        """Of dimensions, each a size and the atoms that split it, the one with most left; ties: the first."""
+        left = [size // self.ways(atoms) for size, atoms in dims]
+        return left.index(max(left))
 
     def coordinate(self, device: int, atom: str) -> int:
         """Coordinate of a GPU along an atom."""

@@ -51,6 +51,14 @@ class Replicate:
 
 
 @attrs.frozen
+class Store:
+    """``store weights over axes``: kept in slices over these too, gathered where they are used."""
+
+    axes: tuple[str, ...]
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
 class Local:
     """``local VALUE over axes``: each slice's partial value is taken as final (approximate)."""
 
@@ -108,7 +116,18 @@ class Fuse:
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
 
-Line = Shard | Replicate | Local | PartialOver | Strict | KeepWeights | Label | Microbatches | Fuse
+Line = (
+    Shard
+    | Replicate
+    | Store
+    | Local
+    | PartialOver
+    | Strict
+    | KeepWeights
+    | Label
+    | Microbatches
+    | Fuse
+)
 
 
 @attrs.frozen

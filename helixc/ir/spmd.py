@@ -72,7 +72,10 @@ class Compute:
 
 @attrs.frozen(kw_only=True)
 class Reshard:
-    """``result`` is ``source`` in another layout; how is not said yet."""
+    """``result`` is ``source`` in another layout; how is not said yet.
+
+    ``freely``: the atoms over which a weight may be gathered unasked, as its ``store`` lines say.
+    """
 
     result: str
     source: str
@@ -81,6 +84,7 @@ class Reshard:
     scope: int
     names: tuple[Place, ...]
     why: Why
+    freely: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

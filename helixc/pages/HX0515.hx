@@ -1,5 +1,5 @@
-# Cause: `keep` is followed by something that cannot be kept.
-# Mend: There are `keep weights` and `keep gathered`.
+# Cause: `keep` or `store` is followed by something that cannot be kept or stored.
+# Mend: There are `keep weights` and `keep gathered`; and `store` of `weights`, `gradients` or `optimizer`.
 import std.hardware
 model m {
   dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16, hidden = 256

@@ -88,7 +88,7 @@ def _split_leaf(op: Op, line: Local, planning: Planning) -> str | None:
     atoms = tuple(a for axis in line.axes for a in planning.mesh.axis_atoms(axis))
     for leaf in op.over:
         for value in op.reads:
-            held = planning.layouts[value].atoms_of(leaf)
+            held = planning.used(value).atoms_of(leaf)
             if atoms and held[: len(atoms)] == atoms:
                 return leaf
     return None

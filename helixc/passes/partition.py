@@ -165,6 +165,7 @@ class _Writer:
             layout=target,
             scope=reader.scope if reader is not None else scope,
             names=places,
+            freely=self.planning.freely(value) or (),
             why=reason(value, source, target, reader, self.program, self.planning),
         )
         names[value, target] = name

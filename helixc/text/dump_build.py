@@ -220,7 +220,7 @@ class DumpBuilder(OpBuilder):
 
     def reshard(self, result: Word, source: Word, *rest: Any) -> Reshard:
         """``%y = reshard %x : ...``."""
-        type_, layout, scope, names, why = rest
+        freely, type_, layout, scope, names, why = rest
         return Reshard(
             result=read_value(result),
             source=read_value(source),
@@ -229,6 +229,7 @@ class DumpBuilder(OpBuilder):
             scope=int(scope),
             names=names or (),
             why=attrs.evolve(why, line=between(result, source)),
+            freely=freely or (),
         )
 
     def move(self, result: Word, step: Source, *rest: Any) -> Move:

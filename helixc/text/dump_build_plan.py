@@ -20,6 +20,7 @@ from helixc.ir.plan import (
     Replicate,
     Shard,
     Slices,
+    Store,
     Strict,
 )
 from helixc.text.dump_build_header import DimText, HeaderBuilder, leaves_of, present, whole_number
@@ -73,6 +74,10 @@ class PlanBuilder(HeaderBuilder):
     def replicate(self, dims: tuple[DimText, ...]) -> Replicate:
         """``replicate [a]``."""
         return Replicate(_dim_refs(dims))
+
+    def store(self, axes: tuple[str, ...]) -> Store:
+        """``store weights over [n]``."""
+        return Store(axes)
 
     def local(self, name: str, places: tuple[Place, ...], axes: tuple[str, ...]) -> Local:
         """``local a at [@2.a] over [n]``."""

@@ -25,6 +25,7 @@ from helixc.ir.plan import (
     Replicate,
     Shard,
     Slices,
+    Store,
     Strict,
 )
 from helixc.ir.spmd import Spmd
@@ -178,16 +179,10 @@ def _show_places(places: tuple[Place, ...]) -> str:
 
 def _plan_line(line: Line) -> str:
     match line:
-        case Shard(dims, axes, via):
-            way = f" via {show_name(via)}" if via else ""
-            text = f"shard {_show_dims(dims)} over {show_names(axes)}{way}"
+        case Shard() | Store() | Local() | PartialOver():
+            text = _axes_line(line)
         case Replicate(dims):
             text = f"replicate {_show_dims(dims) if dims else 'all'}"
-        case Local(name, places, axes):
-            where = f"at {_show_places(places)} over {show_names(axes)}"
-            text = f"local {show_name(name)} {where}"
-        case PartialOver(axes):
-            text = f"partial over {show_names(axes)}"
         case Strict():
             text = "strict"
         case KeepWeights():
@@ -198,6 +193,22 @@ def _plan_line(line: Line) -> str:
             text = f"microbatches {count} over {_show_dim(dim)}"
         case Fuse(path, places):
             text = f"fuse {show_name(path)} at {_show_places(places)}"
+        case _:
+            assert_never(line)
+    return text
+
+
+def _axes_line(line: Shard | Store | Local | PartialOver) -> str:
+    axes = f"over {show_names(line.axes)}"
+    match line:
+        case Shard(dims, _, via):
+            text = f"shard {_show_dims(dims)} {axes}{f' via {show_name(via)}' if via else ''}"
+        case Store():
+            text = f"store weights {axes}"
+        case Local(name, places):
+            text = f"local {show_name(name)} at {_show_places(places)} {axes}"
+        case PartialOver():
+            text = f"partial {axes}"
         case _:
             assert_never(line)
     return text

@@ -99,7 +99,9 @@ def _spmd_lines(body: tuple[SpmdStatement, ...]) -> Iterator[str]:
             case Compute():
                 yield from _compute_text(statement).split("\n")
             case Reshard():
-                step = f"reshard {show_value(statement.source)}"
+                freely = statement.freely
+                over = f" gathered over {show_names(freely)}" if freely else ""
+                step = f"reshard {show_value(statement.source)}{over}"
                 yield f"{show_value(statement.result)} = {step}{_copy_text(statement)}"
             case Move():
                 step = f"{_step_text(statement)}{_copy_text(statement)}"

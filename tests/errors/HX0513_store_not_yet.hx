@@ -16,5 +16,6 @@ cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
 plan p for m on box {
   mesh tp = gpus
   in mlp { shard hidden over tp }
-  store weights over tp                   # error: HX0513
+  store gradients over tp                 # error: HX0513
+  store optimizer over tp                 # error: HX0513
 }
