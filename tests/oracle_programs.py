@@ -77,6 +77,14 @@ layer mha(x: [.., seq, embed]) -> [.., seq, embed] {
 }
 """
 
+VOCABULARY = """
+  dim batch = 8, seq = 4096, embed = 8192, vocab = 51_200
+  input tokens, labels: i32[batch, seq]
+  weight table: [vocab, embed]
+  x = take(table, vocab = tokens)
+  logits = matmul(layer_norm(x, over embed), table, over embed)
+"""
+
 
 def _without(layers: str, name: str) -> str:
     head, rest = layers.split(f"layer {name}(", 1)
@@ -99,6 +107,11 @@ def grouped(plan: str, sizes: str, *, mask: bool = False, cluster: str = "sixtee
     if mask:
         layers = _without(layers, "attend") + CAUSAL
     return _text(layers, plan, sizes, BLOCK, cluster)
+
+
+def vocabulary(plan: str, output: str) -> str:
+    """An embedding, a tied head, and what comes of its logits."""
+    return _text("", plan, VOCABULARY, f"  {output}\n", "eight")
 
 
 def _text(layers: str, plan: str, sizes: str, body: str, cluster: str) -> str:

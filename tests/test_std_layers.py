@@ -237,3 +237,18 @@ def test_a_shifted_mask_is_causal_to_the_price() -> None:
 
     terms = [getattr(step, "term", "") for step in fused.critical_path.steps]
     assert "Attention_Time(512, 8192, 8192, 128, causal)" in terms
+
+
+# --- losses
+
+
+def test_cross_entropy_is_the_logarithm_of_the_softmax_at_the_label() -> None:
+    labels = np.random.default_rng(1).integers(0, 7, (3, 5))
+    body = """dim batch = 3, seq = 5, vocab = 7
+      dtype f64
+      input logits: [batch, seq, vocab]; input labels: i32[batch, seq]
+      output loss = cross_entropy(logits, labels)"""
+    found = run(body, {"labels": labels})
+
+    at_label = np.take_along_axis(softmax(found["logits"]), labels[..., None], axis=-1)[..., 0]
+    assert np.allclose(found["loss"], -np.log(at_label))

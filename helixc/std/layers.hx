@@ -151,3 +151,11 @@ layer cross(x: [.., seq, embed], memory: [.., key, embed]) -> [.., seq, embed] {
   mixed = attend(q, k, v, causal = false, over head_dim)
   return matmul(mixed, wo, over head, head_dim)
 }
+
+# How far off logits are, for each token: the logarithm of their softmax at its label, negative.  Where `vocab` is split, the
+# largest logit, the sum and the logit of the label are what moves.
+layer cross_entropy(logits: [.., vocab], labels: i32[..]) -> f32[..] {
+  largest = f32(max(logits, over vocab))
+  total = sum(exp(f32(logits) - largest), over vocab)
+  return log(total) + largest - f32(take(logits, vocab = labels))
+}
