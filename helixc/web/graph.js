@@ -8,6 +8,8 @@ const graph = (() => {
     draw("defs", {}, draw("marker", { id: "tip-of-arrow", viewBox: "0 0 6 6", refX: 5, refY: 3, markerWidth: 6, markerHeight: 6, orient: "auto" },
       draw("path", { d: "M0 0L6 3L0 6z", fill: "context-stroke" }))), world);
 
+  const centred = (column) => centreOf(plan.sizes, column);
+
   function redraw() {
     plan = layOut();
     marks = new Map();
@@ -16,7 +18,7 @@ const graph = (() => {
     for (const band of plan.bands) world.append(...drawBand(band));
     plan.gpus.forEach((gpu, column) => {
       const text = plan.gpus.length === 1 && view.onlyGpu < 0 && data.gpus > 1 ? `GPUs 0 to ${data.gpus - 1}, all alike` : `GPU ${gpu}`;
-      world.append(draw("text", { x: centre(column), y: 19, "text-anchor": "middle", class: "column-title" }, text));
+      world.append(draw("text", { x: centred(column), y: 19, "text-anchor": "middle", class: "column-title" }, text));
     });
     for (const link of links(plan)) drawLink(link);
     for (const item of plan.items) drawItem(item);
@@ -53,12 +55,12 @@ const graph = (() => {
   }
 
   function drawBox(item, gpu, column) {
-    const x = centre(column) - BOX / 2;
+    const x = centred(column) - plan.sizes.box / 2;
     const [name, small, kind] = wordsOf(item);
     const box = draw("g", { class: `node ${kind}${item.row?.path ? " path" : ""}` },
-      draw("rect", { x, y: item.y, width: BOX, height: item.height, rx: 5 }),
-      draw("text", { x: x + 8, y: item.y + (small ? 15 : 14), class: "name" }, shorten(name, 20)));
-    if (small) box.append(draw("text", { x: x + 8, y: item.y + 29, class: "small" }, shorten(small, 26)));
+      draw("rect", { x, y: item.y, width: plan.sizes.box, height: item.height, rx: 5 }),
+      draw("text", { x: x + 8, y: item.y + (small ? 15 : 14), class: "name" }, shorten(name, plan.sizes.letters)));
+    if (small) box.append(draw("text", { x: x + 8, y: item.y + 29, class: "small" }, shorten(small, plan.sizes.letters + 6)));
     box.append(draw("title", {}, `${name}\n${item.row?.out ?? ""}`));
     box.addEventListener("click", () => (item.section ? open(item.section) : select(item.number, gpu)));
     keep(item, box);
@@ -73,11 +75,11 @@ const graph = (() => {
   }
 
   function drawBus(item, { members, line }) {
-    const y = busY(item, line), from = centre(members[0]), to = centre(members.at(-1));
+    const y = busY(item, line), from = centred(members[0]), to = centred(members.at(-1));
     const text = `${item.row.title} · ${item.row.time}`;
     const bus = draw("g", { class: `node bus collective-line${item.row.path ? " path" : ""}` },
       draw("line", { x1: from, y1: y, x2: to, y2: y }),
-      ...members.map((column) => draw("circle", { cx: centre(column), cy: y, r: 5 })),
+      ...members.map((column) => draw("circle", { cx: centred(column), cy: y, r: 5 })),
       draw("text", { x: from + 9, y: y - 4, class: "small halo" }, shorten(text, members.length > 1 ? 40 : 20)),
       draw("title", {}, `${text}\nGPUs ${members.map((column) => plan.gpus[column]).join(", ")}`));
     bus.addEventListener("click", () => select(item.number, plan.gpus[members[0]]));
@@ -87,9 +89,9 @@ const graph = (() => {
 
   function drawLink([source, target, far]) {
     plan.gpus.forEach((_, column) => {
-      const x = centre(column), from = bottomOf(source, column), to = topOf(target, column);
+      const x = centred(column), from = bottomOf(source, column), to = topOf(target, column);
       const bow = 8 + Math.min(1, (to - from) / 700) * 42;
-      const [start, end] = [source, target].map((item) => x + (item.buses ? 5 : BOX / 2)), side = x + BOX / 2 + bow;
+      const [start, end] = [source, target].map((item) => x + (item.buses ? 5 : plan.sizes.box / 2)), side = x + plan.sizes.box / 2 + bow;
       const [high, low] = [source.buses ? from - 5 : from - 8, target.buses ? to + 5 : to + 8];
       const path = far ? `M${start} ${high}C${side} ${high + 8},${side} ${low - 8},${end} ${low}` : `M${x} ${from}L${x} ${to}`;
       const line = draw("path", { d: path, class: "edge", "marker-end": "url(#tip-of-arrow)" });
@@ -136,7 +138,7 @@ const graph = (() => {
     if (section && view.closed.has(section)) open(section);
     const item = plan.anchors.get(view.node);
     if (!item) return;
-    const y = top + item.y * scale, x = left + centre(Math.max(0, plan.gpus.indexOf(view.gpu))) * scale;
+    const y = top + item.y * scale, x = left + centred(Math.max(0, plan.gpus.indexOf(view.gpu))) * scale;
     if (y < 20 || y > root.clientHeight - 60) top += root.clientHeight / 3 - y;
     if (x < 60 || x > root.clientWidth - 60) left += root.clientWidth / 2 - x;
     move();

@@ -1,5 +1,6 @@
 // Where everything in the graph stands: a column for each GPU, a row for each statement, in program order.
-const COLUMN = 190, BOX = 146, TALL = 36, LOW = 21, GAP = 11, BUS = 17, BAND = 26, TOP = 30, LEFT = 14;
+const NARROW = { column: 190, box: 146, letters: 20 }, WIDE = { column: 380, box: 320, letters: 46 };
+const TALL = 36, LOW = 21, GAP = 11, BUS = 17, BAND = 26, TOP = 30, LEFT = 14;
 const MOST_NODES = 4000;
 
 /** Stretches of nodes of one layer in one turn. */
@@ -52,7 +53,8 @@ function buses(atoms, gpus) {
 /** All boxes and lines; `anchors` has for each node what stands for it in the drawing. */
 function layOut() {
   const gpus = columns();
-  const plan = { gpus, bands: [], items: [], anchors: new Map(), width: LEFT * 2 + gpus.length * COLUMN, height: 0 };
+  const sizes = gpus.length === 1 ? WIDE : NARROW;
+  const plan = { gpus, sizes, bands: [], items: [], anchors: new Map(), width: LEFT * 2 + gpus.length * sizes.column, height: 0 };
   let y = TOP;
   for (const section of shownSections()) {
     const band = { section, y, closed: view.closed.has(section) };
@@ -86,7 +88,7 @@ function placeNode(plan, number, y) {
   return y + item.height + GAP;
 }
 
-const centre = (column) => LEFT + column * COLUMN + COLUMN / 2 - 14;
+const centreOf = ({ column: width }, column) => LEFT + column * width + width / 2 - 14;
 const busY = (item, line) => item.y + BUS * (line + 0.5);
 const topOf = (item, column) => (item.buses ? busY(item, item.lineOf[column]) - 5 : item.y);
 const bottomOf = (item, column) => (item.buses ? busY(item, item.lineOf[column]) + 5 : item.y + item.height);
