@@ -24,6 +24,7 @@ COMMANDS = (
     "explain",
     "diff",
     "verify",
+    "fmt",
     "inspect",
     "calibrate",
     "opt",
