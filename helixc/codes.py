@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, str] = {
     "08": "proof",
     "09": "drawings",
     "10": "imports of models",
+    "11": "runs",
 }
 
 CODES: Mapping[str, str] = {
@@ -208,6 +209,11 @@ CODES: Mapping[str, str] = {
     "HX1013": "tensor that the model has no weight for",
     "HX1014": "checkpoint of another number of parameters",
     "HX1015": "tensor of another dtype than the configuration says",
+    # 11xx runs
+    "HX1101": "a process failed",
+    "HX1102": "processes not done in time",
+    "HX1103": "not enough memory on this machine for a run",
+    "HX1104": "another number of processes than the plan has",
 }
 
 

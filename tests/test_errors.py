@@ -49,6 +49,7 @@ REASONS: Mapping[str, str] = {
     "HX08..": "found by executing the program",
     "HX09..": "found in drawings",
     "HX10..": "found in configurations and checkpoints, see test_import_errors.py",
+    "HX11..": "found by running a program",
 }
 ELSEWHERE = {code for code in CODES for pattern in REASONS if re.fullmatch(pattern, code)}
 

@@ -26,6 +26,8 @@ COMMANDS = (
     "verify",
     "fmt",
     "inspect",
+    "emit",
+    "run",
     "calibrate",
     "opt",
     "passes",

@@ -1,0 +1,45 @@
+"""``helixc emit``: a plan as a program for an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from helixc.cli.chosen import one_plan
+from helixc.cli.findings import show_json, show_text
+from helixc.cli.inputs import load
+from helixc.cli.options import FORMAT, Chosen, Command, choice_options
+from helixc.compiler import compile_sources
+from helixc.emit.files import write_file
+from helixc.pytorch.identifiers import identifier
+from helixc.pytorch.module import module_text
+
+
+@click.command("emit", cls=Command)
+@click.argument("engine", type=click.Choice(["torch"]))
+@click.argument("file")
+@choice_options
+@click.option(
+    "-o", "--output", metavar="WHERE", help="A folder, or `-` to print; `out` by default."
+)
+@FORMAT
+def command(
+    engine: str, file: str, *, chosen: Chosen, output: str | None, output_format: str
+) -> int:
+    """Write one plan of FILE as a program for ENGINE: `torch` is PyTorch with torch.distributed."""
+    sources = load(file)
+    compilation = compile_sources(sources, one_plan(sources, chosen))
+    text = module_text(compilation.spmd)
+    if output == "-":
+        click.echo(text, nl=False)
+        return 0
+    spmd = compilation.spmd
+    path = Path(output or "out") / f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}.py"
+    write_file(path, text)
+    if output_format == "json":
+        show_json({"schema": "helixc.emit/1", "engine": engine, "files": [path.as_posix()]})
+        return 0
+    show_text(compilation.diagnostics, compilation.texts)
+    click.echo(path.as_posix())
+    return 0

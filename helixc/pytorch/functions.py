@@ -1,0 +1,298 @@
+"""A partitioned program as functions: one per layer call, one per repeat, one for the whole model.
+
+A function holds the statements that stand together in one call.  Inside it they come in the order of the
+schedule, and a collective during which something is computed is started first and waited for later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import attrs
+
+from helixc.analysis.schedule import BodySchedule, Schedule
+from helixc.analysis.uses import gives_of, reads_of, taken_from_outside
+from helixc.ir.logical import ancestors
+from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
+from helixc.pytorch.identifiers import TAKEN, Identifiers
+from helixc.pytorch.lines import Writer, pending
+from helixc.pytorch.order import by_start, overlapping_in
+from helixc.pytorch.weights import is_weight, step_of
+
+_STEP = "    "
+# A call of so few operators and no weight is not worth a function.
+_FEW = 2
+
+
+@attrs.frozen
+class Function:
+    """One function of the module."""
+
+    name: str
+    parameters: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    def text(self) -> str:
+        """The function as Python."""
+        head = f"def {self.name}({', '.join(('mesh', 'weights', *self.parameters))}):"
+        return "\n".join([head, *(_STEP + line if line else "" for line in self.lines)])
+
+
+@attrs.frozen
+class _Call:
+    """The statements of one call, which become a function."""
+
+    scope: int
+    statements: tuple[SpmdStatement, ...]
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        return tuple(value for s in self.statements for value in gives_of(s))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        own = set(self.gives)
+        reads = (value for s in self.statements for value in reads_of(s))
+        return tuple(dict.fromkeys(value for value in reads if value not in own))
+
+
+@attrs.frozen
+class _Wait:
+    """A step that was started before is waited for."""
+
+    move: Move
+
+
+_Event = _Call | _Wait | SpmdStatement
+
+
+def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> tuple[Function, ...]:
+    """The functions of a program, each after those that it calls; the last one is ``forward``.
+
+    ``timed``: after each statement stands a line that notes the time, and nothing overlaps.
+    """
+    made = _Functions(program, timed=timed)
+    outputs = tuple(output.value for output in program.outputs)
+    events = list(made.events(program.body, schedule.root, 0))
+    writer = made.writer(events, outputs, 0)
+    lines = list(made.lines(events, writer, schedule.root, 0))
+    lines += ["return {"]
+    lines += [f'{_STEP}"{o.name}": {writer.names.of(o.value)},' for o in program.outputs]
+    return (*made.found, Function("forward", ("inputs",), (*lines, "}")))
+
+
+class _Functions:
+    """Makes the functions of a program; ``found`` are those that are finished."""
+
+    def __init__(self, program: Spmd, *, timed: bool) -> None:
+        self.program = program
+        self.timed = timed
+        self.homes = _homes(program)
+        self.titles = Identifiers(TAKEN)
+        self.found: list[Function] = []
+        self._used: list[str] = []
+
+    def writer(self, events: Sequence[_Event], wanted: Iterable[str], base: int) -> Writer:
+        """What writes a function of some events, after which some values are wanted."""
+        last = {value: i for i, event in enumerate(events) for value in _reads(event)}
+        last.update(dict.fromkeys(wanted, len(events)))
+        names = Identifiers((*TAKEN, *self._titles()), last)
+        return Writer(self.program, self.homes, names, self._places(base))
+
+    def events(
+        self,
+        body: Sequence[SpmdStatement],
+        schedule: BodySchedule,
+        scope: int,
+    ) -> Iterator[_Event]:
+        """What a function for a body at ``scope`` does, one after the other."""
+        for inside, statements in self._runs(body, scope):
+            few = len(statements) <= _FEW and not any(map(_has_weight, statements))
+            if inside < 0 or few:
+                yield from self._in_time(statements, schedule)
+            else:
+                yield _Call(inside, statements)
+
+    def _runs(
+        self, body: Sequence[SpmdStatement], scope: int
+    ) -> Iterator[tuple[int, tuple[SpmdStatement, ...]]]:
+        """Statements that stand together: of one call directly in ``scope``, or (-1) of none."""
+        held: list[SpmdStatement] = []
+        inside = -1
+        for statement in body:
+            call = self._call_in(statement, scope)
+            if held and call != inside:
+                yield inside, tuple(held)
+                held = []
+            inside = call
+            held.append(statement)
+        if held:
+            yield inside, tuple(held)
+
+    def _call_in(self, statement: SpmdStatement, scope: int) -> int:
+        chain = list(ancestors(self.program.scopes, statement.scope))
+        if scope not in chain:
+            return -1
+        inner = chain[: chain.index(scope)]
+        # A repeat directly in the body stands in no call, whatever it holds.
+        own = inner[-1] if inner else scope
+        return own if self.program.scopes[own].kind == "layer" else -1
+
+    def _in_time(
+        self, statements: Sequence[SpmdStatement], schedule: BodySchedule
+    ) -> Iterator[SpmdStatement | _Wait]:
+        """Statements by their start, and where the steps that overlap with others are waited for."""
+        ordered = by_start(statements, schedule)
+        overlapping = frozenset[str]() if self.timed else overlapping_in(ordered)
+        started: dict[str, Move] = {}
+        for statement in ordered:
+            for value in reads_of(statement):
+                if value in started:
+                    yield _Wait(started.pop(value))
+            yield statement
+            if isinstance(statement, Move) and statement.result in overlapping:
+                started[statement.result] = statement
+        yield from map(_Wait, started.values())
+
+    # --- lines
+
+    def lines(
+        self, events: Sequence[_Event], writer: Writer, schedule: BodySchedule, base: int
+    ) -> Iterator[str]:
+        """The lines of a function; ``base``: the scope whose weights it is given."""
+        started = {event.move.result for event in events if isinstance(event, _Wait)}
+        for position, event in enumerate(events):
+            match event:
+                case _Call():
+                    yield from self._call(event, position, writer, schedule, base)
+                case _Wait():
+                    yield from writer.wait(event.move, position)
+                case Loop():
+                    yield from self._loop(event, position, writer, schedule, base)
+                case Compute():
+                    yield from writer.compute(event, position)
+                case Move():
+                    yield from writer.move(event, position, starts=event.result in started)
+                case _:
+                    raise ValueError(f"{event.result} says what is wanted, not how it is done")
+            if self.timed and isinstance(event, Compute | Move):
+                yield f'mesh.mark("{event.result}")'
+
+    def _call(
+        self,
+        call: _Call,
+        position: int,
+        writer: Writer,
+        schedule: BodySchedule,
+        base: int,
+    ) -> Iterator[str]:
+        wanted = tuple(v for v in call.gives if writer.names.is_read_after(v, position))
+        inner_events = list(self._in_time(call.statements, schedule))
+        inner = self.writer(inner_events, wanted, call.scope)
+        parameters = tuple(inner.give(value, -1) for value in call.reads)
+        lines = list(self.lines(inner_events, inner, schedule, call.scope))
+        if wanted:
+            lines.append("return " + ", ".join(inner.names.of(value) for value in wanted))
+        name = self._titled(step_of(self.program.scopes[call.scope], {}))
+        self.found.append(Function(name, parameters, tuple(lines)))
+        given = "".join(f", {writer.names.of(value)}" for value in call.reads)
+        targets = ", ".join([writer.give(value, position) for value in wanted])
+        text = f"{name}(mesh, weights{self._way(call.scope, base)}{given})"
+        yield f"{targets} = {text}" if targets else text
+
+    def _loop(
+        self, loop: Loop, position: int, writer: Writer, schedule: BodySchedule, base: int
+    ) -> Iterator[str]:
+        """A ``for`` over a function of its own."""
+        inner_schedule = next(
+            schedule.inner[i] for i, statement in enumerate(schedule.body) if statement is loop
+        )
+        yields = tuple(value.yields for value in loop.carried)
+        events = list(self.events(loop.body, inner_schedule, loop.scope))
+        inner = self.writer(events, yields, loop.scope)
+        outside = taken_from_outside(loop)
+        taken = (*(value.entry for value in loop.carried), *outside)
+        parameters = tuple(inner.give(value, -1) for value in taken)
+        lines = list(self.lines(events, inner, inner_schedule, loop.scope))
+        lines.append("return " + ", ".join(inner.text(v.yields, v.type.dims) for v in loop.carried))
+        scope = self.program.scopes[loop.scope]
+        name = self._titled(scope.name)
+        self.found.append(Function(name, parameters, tuple(lines)))
+        captured = [writer.names.of(value) for value in outside]
+        starts = [writer.text(value.init, value.type.dims) for value in loop.carried]
+        targets = [writer.give(value.result, position) for value in loop.carried]
+        if starts != targets:
+            yield f"{', '.join(targets)} = {', '.join(starts)}"
+        given = "".join(f", {name}" for name in (*targets, *captured))
+        first = f"{scope.first}, " if scope.first else ""
+        yield f"for turn in range({first}{scope.first + loop.trips}):"
+        call = f"{name}(mesh, weights{self._way(loop.scope, base)}{given})"
+        yield f"{_STEP}{', '.join(targets)} = {call}" if targets else f"{_STEP}{call}"
+
+    # --- names
+
+    def _titled(self, wish: str) -> str:
+        name = self.titles.give(f"function {len(self._used)}", wish, -1, held=True)
+        self._used.append(name)
+        return name
+
+    def _titles(self) -> tuple[str, ...]:
+        """Names that functions may have: no value of any function is called so."""
+        names = [scope.name for scope in self.program.scopes if scope.parent >= 0]
+        counts = {name: names.count(name) for name in names}
+        later = (f"{name}_{i}" for name, count in counts.items() for i in range(2, count + 1))
+        return (*counts, *later)
+
+    def _way(self, scope: int, base: int) -> str:
+        """What leads from the weights of one scope to those of one inside it."""
+        text = ""
+        for found in reversed(_between(self.program, scope, base)):
+            own = self.program.scopes[found]
+            turn = '"' if own.kind != "repeat" else ""
+            step = step_of(own, {own.id: "{turn}"})
+            text += f'.inside("{step}")' if turn else f'.inside(f"{step}")'
+        return text
+
+    def _places(self, base: int) -> Mapping[int, str]:
+        """How a function that is given the weights of ``base`` calls those of the scopes inside it."""
+        scopes = self.program.scopes
+        return {
+            own.id: f"weights{self._way(own.id, base)}"
+            for own in scopes
+            if base in ancestors(scopes, own.id)
+        }
+
+
+def _between(program: Spmd, scope: int, base: int) -> list[int]:
+    """The scopes from one up to, and without, one that it lies in."""
+    chain = list(ancestors(program.scopes, scope))
+    return chain[: chain.index(base)]
+
+
+def _reads(event: _Event) -> tuple[str, ...]:
+    match event:
+        case _Call():
+            return event.reads
+        case _Wait():
+            return (pending(event.move),)
+        case _:
+            return reads_of(event)
+
+
+def _has_weight(statement: SpmdStatement) -> bool:
+    return isinstance(statement, Loop) or (isinstance(statement, Compute) and is_weight(statement))
+
+
+def _homes(program: Spmd) -> Mapping[str, str]:
+    """The names in the source of values that have one."""
+    found: dict[str, str] = {}
+    for statement in walk(program.body):
+        if isinstance(statement, Loop):
+            for value in statement.carried:
+                for name in (value.entry, value.result):
+                    found[name] = value.names[0].name if value.names else ""
+        elif isinstance(statement, Compute):
+            found[statement.result] = statement.op.home.name
+        else:
+            found[statement.result] = statement.names[0].name if statement.names else ""
+    return found

@@ -1,0 +1,168 @@
+"""Statements of a partitioned program as lines of Python."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Generator, Iterator, Mapping
+
+import attrs
+
+from helixc.ir.fused import kernel_of
+from helixc.ir.layout import Layout, Seed, Slice, local_sizes, make_layout
+from helixc.ir.ops import OPS, Fused, Number, Op
+from helixc.ir.rules import factors
+from helixc.ir.spmd import Compute, Move, Spmd
+from helixc.ir.tensor import FLOATING, NUMBER
+from helixc.pytorch.identifiers import Identifiers
+from helixc.pytorch.moves import move_text
+from helixc.pytorch.operand import Operand, Use, dtype_text, permuted
+from helixc.pytorch.operators import TORCH, number_text
+from helixc.pytorch.weights import input_name, is_weight
+
+_WIDTH = 100
+_INDENT = 4
+
+
+@attrs.frozen(eq=False)
+class Writer:
+    """Writes the statements of one function, whose values go by ``names``.
+
+    ``places``: how the function calls the weights of each scope.
+    """
+
+    program: Spmd
+    homes: Mapping[str, str]
+    names: Identifiers
+    places: Mapping[int, str]
+
+    def give(self, value: str, position: int) -> str:
+        """Name a value that is made at a position: as in the source, if it has a name there."""
+        own = value.partition("~")[0]
+        parts = [part for part in own.split(".") if not part.isdigit()]
+        return self.names.give(value, self.homes.get(value) or parts[-1], position)
+
+    def text(self, value: str, dims: tuple[str, ...]) -> str:
+        """A value with its axes in some order."""
+        return permuted(Operand(self.names.of(value), self.program.types[value]), dims)
+
+    def compute(self, statement: Compute, position: int) -> Iterator[str]:
+        """The lines of an operator."""
+        op = statement.op
+        if is_weight(statement):
+            text = f'{self.places[op.scope]}["{op.home.name}"]'
+        elif op.kind == "input":
+            text = f'inputs["{input_name(statement)}"]'
+        elif isinstance(op.params, Fused):
+            text = yield from self._kernel(statement, op.params, position)
+        else:
+            operands = tuple(map(self._operand, op.operands))
+            text = self._expression(op, operands, self._split(statement))
+        yield from self._assigned(text, statement, position)
+
+    def move(self, statement: Move, position: int, *, starts: bool) -> Iterator[str]:
+        """The lines of a step, or of its start alone."""
+        source, dims = statement.source, statement.type.dims
+        before = self.program.layouts[source]
+        call = move_text(statement.step, self.text(source, dims), dims, before)
+        if isinstance(statement.step, Slice | Seed):
+            yield from self._assigned(call, statement, position)
+            return
+        yield from comment(statement.why.text)
+        if starts:
+            wish = f"{self.homes.get(statement.result) or 'value'}_ready"
+            yield f"{self.names.give(pending(statement), wish, position)} = {call}"
+        else:
+            yield from self._assigned(f"{call}.wait()", statement, position)
+
+    def wait(self, statement: Move, position: int) -> Iterator[str]:
+        """The line that waits for a step that was started."""
+        yield from self._assigned(
+            f"{self.names.of(pending(statement))}.wait()", statement, position
+        )
+
+    def _operand(self, operand: str | Number) -> Operand:
+        if isinstance(operand, Number):
+            return Operand(number_text(operand), NUMBER)
+        return Operand(self.names.of(operand), self.program.types[operand])
+
+    def _expression(self, op: Op, operands: tuple[Operand, ...], split: Layout) -> str:
+        sizes, mesh = self.program.sizes, self.program.mesh
+        use = Use(op=op, operands=operands, layout=split, sizes=sizes, mesh=mesh)
+        text = TORCH[op.kind](use)
+        return f"({text}).to({dtype_text(op.type.dtype)})" if _widens(op, operands) else text
+
+    def _split(self, statement: Compute) -> Layout:
+        """How the work of an operator is split, by the dimensions of all its values."""
+        op, types = statement.op, self.program.types
+        operands = tuple(NUMBER if isinstance(o, Number) else types[o] for o in op.operands)
+        rule = {f.name: f for f in factors(op.kind, operands, op.type, op.over, op.params)}
+        split: dict[str, list[str]] = {}
+        for atom, where in statement.way:
+            factor = rule.get(where)
+            dims = () if factor is None else (*factor.operands, factor.result)
+            for dim in dict.fromkeys(dim for dim in dims if dim is not None):
+                split.setdefault(dim, []).append(atom)
+        return make_layout(split)
+
+    def _kernel(self, statement: Compute, fused: Fused, position: int) -> Generator[str, None, str]:
+        """The members of a kernel, one after the other; returns the expression of the last."""
+        yield f"# one kernel: {', '.join(op.kind for op in fused.body)}"
+        given = tuple(map(self._operand, statement.op.operands))
+        values = dict(zip(fused.inputs, given, strict=True))
+        kernel = kernel_of(fused, tuple(operand.type for operand in given))
+        text = ""
+        for op in fused.body:
+            split: dict[str, list[str]] = {}
+            for (value, dim), factor in kernel.names.items():
+                if value in (op.result, *op.reads):
+                    split[dim] = [atom for atom, where in statement.way if where == factor]
+            operands = tuple(
+                values[o] if isinstance(o, str) else self._operand(o) for o in op.operands
+            )
+            text = self._expression(op, operands, make_layout(split))
+            if op is not fused.body[-1]:
+                inner = f"{statement.result}/{op.result}"
+                name = self.names.give(inner, op.home.name or op.kind, position, held=True)
+                values[op.result] = Operand(name, op.type)
+                yield f"{name} = {text}"
+        last = Operand(f"({text})", fused.body[-1].type)
+        return text if last.dims == statement.type.dims else permuted(last, statement.type.dims)
+
+    def _assigned(self, text: str, statement: Compute | Move, position: int) -> Iterator[str]:
+        """``name = text``, and the dimensions of a GPU's block beside or above it."""
+        program, layout = self.program, statement.layout
+        sizes = local_sizes(statement.type, layout, program.sizes, program.mesh)
+        note = f"[{', '.join(f'{dim} {size}' for dim, size in sizes.items())}]"
+        if layout.partial:
+            note += f" partial {layout.kind} over {', '.join(layout.partial)}"
+        line = f"{self.give(statement.result, position)} = {text}"
+        if len(line) + len(note) + 4 + _INDENT <= _WIDTH:
+            yield f"{line}  # {note}"
+        else:
+            yield f"# {note}"
+            yield line
+
+
+def pending(statement: Move) -> str:
+    """What stands for the result of a step that has been started and not been waited for."""
+    return f"{statement.result}..."
+
+
+def comment(text: str) -> Iterator[str]:
+    """A text as lines of a comment."""
+    for line in textwrap.wrap(" ".join(text.split()), _WIDTH - 2 - _INDENT):
+        yield f"# {line}"
+
+
+def _widens(op: Op, operands: tuple[Operand, ...]) -> bool:
+    """Whether PyTorch might give another floating dtype than the operator's row."""
+    values = operands[1:] if op.kind == "where" else operands
+    found = {operand.type.dtype for operand in values if not operand.is_number}
+    row = OPS[op.kind]
+    if op.kind in _CONVERT or op.type.dtype not in FLOATING or row.result != "widest":
+        return False
+    return not found <= {op.type.dtype}
+
+
+# Operators whose expressions convert their operands themselves.
+_CONVERT = ("matmul", "concat")

@@ -1,0 +1,132 @@
+"""Operators that move, join, pick or number elements, as expressions of PyTorch."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import cast
+
+from helixc.ir.ops import Cut, Joined, Position, Renamed, Rolled
+from helixc.ir.tensor import TensorType
+from helixc.pytorch.moves import tuple_text
+from helixc.pytorch.operand import Dims, Operand, Use, aligned, dtype_text, permuted
+
+
+def rename(use: Use) -> str:
+    """The same tensor: a name, not an axis, changes."""
+    target = dict(cast("Renamed", use.op.params).pairs)
+    (operand,) = use.operands
+    renamed = tuple(target.get(dim, dim) for dim in operand.dims)
+    return permuted(Operand(operand.text, TensorType(operand.type.dtype, renamed)), use.dims)
+
+
+def concat(use: Use) -> str:
+    """Operands end to end along a product of dimensions."""
+    params = cast("Joined", use.op.params)
+    others = tuple(dim for dim in use.dims if dim not in params.dims)
+    parts: list[str] = []
+    for operand, (part, size) in zip(use.operands, params.parts, strict=True):
+        shape = ", ".join([*(str(use.local(dim)) for dim in others), str(size)])
+        merged = _merged(operand, others, part)
+        parts.append(f"{merged}.to({dtype_text(use.op.type.dtype)}).expand({shape})")
+    sizes = ", ".join(str(use.sizes[dim]) for dim in params.dims)
+    joined = f"torch.cat([{', '.join(parts)}], -1)"
+    if len(params.dims) > 1:
+        joined = f"{joined}.unflatten(-1, ({sizes}))"
+    return permuted(Operand(joined, TensorType("", others + params.dims)), use.dims)
+
+
+def _merged(operand: Operand, others: Dims, product: Dims) -> str:
+    """Axes in the order of ``others``, of one where there is none, and last some as one."""
+    text = aligned(operand, (*others, *product)) if operand.dims else operand.text
+    missing = next((i for i, dim in enumerate(others) if dim in operand.dims), len(others))
+    if missing and operand.dims:
+        text += f"[{', '.join(['None'] * missing)}]"
+    if not product:
+        return f"{text}.unsqueeze(-1)"
+    return text if len(product) == 1 else f"{text}.flatten({-len(product)})"
+
+
+def split(use: Use) -> str:
+    """A part of a product of dimensions."""
+    return _part(use, "")
+
+
+def top_k(use: Use) -> str:
+    """The places of the largest elements, of equal ones the first: the head of a stable ranking."""
+    return _part(use, ".argsort(-1, descending=True, stable=True)")
+
+
+def _part(use: Use, ranked: str) -> str:
+    """A part of a product of dimensions, or of what is made of it."""
+    params = cast("Cut", use.op.params)
+    (operand,) = use.operands
+    others = tuple(dim for dim in operand.dims if dim not in params.source)
+    text = permuted(operand, (*others, *params.source))
+    if len(params.source) > 1:
+        text += f".flatten({-len(params.source)})"
+    text += ranked
+    size = prod(use.sizes[dim] for dim in params.dims)
+    text += f".narrow(-1, {params.start}, {size})"
+    if len(params.dims) > 1:
+        text += f".unflatten(-1, ({', '.join(str(use.sizes[dim]) for dim in params.dims)}))"
+    if not params.dims:
+        text += ".squeeze(-1)"
+    return permuted(Operand(text, TensorType("", others + params.dims)), use.dims)
+
+
+def index(use: Use) -> str:
+    """The global position along a product of dimensions."""
+    dims = cast("Position", use.op.params).dims
+    total: list[str] = []
+    stride = 1
+    for dim in reversed(dims):
+        atoms = use.layout.atoms_of(dim)
+        axes = "".join(f", {atom!r}" for atom in atoms).replace("'", '"')
+        own = Operand(f"mesh.positions({use.local(dim)}{axes})", TensorType("i32", (dim,)))
+        text = aligned(own, use.dims)
+        total.append(text if stride == 1 else f"{text} * {stride}")
+        stride *= use.sizes[dim]
+    return " + ".join(reversed(total))
+
+
+def take(use: Use) -> str:
+    """What indices pick, zero where that is not here."""
+    table, index = use.operands
+    over = use.op.over
+    shared = tuple(dim for dim in table.dims if dim in index.dims)
+    kept = tuple(dim for dim in table.dims if dim not in index.dims and dim not in over)
+    new = tuple(dim for dim in index.dims if dim not in table.dims)
+    blocks = ", ".join(f"({_first(use, dim)}, {use.sizes[dim]})" for dim in over)
+    rows = permuted(table, (*shared, *over, *kept))
+    places = f"torch.tensor({index.text}, device=mesh.device)" if index.is_number else index.text
+    ordered = permuted(Operand(places, index.type), (*shared, *new))
+    text = f"take({rows}, {ordered}, {len(shared)}, [{blocks}])"
+    return permuted(Operand(text, TensorType("", (*shared, *new, *kept))), use.dims)
+
+
+def _first(use: Use, dim: str) -> str:
+    """The global position at which this process's block of a dimension begins."""
+    atoms = use.layout.atoms_of(dim)
+    return f"mesh.index({tuple_text(atoms)}) * {use.local(dim)}" if atoms else "0"
+
+
+def roll(use: Use) -> str:
+    """Elements move on round a whole dimension; a block stays, and where it stands is in the layout."""
+    (operand,), (dim,) = use.operands, use.op.over
+    if use.layout.atoms_of(dim):
+        return permuted(operand, use.dims)
+    by = cast("Rolled", use.op.params).by
+    return permuted(
+        Operand(f"{operand.text}.roll({by}, {operand.dims.index(dim)})", operand.type), use.dims
+    )
+
+
+def rotate(use: Use) -> str:
+    """Pairs turned by angles."""
+    value, angle = use.operands
+    (half,) = use.op.over
+    turned = aligned(angle, tuple(dim for dim in value.dims if dim != half))
+    if angle.is_number:
+        turned = f"{value.text}.new_tensor({angle.text})"
+    text = f"rotate({value.text}, {turned}, {value.dims.index(half)})"
+    return permuted(Operand(text, value.type), use.dims)

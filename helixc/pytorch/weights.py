@@ -1,0 +1,125 @@
+"""What a program is given from outside: the names, whole shapes and splits of its weights and inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from math import sqrt
+
+import attrs
+
+from helixc.ir.logical import Scope, ancestors
+from helixc.ir.ops import OPS, Op
+from helixc.ir.slices import whole_dims
+from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement, walk
+
+
+@attrs.frozen
+class Source:
+    """One tensor: its whole shape, the axes over which each dimension lies, and how far random ones spread.
+
+    ``sliced``: the axis along which it comes in slices, -1 if it comes at once.  ``op`` and ``turns``:
+    the operator behind it, and the turn of each repeat around that, counted from 0.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    split: tuple[tuple[str, ...], ...]
+    dtype: str
+    scale: float
+    sliced: int
+    op: Op
+    turns: tuple[int, ...] = ()
+
+
+def place_of(scopes: tuple[Scope, ...], scope: int, turns: Mapping[int, str]) -> str:
+    """``layer.0.mha.``: the prefix of the weights of a scope; ``turns`` are those of the repeats around it."""
+    chain = [scopes[s] for s in reversed(tuple(ancestors(scopes, scope))) if scopes[s].parent >= 0]
+    return "".join(f"{step_of(found, turns)}." for found in chain)
+
+
+def step_of(scope: Scope, turns: Mapping[int, str]) -> str:
+    """``mha_2`` or ``layer.0``: what one scope adds to the names of its weights."""
+    if scope.kind == "repeat":
+        return f"{scope.name}.{turns[scope.id]}"
+    return scope.name if scope.call == 0 else f"{scope.name}_{scope.call + 1}"
+
+
+def is_weight(compute: Compute) -> bool:
+    """Whether this is something that is kept from step to step."""
+    return OPS[compute.op.kind].work == "source" and compute.op.kind != "input"
+
+
+def inputs_of(program: Spmd) -> tuple[Source, ...]:
+    """What arrives in every step."""
+    found = (s for s in walk(program.body) if isinstance(s, Compute) and s.op.kind == "input")
+    return tuple(_source(program, compute, input_name(compute), 1.0, ()) for compute in found)
+
+
+def input_name(compute: Compute) -> str:
+    """What an input is called in the model."""
+    return compute.op.home.name or compute.result
+
+
+def weights_of(program: Spmd) -> tuple[Source, ...]:
+    """Every weight of every turn."""
+    scales = _scales(program)
+    return tuple(
+        _source(program, compute, name, scales.get(compute.result, 1.0), turns)
+        for compute, name, turns in _weights(program, program.body, ())
+    )
+
+
+def _weights(
+    program: Spmd, body: tuple[SpmdStatement, ...], loops: tuple[Loop, ...]
+) -> Iterator[tuple[Compute, str, tuple[int, ...]]]:
+    for statement in body:
+        if isinstance(statement, Loop):
+            yield from _weights(program, statement.body, (*loops, statement))
+        elif isinstance(statement, Compute) and is_weight(statement):
+            for turns in product(*(range(loop.trips) for loop in loops)):
+                pairs = zip(loops, turns, strict=True)
+                numbers = {x.scope: str(program.scopes[x.scope].first + t) for x, t in pairs}
+                prefix = place_of(program.scopes, statement.scope, numbers)
+                yield statement, prefix + statement.op.home.name, turns
+
+
+def _source(
+    program: Spmd, compute: Compute, name: str, scale: float, turns: tuple[int, ...]
+) -> Source:
+    sizes = {dim.name: dim.size for dim in whole_dims(program)}
+    dims = compute.type.dims
+    return Source(
+        name=name,
+        shape=tuple(sizes[dim] for dim in dims),
+        split=tuple(compute.layout.atoms_of(dim) for dim in dims),
+        dtype=compute.type.dtype,
+        scale=scale,
+        sliced=sliced_axis(program, dims),
+        op=compute.op,
+        turns=turns,
+    )
+
+
+def sliced_axis(program: Spmd, dims: tuple[str, ...]) -> int:
+    """The axis along which a value comes in the slices of a step; -1 if it comes at once."""
+    leaves = () if program.slices is None else program.slices.leaves
+    return next((axis for axis, dim in enumerate(dims) if dim in leaves), -1)
+
+
+def _scales(program: Spmd) -> dict[str, float]:
+    """For each weight of a contraction what keeps random results as large as the inputs."""
+    origin: dict[str, str] = {}
+    found: dict[str, float] = {}
+    for statement in walk(program.body):
+        if isinstance(statement, Loop):
+            continue
+        if not isinstance(statement, Compute):
+            origin[statement.result] = origin.get(statement.source, statement.source)
+        elif OPS[statement.op.kind].work == "matmul":
+            length = 1
+            for dim in statement.op.over:
+                length *= program.sizes[dim]
+            for value in statement.op.reads:
+                found.setdefault(origin.get(value, value), 1 / sqrt(length))
+    return found

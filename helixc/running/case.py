@@ -1,0 +1,91 @@
+"""What a run of a program on real processes is given, and what it must come to.
+
+The model is run here, in the arithmetic of the proof, on the same random inputs and weights that the
+processes get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import numpy as np
+
+from helixc.compiler import Compilation
+from helixc.diagnostics import CompilerBug
+from helixc.interp.approximation import divided_dims
+from helixc.interp.data import Data
+from helixc.interp.domain import REALS
+from helixc.interp.held import Held
+from helixc.interp.shrink import (
+    Instance,
+    full_instance,
+    shrink,
+    shrink_model,
+    smallest_instance,
+)
+from helixc.interp.site import Array
+from helixc.interp.version import run_version
+from helixc.ir.logical import Logical
+from helixc.ir.spmd import Spmd
+from helixc.ir.tensor import Dim
+from helixc.pytorch.weights import Source, inputs_of, weights_of
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class RunCase:
+    """A program that is to run, whole tensors for its inputs and weights by name, and what comes out.
+
+    ``exact``: the outputs of the model; ``expected``: those of the model as the plan's ``local`` lines
+    rewrite it, which the program must give.
+    """
+
+    program: Spmd
+    inputs: Mapping[str, Array]
+    weights: Mapping[str, Array]
+    exact: Mapping[str, Held]
+    expected: Mapping[str, Held]
+    approximate: bool
+
+
+def run_case(compilation: Compilation, *, small: bool, seed: int = 0) -> RunCase:
+    """The case of a compilation, at its least faithful sizes or at those that are written."""
+    model, stages = compilation.logical, compilation.stages[1:]
+    versions = [program for _, program in stages]
+    last = [version for version in versions if isinstance(version, Logical)][-1]
+    divided = divided_dims(model, last)
+    instance = _instance(model, versions, divided, small=small)
+    small_model, rewritten = shrink_model(model, instance), shrink(last, instance)
+    program = shrink(compilation.spmd, instance)
+    if not isinstance(program, Spmd) or not isinstance(rewritten, Logical):
+        raise CompilerBug("a program of another level comes of shrinking one")
+    parts = {
+        dim: tuple(attrs.evolve(part, size=instance.sizes[part.name]) for part in found)
+        for dim, found in divided.items()
+    }
+    supply = Data(small_model, seed, "normal", parts)
+
+    def arrays(sources: tuple[Source, ...]) -> dict[str, Array]:
+        return {source.name: np.asarray(supply(source.op, source.turns)) for source in sources}
+
+    return RunCase(
+        program=program,
+        inputs=arrays(inputs_of(program)),
+        weights=arrays(weights_of(program)),
+        exact=run_version(small_model, supply, REALS).outputs,
+        expected=run_version(rewritten, supply, REALS).outputs,
+        approximate=bool(rewritten.approximations),
+    )
+
+
+def _instance(
+    model: Logical,
+    versions: list[Logical | Spmd],
+    divided: Mapping[str, tuple[Dim, ...]],
+    *,
+    small: bool,
+) -> Instance:
+    if not small:
+        return full_instance((model, *versions))
+    names = {dim: tuple(part.name for part in parts) for dim, parts in divided.items()}
+    return smallest_instance(model, versions, names)

@@ -1,0 +1,182 @@
+"""Runs an emitted module as processes of this machine, with ``torchrun``, and brings back what they made.
+
+All processes of a run end with it: with an error as soon as one of them fails, and by force when time is up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+
+import attrs
+import numpy as np
+
+from helixc.diagnostics import Diagnostic, HelixError
+from helixc.interp.site import Array
+
+# Lines of a process's own error that are shown.
+_SHOWN_LINES = 12
+# Files by which a module, its tensors and its logs go by in the folder of a run.
+_PROGRAM, _WEIGHTS, _INPUTS, _LOGS = "program.py", "weights.pt", "inputs.pt", "logs"
+
+
+@attrs.frozen(kw_only=True)
+class Launch:
+    """How to run: ``seconds``: how long a process may wait for another, and how long all may take."""
+
+    processes: int
+    device: str = "cpu"
+    dtype: str | None = "f64"
+    steps: int = 1
+    seconds: float = 600.0
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Finished:
+    """What processes have made: for every slice of the step the blocks of each output, by rank.
+
+    ``marks``: for each rank the statements that were done, and when, in seconds on a clock of its own.
+    """
+
+    slices: tuple[Mapping[str, Array], ...]
+    marks: tuple[tuple[tuple[str, float], ...], ...]
+
+
+def find_torch() -> ModuleType:
+    """PyTorch.  Raises ``HelixError`` where it is not installed."""
+    try:
+        return import_module("torch")
+    except ImportError as error:
+        message = "running needs torch, which is not installed: install `helixc[torch]`"
+        raise HelixError([Diagnostic("HX0016", message)]) from error
+
+
+def launch(
+    text: str, inputs: Mapping[str, Array], weights: Mapping[str, Array], how: Launch
+) -> Finished:
+    """Run a module on these whole tensors.  Raises ``HelixError`` if a process fails or none gets on."""
+    torch = find_torch()
+    with TemporaryDirectory(prefix="helixc-run-") as name:
+        folder = Path(name)
+        (folder / _PROGRAM).write_text(text, encoding="utf-8")
+        torch.save(_tensors(torch, weights), folder / _WEIGHTS)
+        torch.save(_tensors(torch, inputs), folder / _INPUTS)
+        with _ended(_started(folder, how)) as process:
+            try:
+                process.wait(timeout=how.seconds)
+            except subprocess.TimeoutExpired:
+                raise HelixError([_late(folder, how)]) from None
+        if process.returncode:
+            raise HelixError([_failed(folder)])
+        return _finished(torch, folder, how.processes)
+
+
+def _tensors(torch: Any, arrays: Mapping[str, Array]) -> dict[str, object]:
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def _started(folder: Path, how: Launch) -> subprocess.Popen[bytes]:
+    """``torchrun`` in a process group of its own, so that it can be ended with all its processes."""
+    arguments = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+        *("--nproc-per-node", str(how.processes), "--redirects", "3", "--log-dir", _LOGS),
+        *(_PROGRAM, "--weights", _WEIGHTS, "--inputs", _INPUTS, "--save", "made"),
+        *("--device", how.device, "--steps", str(how.steps), "--timeout", str(how.seconds)),
+        *(() if how.dtype is None else ("--dtype", how.dtype)),
+    ]
+    with (folder / "torchrun").open("wb") as log:
+        return subprocess.Popen(
+            arguments,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+        )
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Generator[subprocess.Popen[bytes]]:
+    """The process while it is needed; after that it and all that it started have ended."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=5)
+        _kill_group(process.pid)
+        process.wait()
+
+
+def _kill_group(leader: int) -> None:
+    # Workers are in sessions of their own where torchrun starts them so; it ends those itself.
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _late(folder: Path, how: Launch) -> Diagnostic:
+    message = f"the processes were not done after {how.seconds:g} s and have been stopped"
+    return (
+        Diagnostic("HX1102", message, legal=("--timeout SECONDS",))
+        if not _errors(folder)
+        else _failed(folder)
+    )
+
+
+def _failed(folder: Path) -> Diagnostic:
+    """The first error that a process reported, in its own words."""
+    errors = _errors(folder)
+    if errors:
+        _, rank, text = min(errors)
+        return Diagnostic("HX1101", f"process {rank} failed: {_end(text)}")
+    log = (folder / "torchrun").read_text(encoding="utf-8", errors="replace")
+    return Diagnostic("HX1101", f"the processes could not be started or were killed: {_end(log)}")
+
+
+def _errors(folder: Path) -> list[tuple[int, int, str]]:
+    """When, where and how processes failed."""
+    found: list[tuple[int, int, str]] = []
+    for path in sorted((folder / _LOGS).glob("**/error.json")):
+        rank = int(path.parent.name) if path.parent.name.isdigit() else 0
+        try:
+            message: Any = json.loads(path.read_text(encoding="utf-8"))["message"]
+            text, moment = str(message["message"]), int(message["extraInfo"]["timestamp"])
+        except (ValueError, KeyError, TypeError, OSError):
+            continue
+        found.append((moment, rank, text))
+    return found
+
+
+def _end(text: str) -> str:
+    """The last lines of a text, without control characters."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    shown = "\n".join(lines[-_SHOWN_LINES:])
+    return "".join(c for c in shown if c.isprintable() or c == "\n") or "it says nothing"
+
+
+def _finished(torch: Any, folder: Path, processes: int) -> Finished:
+    made = [torch.load(folder / "made" / f"rank{rank}.pt") for rank in range(processes)]
+    slices = range(len(made[0]["outputs"]))
+    return Finished(
+        slices=tuple(_blocks([one["outputs"][number] for one in made]) for number in slices),
+        marks=tuple(tuple((str(n), float(t)) for n, t in one["marks"]) for one in made),
+    )
+
+
+def _blocks(outputs: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
+    """The blocks of each output, one after the other by rank."""
+    return {name: np.stack([one[name].numpy() for one in outputs]) for name in outputs[0]}

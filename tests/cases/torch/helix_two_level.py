@@ -1,0 +1,435 @@
+"""Model helix, split as plan two_level says, over 16 processes (n = 4, m = 4).
+
+    torchrun --nproc-per-node 16 THIS_FILE --help
+
+Every process runs this text.  The comment beside a tensor gives the shape of its own block; the
+comment above a collective says why it is there.
+"""
+
+
+import argparse
+import datetime
+import math
+import os
+import time
+import zlib
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.elastic.multiprocessing.errors import record
+
+# The axes of the mesh, outermost first, and the axes over which collectives run together.
+AXES = {"n": 4, "m": 4}
+GROUPS = [
+    ("m",),
+    ("n", "m"),
+]
+DTYPES = {
+    "f64": torch.float64,
+    "f32": torch.float32,
+    "bf16": torch.bfloat16,
+    "f16": torch.float16,
+    "i32": torch.int32,
+    "i8": torch.int8,
+    "bool": torch.bool,
+}
+FLOATING = ("f64", "f32", "bf16", "f16")
+# Newer names of PyTorch, else the older ones.
+GATHER = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor
+SCATTER = getattr(dist, "reduce_scatter_single", None) or dist.reduce_scatter_tensor
+REDUCE = {"sum": dist.ReduceOp.SUM, "max": dist.ReduceOp.MAX, "min": dist.ReduceOp.MIN}
+
+# Whole tensors by name: shape, the axes over which each dimension is split, dtype, the spread
+# of random numbers, and the dimension that comes in slices of a step (-1: none).
+INPUTS = {
+    "x": ((1024, 10000, 8192), ((), (), ()), "bf16", 1, -1),
+}
+WEIGHTS = {
+    "layer.0.mha.wq": ((8192, 16, 512), ((), ("n",), ("m",)), "bf16", 0.0110485, -1),
+    "layer.1.mha.wq": ((8192, 16, 512), ((), ("n",), ("m",)), "bf16", 0.0110485, -1),
+    "layer.0.mha.wk": ((8192, 16, 512), ((), ("n",), ("m",)), "bf16", 0.0110485, -1),
+    "layer.1.mha.wk": ((8192, 16, 512), ((), ("n",), ("m",)), "bf16", 0.0110485, -1),
+    "layer.0.mha.wv": ((8192, 16, 512), ((), ("n",), ("m",)), "bf16", 0.0110485, -1),
+    "layer.1.mha.wv": ((8192, 16, 512), ((), ("n",), ("m",)), "bf16", 0.0110485, -1),
+    "layer.0.mha.wo": ((16, 512, 8192), (("n",), ("m",), ()), "bf16", 0.0110485, -1),
+    "layer.1.mha.wo": ((16, 512, 8192), (("n",), ("m",), ()), "bf16", 0.0110485, -1),
+    "layer.0.mlp.w1": ((8192, 32768), ((), ("n", "m")), "bf16", 0.0110485, -1),
+    "layer.1.mlp.w1": ((8192, 32768), ((), ("n", "m")), "bf16", 0.0110485, -1),
+    "layer.0.mlp.w2": ((32768, 8192), (("n", "m"), ()), "bf16", 0.00552427, -1),
+    "layer.1.mlp.w2": ((32768, 8192), (("n", "m"), ()), "bf16", 0.00552427, -1),
+}
+# A step runs so many slices, one after the other.
+SLICES = 1
+
+
+class Pending:
+    """A collective that has been started; ``wait`` gives its result."""
+
+    def __init__(self, work, finish):
+        self.work = work
+        self.finish = finish
+
+    def wait(self):
+        if self.work is not None:
+            self.work.wait()
+        return self.finish()
+
+
+class Mesh:
+    """The processes as a grid with named axes, and a group for all axes that a collective runs over.
+
+    A collective is started at once; its result is what ``wait`` gives.  ``dim`` counts the axes of a
+    tensor.
+    """
+
+    def __init__(self, device):
+        self.device = device
+        self.rank = dist.get_rank()
+        count = math.prod(AXES.values())
+        if dist.get_world_size() != count:
+            sizes = " x ".join(f"{axis} {size}" for axis, size in AXES.items())
+            raise SystemExit(
+                f"this program runs on exactly {count} processes ({sizes}), "
+                f"not on {dist.get_world_size()}: torchrun --nproc-per-node {count} ..."
+            )
+        self.grid = init_device_mesh(device.type, tuple(AXES.values()), mesh_dim_names=tuple(AXES))
+        self.ranks = self.grid.mesh
+        self.at = dict(zip(AXES, self.grid.get_coordinate()))
+        self.marks = []
+        self.groups = {axes: self.group_over(axes) for axes in GROUPS}
+
+    def group_over(self, axes):
+        """The processes that differ from this one in these axes alone, and their order in ``axes``."""
+        if len(axes) == 1:
+            return self.grid.get_group(axes[0]), list(range(AXES[axes[0]]))
+        names = list(AXES)
+        numbers = [names.index(axis) for axis in axes]
+        rest = [number for number in range(len(names)) if number not in numbers]
+        rows = self.ranks.permute(*rest, *numbers).reshape(-1, self.count(axes)).tolist()
+        group, _ = dist.new_subgroups_by_enumeration([sorted(row) for row in rows])
+        own = next(row for row in rows if self.rank in row)
+        return group, [sorted(own).index(rank) for rank in own]
+
+    def count(self, axes):
+        return math.prod(AXES[axis] for axis in axes)
+
+    def index(self, axes):
+        """The number of this process among those that differ in these axes, the last one fastest."""
+        number = 0
+        for axis in axes:
+            number = number * AXES[axis] + self.at[axis]
+        return number
+
+    def positions(self, size, *axes):
+        """The global positions of this process's block of a dimension."""
+        first = self.index(axes) * size
+        return torch.arange(first, first + size, device=self.device)
+
+    def mark(self, name):
+        """Note that something is done."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        self.marks.append((name, time.perf_counter()))
+
+    def all_gather(self, x, dim, *axes):
+        group, order = self.groups[axes]
+        got = x.new_empty(len(order) * x.numel())
+        work = GATHER(got, x.flatten(), group=group, async_op=True)
+        parts = got.view(len(order), *x.shape)
+        return Pending(work, lambda: torch.cat([parts[member] for member in order], dim))
+
+    def reduce_scatter(self, x, dim, op, *axes):
+        group, order = self.groups[axes]
+        sent = self.pieces(x, dim, order)
+        own = x.new_empty(sent[0].numel())
+        work = SCATTER(own, sent.flatten(), REDUCE[op], group=group, async_op=True)
+        return Pending(work, lambda: own.view(sent.shape[1:]))
+
+    def all_reduce(self, x, op, *axes):
+        group, _ = self.groups[axes]
+        total = x.clone(memory_format=torch.contiguous_format)
+        work = dist.all_reduce(total, REDUCE[op], group=group, async_op=True)
+        return Pending(work, lambda: total)
+
+    def all_to_all(self, x, *axes, split, join):
+        group, order = self.groups[axes]
+        sent = self.pieces(x, split, order)
+        got = torch.empty_like(sent)
+        work = dist.all_to_all_single(got, sent, group=group, async_op=True)
+        return Pending(work, lambda: torch.cat([got[member] for member in order], join))
+
+    def pieces(self, x, dim, order):
+        """A tensor in equal pieces, each in the row of the member that is to get it."""
+        pieces = x.chunk(len(order), dim)
+        rows = sorted(range(len(order)), key=order.__getitem__)
+        return torch.stack([pieces[row] for row in rows])
+
+    def permute(self, x, before, after):
+        """The block that ``after`` wants here, from a process that holds it as ``before`` says."""
+        held, wanted = self.blocks(before), self.blocks(after)
+        holder = {block: rank for rank, block in reversed(list(enumerate(held)))}
+        source = [r if held[r] == block else holder[block] for r, block in enumerate(wanted)]
+        got = torch.empty_like(x, memory_format=torch.contiguous_format)
+        sent = x.contiguous()
+        here = self.rank
+        moves = [dist.P2POp(dist.isend, sent, r) for r, s in enumerate(source) if s == here != r]
+        if source[here] == here:
+            got = sent
+        else:
+            moves.append(dist.P2POp(dist.irecv, got, source[here]))
+        works = dist.batch_isend_irecv(moves) if moves else []
+        return Pending(None, lambda: [got, *(work.wait() for work in works)][0])
+
+    def blocks(self, layout):
+        """For each process the number of the block that it holds."""
+        parts = [layout[name] for name in sorted(layout)]
+        return [self.block(rank, parts) for rank in range(dist.get_world_size())]
+
+    def block(self, rank, parts):
+        place = dict(zip(AXES, (self.ranks == rank).nonzero()[0].tolist()))
+        number = 0
+        for axes, places in parts:
+            part = 0
+            for axis in axes:
+                part = part * AXES[axis] + place[axis]
+            number = number * self.count(axes) + (part + places) % self.count(axes)
+        return number
+
+    def part(self, x, dim, *axes):
+        """This process's part of a dimension that it holds as a whole; nothing is sent."""
+        return x.chunk(self.count(axes), dim)[self.index(axes)]
+
+    def seed(self, x, *axes):
+        """A term of a sum: the value on the first process along these axes, zero on the others."""
+        return x if self.index(axes) == 0 else torch.zeros_like(x)
+
+
+class Weights:
+    """Weights by name, and those of one layer under names of their own."""
+
+    def __init__(self, tensors, prefix=""):
+        self.tensors = tensors
+        self.prefix = prefix
+
+    def inside(self, name):
+        return Weights(self.tensors, f"{self.prefix}{name}.")
+
+    def __getitem__(self, name):
+        return self.tensors[self.prefix + name]
+
+
+def rms_norm(x, dims, eps):
+    """Over the root of the mean square, which is taken in float32 or wider."""
+    wide = x if x.dtype == torch.float64 else x.float()
+    return (wide * torch.rsqrt(wide.square().mean(dims, keepdim=True) + eps)).to(x.dtype)
+
+
+def layer_norm(x, dims, eps):
+    wide = x if x.dtype == torch.float64 else x.float()
+    return rms_norm(wide - wide.mean(dims, keepdim=True), dims, eps).to(x.dtype)
+
+
+def take(table, index, shared, blocks):
+    """The rows that ``index`` picks, zero where one is not here.
+
+    Of the table's axes the first ``shared`` are the first of ``index`` too; those after them are picked
+    from.  ``blocks``: for each of these where this process's block begins, and the whole size.
+    """
+    sizes = table.shape[shared : shared + len(blocks)]
+    inside = (index >= 0) & (index < math.prod(whole for _, whole in blocks))
+    place, stride, rest = torch.zeros_like(index), 1, index
+    for (first, whole), size in zip(reversed(blocks), reversed(sizes)):
+        local = rest % whole - first
+        inside = inside & (local >= 0) & (local < size)
+        place, rest, stride = place + local * stride, rest // whole, stride * size
+    rows = table.flatten(shared, shared + len(blocks) - 1)
+    grid = [
+        torch.arange(table.shape[axis], device=table.device).view(-1, *[1] * (index.dim() - axis - 1))
+        for axis in range(shared)
+    ]
+    picked = rows[(*grid, torch.where(inside, place, 0).long())]
+    here = inside.view(*inside.shape, *[1] * (picked.dim() - inside.dim()))
+    return torch.where(here, picked, torch.zeros_like(picked))
+
+
+def rotate(x, angle, dim):
+    """Pairs of numbers, one in each half of a dimension of two, turned by their angle."""
+    first, second = x.unbind(dim)
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    return torch.stack([first * cos - second * sin, first * sin + second * cos], dim)
+
+
+def mha(mesh, weights, x):
+    wq = weights["wq"]  # [embed 8192, head 4, head_dim 128]
+    # `wq` is split on head over n and split on head_dim over m; the matmul that makes `q` needs it
+    # split on head over n, m
+    wq = mesh.all_to_all(wq, "m", split=1, join=2).wait()  # [embed 8192, head 1, head_dim 512]
+    wk = weights["wk"]  # [embed 8192, head 4, head_dim 128]
+    # `wk` is split on head over n and split on head_dim over m; the matmul that makes `k` needs it
+    # split on head over n, m
+    wk_ready = mesh.all_to_all(wk, "m", split=1, join=2)
+    wv = weights["wv"]  # [embed 8192, head 4, head_dim 128]
+    # `wv` is split on head over n and split on head_dim over m; the matmul that makes `v` needs it
+    # split on head over n, m
+    wv_ready = mesh.all_to_all(wv, "m", split=1, join=2)
+    wo = weights["wo"]  # [head 4, head_dim 128, embed 8192]
+    # `wo` is split on head over n and split on head_dim over m; the matmul that makes `x` needs it
+    # split on head over n, m
+    wo_ready = mesh.all_to_all(wo, "m", split=0, join=1)
+    q = torch.einsum("bse,eha->bsha", x, wq)  # [batch 1024, seq 10000, head 1, head_dim 512]
+    y = x  # [batch 1024, key 10000, embed 8192]
+    wk = wk_ready.wait()  # [embed 8192, head 1, head_dim 512]
+    k = torch.einsum("bke,eha->bkha", y, wk)  # [batch 1024, key 10000, head 1, head_dim 512]
+    wv = wv_ready.wait()  # [embed 8192, head 1, head_dim 512]
+    v = torch.einsum("bke,eha->bkha", y, wv)  # [batch 1024, key 10000, head 1, head_dim 512]
+    scores = torch.einsum("bshe,bkhe->bshk", q, k)  # [batch 1024, seq 10000, head 1, key 10000]
+    scores = scores / 22.627416997969522  # [batch 1024, seq 10000, head 1, key 10000]
+    softmax = torch.softmax(scores, 3)  # [batch 1024, seq 10000, head 1, key 10000]
+    # [batch 1024, seq 10000, head 1, head_dim 512]
+    attended = torch.einsum("bshk,bkhe->bshe", softmax, v)
+    wo = wo_ready.wait()  # [head 1, head_dim 512, embed 8192]
+    # [batch 1024, seq 10000, embed 8192] partial sum over n, m
+    x = torch.einsum("bshe,hem->bsm", attended, wo)
+    return x
+
+
+def mlp(mesh, weights, x):
+    w1 = weights["w1"]  # [embed 8192, hidden 2048]
+    matmul = torch.einsum("bse,eh->bsh", x, w1)  # [batch 1024, seq 10000, hidden 2048]
+    gelu = F.gelu(matmul)  # [batch 1024, seq 10000, hidden 2048]
+    w2 = weights["w2"]  # [hidden 2048, embed 8192]
+    # [batch 1024, seq 10000, embed 8192] partial sum over n, m
+    x = torch.einsum("bsh,he->bse", gelu, w2)
+    return x
+
+
+def layer(mesh, weights, x):
+    x_2 = layer_norm(x, 2, eps=1e-05)  # [batch 1024, seq 10000, embed 8192]
+    x_2 = mha(mesh, weights.inside("mha"), x_2)
+    # `x` is a partial sum over n, m; the add that makes `x` needs it whole
+    x_2 = mesh.all_reduce(x_2, "sum", "n", "m").wait()  # [batch 1024, seq 10000, embed 8192]
+    x = x + x_2  # [batch 1024, seq 10000, embed 8192]
+    x_2 = layer_norm(x, 2, eps=1e-05)  # [batch 1024, seq 10000, embed 8192]
+    x_2 = mlp(mesh, weights.inside("mlp"), x_2)
+    # `x` is a partial sum over n, m; the add that makes `x` needs it whole
+    x_2 = mesh.all_reduce(x_2, "sum", "n", "m").wait()  # [batch 1024, seq 10000, embed 8192]
+    x = x + x_2  # [batch 1024, seq 10000, embed 8192]
+    return x
+
+
+def forward(mesh, weights, inputs):
+    x = inputs["x"]  # [batch 1024, seq 10000, embed 8192]
+    for turn in range(2):
+        x = layer(mesh, weights.inside(f"layer.{turn}"), x)
+    return {
+        "x": x,
+    }
+
+
+def shard(mesh, full, split):
+    """This process's block of a whole tensor; ``split``: the axes over which each dimension lies."""
+    for dim, axes in enumerate(split):
+        if axes:
+            full = mesh.part(full, dim, *axes)
+    return full.contiguous()
+
+
+def random_tensor(name, shape, dtype, scale, seed):
+    """The same numbers in every process, whatever the mesh is."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + zlib.crc32(name.encode()))
+    if dtype not in FLOATING:
+        return torch.randint(0, 4, shape, generator=generator)
+    return torch.randn(shape, generator=generator, dtype=torch.float64) * scale
+
+
+def load(mesh, table, tensors, seed, slices=1):
+    """The blocks of all tensors in a table, from ``tensors`` or, where it is None, random.
+
+    Of what comes in slices there is one block for each of them.
+    """
+    blocks = [{} for _ in range(slices)]
+    for name, (shape, split, dtype, scale, sliced) in table.items():
+        if tensors is None:
+            full = random_tensor(name, shape, dtype, scale, seed)
+        elif name not in tensors:
+            raise SystemExit(f"the file has no tensor {name} (it is to be {tuple(shape)})")
+        elif tensors[name].numel() != math.prod(shape):
+            found = tuple(tensors[name].shape)
+            raise SystemExit(f"{name} is {found} in the file and is to be {tuple(shape)}")
+        elif not torch.isfinite(tensors[name]).all():
+            raise SystemExit(f"{name} has numbers in the file that are not finite")
+        else:
+            full = tensors[name].reshape(shape)
+        parts = [full] * slices if sliced < 0 else full.chunk(slices, sliced)
+        for block, part in zip(blocks, parts):
+            block[name] = shard(mesh, part, split).to(mesh.device, DTYPES[dtype])
+    return blocks
+
+
+def step(mesh, weights, inputs):
+    """This process's block of each output, for every slice of a step."""
+    return [forward(mesh, weights, part) for part in inputs]
+
+
+def read(path):
+    """The tensors of a file: a state dict of PyTorch, or safetensors."""
+    if path is None:
+        return None
+    if path.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--dtype", choices=["f64", "f32", "bf16"], help="for all floating tensors")
+    parser.add_argument("--seed", type=int, default=0, help="of random weights and inputs")
+    parser.add_argument("--weights", help="a state dict (.pt) or .safetensors file; else random")
+    parser.add_argument("--inputs", help="the same for the inputs")
+    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--save", help="a folder for every process's blocks of the outputs")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds without progress")
+    return parser.parse_args()
+
+
+@record
+def main():
+    options = arguments()
+    if options.dtype is not None:
+        DTYPES.update(dict.fromkeys(FLOATING, DTYPES[options.dtype]))
+    torch.set_default_dtype(DTYPES["f32"])
+    device = torch.device(options.device)
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        timeout=datetime.timedelta(seconds=options.timeout),
+    )
+    mesh = Mesh(device)
+    weights = Weights(load(mesh, WEIGHTS, read(options.weights), options.seed)[0])
+    inputs = load(mesh, INPUTS, read(options.inputs), options.seed, SLICES)
+    for number in range(options.steps):
+        dist.barrier()
+        mesh.marks = []
+        mesh.mark("")
+        with torch.inference_mode():
+            outputs = step(mesh, weights, inputs)
+        mesh.mark("")
+        if mesh.rank == 0:
+            print(f"step {number}: {mesh.marks[-1][1] - mesh.marks[0][1]:.6f} s", flush=True)
+    if options.save is not None:
+        os.makedirs(options.save, exist_ok=True)
+        blocks = [{name: block.cpu() for name, block in part.items()} for part in outputs]
+        path = os.path.join(options.save, f"rank{mesh.rank}.pt")
+        torch.save({"outputs": blocks, "marks": mesh.marks}, path)
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

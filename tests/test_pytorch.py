@@ -1,0 +1,126 @@
+"""Emitted modules as texts; ``tests/torch_runs`` runs them where PyTorch is installed."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from random_programs import draw_program
+
+import helixc
+from helixc.cli.main import run
+from helixc.diagnostics import HelixError
+from helixc.ir.ops import OPS
+from helixc.pytorch.identifiers import Identifiers, identifier
+from helixc.pytorch.module import module_text
+from helixc.pytorch.operators import TORCH
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+GOLDEN = Path(__file__).parent / "cases" / "torch" / "helix_two_level.py"
+REFERENCE = str(EXAMPLES / "helix_16.hx")
+
+
+def test_every_operator_has_an_expression() -> None:
+    """A new operator needs a row in ``helixc.pytorch.operators.TORCH``."""
+    assert set(TORCH) == {
+        kind for kind, row in OPS.items() if row.work not in ("source", "members")
+    }
+
+
+def test_the_module_of_the_reference_case_is_the_one_that_is_kept(tmp_path: Path) -> None:
+    """To keep a new one: ``helixc emit torch examples/helix_16.hx --plan two_level -o tests/cases/torch``."""
+    assert run(["emit", "torch", REFERENCE, "--plan", "two_level", "-o", str(tmp_path)]) == 0
+    assert (tmp_path / GOLDEN.name).read_text(encoding="utf-8") == GOLDEN.read_text(
+        encoding="utf-8"
+    )
+
+
+def test_modules_are_clean_python(tmp_path: Path) -> None:
+    """No name is undefined or unused for nothing, whatever the plan; the kept module is."""
+    for example in sorted(EXAMPLES.glob("*.hx")):
+        for plan in helixc.check(example).plans:
+            try:
+                compiled = helixc.compile(example, plan=plan)
+            except HelixError:
+                continue
+            text = module_text(compiled.spmd)
+            (tmp_path / f"{example.stem}_{plan}.py").write_text(text, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--select",
+        "E9,F821,F811,F7,F63",
+    ]
+    subprocess.run([*command, str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", "--isolated", str(GOLDEN)], check=True)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_modules_of_random_programs_are_python(seed: int) -> None:
+    chooser = random.Random(seed)
+    text = draw_program(lambda options: chooser.choice(list(options)))
+    try:
+        compiled = helixc.compile_text(text, plan="p")
+    except HelixError:
+        return
+    compile(module_text(compiled.spmd), "emitted", "exec")
+    assert module_text(compiled.spmd, timed=True).count("mesh.mark(") > 2
+
+
+def test_a_name_is_used_again_when_its_value_is_no_longer_read() -> None:
+    names = Identifiers(("mesh",), {"a": 3, "b": 9})
+
+    assert names.give("a", "x", 0) == "x"
+    assert names.give("b", "x", 2) == "x_2"
+    assert names.give("c", "x", 3) == "x"
+    assert names.of("b") == "x_2"
+    assert names.give("d", "mesh", 4) == "mesh_2"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("x", "x"),
+        ("x.2~1", "x_2_1"),
+        ("class", "class_"),
+        ("2", "value_2"),
+        ("", "value"),
+        ("é", "value"),
+    ],
+)
+def test_identifiers_are_legal(text: str, name: str) -> None:
+    assert identifier(text) == name
+    assert name.isidentifier()
+
+
+def test_a_module_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["emit", "torch", REFERENCE, "--plan", "two_level", "-o", "-"]) == 0
+    assert capsys.readouterr().out == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_another_number_of_processes_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", REFERENCE, "--plan", "two_level", "--nproc", "3", "--format", "json"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["legal"]) == ("HX1104", ["--nproc 16"])
+
+
+def test_what_does_not_fit_this_machine_is_not_started(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", REFERENCE, "--plan", "two_level", "--format", "json"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["legal"]) == ("HX1103", ["--shrink"])
+
+
+def test_without_pytorch_a_run_says_how_to_get_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert run(["run", REFERENCE, "--plan", "two_level", "--shrink"]) == 2
+    assert "helixc[torch]" in capsys.readouterr().err

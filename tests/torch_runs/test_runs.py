@@ -1,0 +1,109 @@
+"""Emitted modules on real processes: what they make, and what they send."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pool import Pool, Sent
+from random_programs import draw_program
+
+import helixc
+from helixc.analysis.schedule import BodySchedule, find_schedule
+from helixc.diagnostics import HelixError
+from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScatter, local_elements
+from helixc.ir.slices import slice_count
+from helixc.ir.spmd import Loop, Move, Spmd
+from helixc.pytorch.module import module_text
+from helixc.running.case import RunCase, run_case
+from helixc.running.outcome import Outcome, outcome
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+PROGRAMS = 200
+MOST_PROCESSES = 6
+PLANS = [
+    ("helix_16", plan) for plan in ("published", "two_level", "megatron", "megatron_sp", "batches")
+]
+
+
+def ran(pool: Callable[[int], Pool], case: RunCase) -> tuple[Outcome, list[list[Sent]]]:
+    finished, sent = pool(case.program.mesh.devices).run(module_text(case.program), case)
+    return outcome(case, finished, "f64", case.program), sent
+
+
+@pytest.mark.parametrize(("example", "plan"), PLANS)
+def test_every_plan_of_the_reference_case_gives_what_it_is_to_give(
+    pool: Callable[[int], Pool], example: str, plan: str
+) -> None:
+    case = run_case(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True)
+    found, sent = ran(pool, case)
+
+    assert found.equal
+    assert found.approximate == (plan == "published")
+    assert (found.outputs[0].exact > 1e-3) == (plan == "published")
+    for rank, made in enumerate(sent):
+        assert made == list(expected(case.program, rank))
+
+
+def expected(program: Spmd, rank: int) -> Iterator[Sent]:
+    """The collectives of a program as one GPU meets them, in the order of the schedule."""
+    for _ in range(slice_count(program)):
+        yield from _of_body(program, find_schedule(program).root, rank)
+
+
+def _of_body(program: Spmd, body: BodySchedule, rank: int) -> Iterator[Sent]:
+    for slot in body.slots:
+        statement = body.body[slot.job]
+        if isinstance(statement, Loop):
+            for _ in range(statement.trips):
+                yield from _of_body(program, body.inner[slot.job], rank)
+        elif isinstance(statement, Move):
+            yield from _of_move(program, statement, rank)
+
+
+def _of_move(program: Spmd, move: Move, rank: int) -> Iterator[Sent]:
+    kinds = {
+        AllGather: "all_gather",
+        ReduceScatter: "reduce_scatter",
+        AllReduce: "all_reduce",
+        AllToAll: "all_to_all",
+    }
+    step = move.step
+    if isinstance(step, AllGather | ReduceScatter | AllReduce | AllToAll):
+        before = program.layouts[move.source]
+        count = local_elements(move.type, before, program.sizes, program.mesh)
+        ranks = tuple(sorted(program.mesh.group(rank, step.atoms)))
+        yield Sent(kinds[type(step)], ranks, 8 * count)
+    else:
+        assert not isinstance(step, Permute)
+
+
+def test_random_programs_give_what_their_models_give(pool: Callable[[int], Pool]) -> None:
+    compared = 0
+    seed = 0
+    while compared < PROGRAMS:
+        seed += 1
+        case = _drawn(seed)
+        if case is None:
+            continue
+        found, _ = ran(pool, case)
+        if all(np.isfinite(held.value).all() for held in case.expected.values()):
+            assert all(max(o.expected, o.replicas) <= 1e-8 for o in found.outputs), f"seed {seed}"
+            compared += 1
+
+
+def _drawn(seed: int) -> RunCase | None:
+    """The case of a random program on a few processes; None if it is refused or takes many."""
+    chooser = random.Random(seed)
+    try:
+        compiled = helixc.compile_text(
+            draw_program(lambda options: chooser.choice(list(options))), plan="p"
+        )
+    except HelixError:
+        return None
+    processes = prod(atom.size for atom in compiled.spmd.mesh.atoms)
+    return run_case(compiled, small=True) if 1 < processes <= MOST_PROCESSES else None
