@@ -7,6 +7,7 @@ import os
 import traceback
 import types
 from collections.abc import Iterator, Mapping
+from types import TracebackType
 from typing import Any
 
 import attrs
@@ -93,7 +94,13 @@ class _Told:
     def __enter__(self) -> None:
         """Nothing to prepare."""
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Send the error, if there is one."""
         if error is not None:
             lines = traceback.format_exception(kind, error, trace)
             self.results.put((self.rank, None, "".join(lines)))
