@@ -201,6 +201,22 @@ def test_without_a_trained_length_all_frequencies_are_slowed_down_alike() -> Non
     assert np.allclose(y, turned(x, 1e4 ** (-2 * PAIRS / WIDE) / 4))
 
 
+def test_learned_positions_are_rows_of_a_table() -> None:
+    found = run(X + "dim place = 9\noutput y = learned(x, start = 3)")
+
+    assert np.allclose(found["y"], found["x"] + found["places"][3:9])
+
+
+def test_cross_entropy_is_that_of_the_right_class() -> None:
+    body = "dim batch = 2, seq = 3, vocab = 7\ndtype f64\ninput logits: [batch, seq, vocab]\n"
+    body += "input labels: i32[batch, seq]\noutput y = cross_entropy(logits, labels)"
+    labels = np.array([[0, 6, 2], [3, 3, 1]])
+    found = run(body, {"labels": labels})
+
+    chosen = np.take_along_axis(softmax(found["logits"]), labels[..., None], axis=-1)[..., 0]
+    assert np.allclose(found["y"], -np.log(chosen))
+
+
 # --- in plans
 
 BLOCK = """

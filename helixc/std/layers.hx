@@ -152,6 +152,12 @@ layer cross(x: [.., seq, embed], memory: [.., key, embed]) -> [.., seq, embed] {
   return matmul(mixed, wo, over head, head_dim)
 }
 
+# A position embedding that is learned: row `start + index(seq)` of a table is added.  Needs place, the rows of the table.
+layer learned(x: [.., seq, embed], start = 0) -> [.., seq, embed] {
+  weight places: [place, embed]
+  return x + take(places, place = index(seq) + start)
+}
+
 # How far off logits are, for each token: the logarithm of their softmax at its label, negative.  Where `vocab` is split, the
 # largest logit, the sum and the logit of the label are what moves.
 layer cross_entropy(logits: [.., vocab], labels: i32[..]) -> f32[..] {
