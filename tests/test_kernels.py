@@ -17,6 +17,7 @@ from benchmarks.kernel_tables import FACTS, GPUS, all_tables
 from helixc.ir.kernels import GemmConstants, PrefillConstants, StreamConstants
 from helixc.price.attention import (
     Attention,
+    cache_bytes,
     decode_price,
     decode_seconds,
     prefill_parts,
@@ -123,8 +124,8 @@ def test_a_product_with_a_vector_streams_through_the_matrix() -> None:
 
 
 ATTENTION = st.builds(
-    lambda batch, short, more, kv_heads, group, depth, causal: Attention(
-        batch, short, short + more, kv_heads * group, kv_heads, depth, depth, causal=causal
+    lambda batch, short, more, kv_heads, group, depth, mask: Attention(
+        batch, short, short + more, kv_heads * group, kv_heads, depth, depth, **mask
     ),
     st.integers(1, 200),
     st.integers(1, 20_000),
@@ -132,7 +133,10 @@ ATTENTION = st.builds(
     st.integers(1, 64),
     st.integers(1, 16),
     st.sampled_from([64, 128, 192]),
-    st.booleans(),
+    st.one_of(
+        st.sampled_from([{"causal": False}, {"causal": True}]),
+        st.integers(1, 30_000).map(lambda window: {"causal": True, "window": window}),
+    ),
 )
 PREFILLS = [name for name in CHIPS if name.startswith("prefill")]
 DECODES = [name for name in CHIPS if name.startswith("decode")]
@@ -155,8 +159,32 @@ def test_more_attention_is_never_cheaper(name: str, shape: Attention, size: str,
     assert less * LESS <= prefill_seconds(larger, CHIPS[name], constants, SCALAR)
     longer = attrs.evolve(shape, queries=shape.queries + more, keys=shape.keys + more)
     assert less * LESS <= prefill_seconds(longer, CHIPS[name], constants, SCALAR)
-    whole = attrs.evolve(shape, causal=False)
-    assert less * LESS <= prefill_seconds(whole, CHIPS[name], constants, SCALAR)
+    for wider in ({"causal": False, "window": 0}, {"window": shape.window and shape.window + more}):
+        whole = attrs.evolve(shape, **wider)
+        assert less * LESS <= prefill_seconds(whole, CHIPS[name], constants, SCALAR)
+
+
+def test_a_window_leaves_its_share_of_the_tiles_and_of_the_cache() -> None:
+    """64 rows of tiles: 2080 behind a causal mask, of which 9 in a row, and fewer in the first, are left."""
+    name = PREFILLS[0]
+    bare = attrs.evolve(prefill_constants(name), tail=0.0, tile=0.0, packed=0.0)
+    shape = Attention(1, 8192, 8192, 8, 8, 128, 128, causal=True)
+    near = attrs.evolve(shape, window=1024)
+
+    loops = [prefill_parts(each, CHIPS[name], bare, SCALAR).loop for each in (near, shape)]
+
+    assert loops[0] / loops[1] == pytest.approx((64 * 9 - 36) / 2080)
+    assert (
+        prefill_parts(attrs.evolve(shape, window=8192), CHIPS[name], bare, SCALAR).loop == loops[1]
+    )
+    constants = decode_constants(fitted()[DECODES[0]]["helixc"][ALL])
+    chip, token = CHIPS[DECODES[0]], attrs.evolve(shape, queries=1)
+    few = attrs.evolve(token, keys=1024)
+    cached = [
+        cache_bytes(each, chip, constants, SCALAR)
+        for each in (attrs.evolve(token, window=1024), few)
+    ]
+    assert cached[0] == cached[1]
 
 
 def test_packed_heads_pay_less_for_the_diagonal_of_a_causal_mask() -> None:
@@ -186,10 +214,12 @@ def test_decoding_more_is_never_cheaper(name: str, shape: Attention, size: str, 
 
 @given(st.lists(ATTENTION, min_size=1, max_size=4))
 def test_a_column_of_attention_costs_what_each_costs(shapes: list[Attention]) -> None:
-    shapes = [attrs.evolve(shape, causal=True) for shape in shapes]
+    shapes = [attrs.evolve(shape, causal=True, window=shapes[0].window) for shape in shapes]
     names = [field.name for field in attrs.fields(Attention)][:7]
     both = Attention(
-        **{n: np.array([float(getattr(s, n)) for s in shapes]) for n in names}, causal=True
+        **{n: np.array([float(getattr(s, n)) for s in shapes]) for n in names},
+        causal=True,
+        window=shapes[0].window,
     )
     prefill = prefill_constants(PREFILLS[0])
     decode = decode_constants(fitted()[DECODES[0]]["helixc"][ALL])

@@ -207,16 +207,6 @@ def test_learned_positions_are_rows_of_a_table() -> None:
     assert np.allclose(found["y"], found["x"] + found["places"][3:9])
 
 
-def test_cross_entropy_is_that_of_the_right_class() -> None:
-    body = "dim batch = 2, seq = 3, vocab = 7\ndtype f64\ninput logits: [batch, seq, vocab]\n"
-    body += "input labels: i32[batch, seq]\noutput y = cross_entropy(logits, labels)"
-    labels = np.array([[0, 6, 2], [3, 3, 1]])
-    found = run(body, {"labels": labels})
-
-    chosen = np.take_along_axis(softmax(found["logits"]), labels[..., None], axis=-1)[..., 0]
-    assert np.allclose(found["y"], -np.log(chosen))
-
-
 # --- in plans
 
 BLOCK = """
@@ -225,6 +215,19 @@ BLOCK = """
   x = x + mha(rms(x, over embed))
   x = x + mlp(rms(x, over embed))
   output x
+"""
+
+
+NEAR = """
+  layer near(x: [.., seq, embed]) -> [.., seq, embed] {
+    weight wq, wk, wv: [embed, head, head_dim]
+    weight wo: [head, head_dim, embed]
+    y = rename(x, seq -> key)
+    q = matmul(x, wq, over embed)
+    k = matmul(y, wk, over embed)
+    v = matmul(y, wv, over embed)
+    return matmul(attend(q, k, v, window = 1024, over head_dim), wo, over head, head_dim)
+  }
 """
 
 
@@ -253,6 +256,15 @@ def test_a_shifted_mask_is_causal_to_the_price() -> None:
 
     terms = [getattr(step, "term", "") for step in fused.critical_path.steps]
     assert "Attention_Time(512, 8192, 8192, 128, causal)" in terms
+
+
+def test_a_window_is_one_to_the_price() -> None:
+    text = text_of(BLOCK, "mesh tp = 4\nin mha { shard head over tp; fuse attend }", gpus=4)
+    near = text.replace("  model m {", NEAR + "  model m {").replace("mha(", "near(", 1)
+    fused = compile_text(near.replace("in mha", "in near")).report
+
+    terms = [getattr(step, "term", "") for step in fused.critical_path.steps]
+    assert "Attention_Time(512, 8192, 8192, 128, causal, window=1024)" in terms
 
 
 # --- losses

@@ -13,11 +13,13 @@ from math import prod
 import attrs
 
 from helixc.ir.fused import Kernel
-from helixc.ir.ops import OPS, Op
+from helixc.ir.ops import OPS, Number, Op
 from helixc.ir.tensor import Sizes, expected
 
 _ORDERED = ("lt", "le", "gt", "ge")
 _SHIFTING = ("add", "sub")
+# How many places a query sees, itself among them, where its distance is compared with a number so.
+_NEAR = {"lt": 0, "le": 1}
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +28,7 @@ class AttentionShape:
 
     ``batch``: attentions that share nothing, one for each element of the batch and each K/V head;
     ``group``: query heads that read the same keys; then lengths and depths.  ``causal``: a query sees
-    only the keys up to its own place.
+    only the keys up to its own place, of these the last ``window`` (0: all).
     """
 
     batch: int
@@ -36,11 +38,17 @@ class AttentionShape:
     head_dim: int
     value_dim: int
     causal: bool
+    window: int = 0
+
+    @property
+    def seen(self) -> int:
+        """How many keys a query sees at most."""
+        return min(self.keys, self.window or self.keys)
 
     @property
     def cached(self) -> int:
-        """Elements of the keys and values."""
-        return self.batch * self.keys * (self.head_dim + self.value_dim)
+        """Elements of the keys and values that a query sees."""
+        return self.batch * self.seen * (self.head_dim + self.value_dim)
 
     @property
     def time_term(self) -> str:
@@ -49,6 +57,7 @@ class AttentionShape:
         sizes += [f"group={self.group}"] if self.group > 1 else []
         sizes += [f"value_dim={self.value_dim}"] if self.value_dim != self.head_dim else []
         sizes += ["causal"] if self.causal else []
+        sizes += [f"window={self.window}"] if self.window else []
         return f"Attention_Time({', '.join(sizes)})"
 
 
@@ -67,6 +76,7 @@ class Attention:
     head_dim: tuple[str, ...]
     value_dim: tuple[str, ...]
     causal: bool
+    window: int = 0
 
     def renamed(self, names: Mapping[str, str]) -> Attention:
         """The same with other names of factors."""
@@ -82,6 +92,7 @@ class Attention:
             head_dim=other(self.head_dim),
             value_dim=other(self.value_dim),
             causal=self.causal,
+            window=self.window,
         )
 
     def shape(self, local: Sizes) -> AttentionShape:
@@ -98,6 +109,7 @@ class Attention:
             head_dim=size(self.head_dim),
             value_dim=size(self.value_dim),
             causal=self.causal,
+            window=self.window,
         )
 
 
@@ -127,6 +139,7 @@ def _attention(kernel: Kernel, first: Op, second: Op) -> Attention | None:
     alone = [n for n in query_side if n not in {*key_side, *depth}]
     placed = _placed(kernel)
     queries = tuple(n for n in alone if n in placed) or tuple(alone)
+    causal = _is_causal(kernel, set(keys), set(queries))
     return Attention(
         batch=tuple(n for n in scores if n in key_side and n not in keys),
         group=tuple(n for n in alone if n not in queries),
@@ -134,7 +147,8 @@ def _attention(kernel: Kernel, first: Op, second: Op) -> Attention | None:
         keys=keys,
         head_dim=depth,
         value_dim=tuple(n for n in values if n not in {*scores, *keys}),
-        causal=_is_causal(kernel, set(keys), set(queries)),
+        causal=causal,
+        window=_window(kernel, set(keys), set(queries)) if causal else 0,
     )
 
 
@@ -187,14 +201,40 @@ def _placed(kernel: Kernel) -> frozenset[str]:
 
 def _is_causal(kernel: Kernel, keys: set[str], queries: set[str]) -> bool:
     """Whether positions of keys and of queries themselves are compared by their order."""
+    along = _positions(kernel)
+    for op in kernel.fused.body:
+        if op.kind in _ORDERED and len(op.reads) == len(op.operands):
+            sides = [along.get(name, set[str]()) for name in op.reads]
+            if all(sides) and keys.issuperset(sides[0]) != keys.issuperset(sides[1]):
+                return any(queries.issuperset(side) for side in sides)
+    return False
+
+
+def _window(kernel: Kernel, keys: set[str], queries: set[str]) -> int:
+    """How many keys before its place, and at it, a query sees where their distance is bounded; 0: all."""
+    along = _positions(kernel)
+    distances = {
+        op.result
+        for op in kernel.fused.body
+        if op.kind == "sub" and len(op.reads) == len(op.operands)
+        if queries.issuperset(along.get(op.reads[0], {""}))
+        if keys.issuperset(along.get(op.reads[1], {""}))
+    }
+    for op in kernel.fused.body:
+        match op.kind, op.operands:
+            case (("lt" | "le"), (str(distance), Number(bound))) if distance in distances:
+                return max(1, int(bound) + _NEAR[op.kind])
+            case _:
+                pass
+    return 0
+
+
+def _positions(kernel: Kernel) -> dict[str, set[str]]:
+    """The values that count positions, shifted by a number or not, and the factors along which they do."""
     along: dict[str, set[str]] = {}
     for op in kernel.fused.body:
         if op.kind == "index":
             along[op.result] = set(_dims(kernel, op.result))
         elif op.kind in _SHIFTING and len(op.reads) == 1 and op.reads[0] in along:
             along[op.result] = along[op.reads[0]]
-        if op.kind in _ORDERED and len(op.reads) == len(op.operands):
-            sides = [along.get(name, set[str]()) for name in op.reads]
-            if all(sides) and keys.issuperset(sides[0]) != keys.issuperset(sides[1]):
-                return any(queries.issuperset(side) for side in sides)
-    return False
+    return along

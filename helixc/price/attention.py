@@ -28,8 +28,9 @@ TAIL_OVERLAP = 1.2
 class Attention:
     """``heads`` queries share ``kv_heads`` keys and values; sizes are numbers or columns of numbers.
 
-    ``queries`` and ``keys`` are lengths; ``causal`` queries are the last of the keys.  ``key_depth`` and
-    ``value_depth`` are elements per head, ``width`` is bytes per element.
+    ``queries`` and ``keys`` are lengths; ``causal`` queries are the last of the keys, and of those before it
+    each sees the last ``window`` (0: all).  ``key_depth`` and ``value_depth`` are elements per head, ``width``
+    is bytes per element.
     """
 
     batch: Quantity
@@ -41,6 +42,7 @@ class Attention:
     value_depth: Quantity
     causal: bool = False
     width: float = 2
+    window: int = 0
 
 
 @attrs.frozen
@@ -72,17 +74,39 @@ def prefill_parts(
     across = f.ceil(shape.keys / TILE)
     depth = shape.key_depth + shape.value_depth
     tile = 2 * depth * TILE**2 / (constants.efficiency * chip.peak / chip.sms)
-    hidden = f.minimum(down, across * group)
-    skipped = hidden * (hidden - 1) / (2 * group) if shape.causal else 0
     rows = shape.batch * shape.heads / group / chip.sms
-    work = rows * (down * across - skipped) * tile
-    loop = f.soft_maximum(work, constants.tail * across * tile, TAIL_OVERLAP)
+    longest = longest_row(shape, across, f)
+    work = rows * (down * across - skipped_tiles(shape, down, across, group, f)) * tile
+    loop = f.soft_maximum(work, constants.tail * longest * tile, TAIL_OVERLAP)
     moved = depth * (shape.queries * shape.heads + 2 * shape.keys * shape.kv_heads)
     memory = constants.memory * shape.batch * shape.width * moved / chip.bandwidth
     return PrefillParts(
         loop=loop + constants.tile * f.maximum(rows * down, 1),
         memory=memory + f.sqrt(memory * constants.ramp),
     )
+
+
+def longest_row(shape: Attention, across: Quantity, f: Elementary) -> Quantity:
+    """Tiles of the row that has most of them: a window may begin in the middle of a tile."""
+    return f.minimum(across, f.ceil(shape.window / TILE) + 1) if shape.window else across
+
+
+def skipped_tiles(
+    shape: Attention, down: Quantity, across: Quantity, group: Quantity, f: Elementary
+) -> Quantity:
+    """Tiles that a mask hides altogether: what is behind the queries, and what a window leaves out.
+
+    The row ``n`` before the last one sees ``across - n / group`` tiles, of which a window leaves the last.
+    """
+    if not shape.causal:
+        return 0
+    hidden = f.minimum(down, across * group)
+    skipped = hidden * (hidden - 1) / (2 * group)
+    if not shape.window:
+        return skipped
+    beyond = across - longest_row(shape, across, f)
+    cut = f.minimum(hidden, group * beyond)
+    return skipped + f.maximum(cut * beyond - cut * (cut - 1) / (2 * group), 0)
 
 
 def prefill_seconds(
@@ -123,7 +147,8 @@ def cache_bytes(
 ) -> Quantity:
     """Bytes of keys and values, stretched by the SMs that have nothing to do in the last wave."""
     pairs = shape.batch * shape.kv_heads
-    moved = pairs * shape.keys * (shape.key_depth + shape.value_depth) * shape.width
+    seen = f.minimum(shape.keys, shape.window) if shape.window else shape.keys
+    moved = pairs * seen * (shape.key_depth + shape.value_depth) * shape.width
     parts = f.maximum(1, f.floor(chip.sms / pairs))
     filled = pairs * parts / chip.sms
     return moved * (1 - constants.whole + constants.whole * f.ceil(filled) / filled)

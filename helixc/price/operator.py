@@ -168,6 +168,7 @@ def attention_time(shape: AttentionShape, work: Work, dtype: str, gpu: Gpu) -> P
         key_depth=shape.head_dim,
         value_depth=shape.value_dim,
         causal=shape.causal,
+        window=shape.window,
         width=DTYPE_BITS[dtype] / 8,
     )
     chip, decode, prefill = (
@@ -221,8 +222,9 @@ def _least_work(operator: LocalOperator, gpu: Gpu, devices: int) -> tuple[float,
     if "decode" in gpu.kernels and attention.queries <= devices:
         # A GPU may be left with one query: then reading the cache is all that counts.
         return 0, attention.cached * _bytes_each(operator.dtype) if attention.queries == 1 else 0
-    # Tiles that a causal mask hides altogether are fewer than half.
-    return work.matrix_flops / (2 if attention.causal else 1), 0
+    # Tiles that a causal mask hides altogether are fewer than half, and of the rest a window leaves its share.
+    seen = attention.seen / attention.keys
+    return work.matrix_flops * seen / (2 if attention.causal else 1), 0
 
 
 def _best_rates(operator: LocalOperator, gpu: Gpu) -> tuple[float, float]:
