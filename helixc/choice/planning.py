@@ -145,7 +145,7 @@ class Planner:
                     continue
                 self._reached(value)
                 stores: tuple[StoreLine, ...] = ()
-                if value.result in self.program.stored:
+                if OPS[value.kind].kept == "weight":
                     stores = self._stores(blocks)
                     blocks = tuple(b for b in blocks if not self._keeps(b))
                 yield Subject((value.result,), value.type.dims, blocks, named, value, stores)

@@ -13,11 +13,9 @@ from helixc.emit.boundary import Instance
 from helixc.emit.wording import dims_text, step_meaning, value_text
 from helixc.ir.device import DeviceProgram, Template
 from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScatter, Seed, Slice
-from helixc.ir.ops import Cut, Fused, Joined, Number, Renamed
+from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed
 from helixc.ir.sources import SourceFinder
 from helixc.ir.spmd import Compute, Move, Spmd
-
-HELD = ("weight", "frozen")
 
 _STEP_KINDS: Mapping[type, str] = {
     Slice: "slice",
@@ -95,7 +93,7 @@ class FactBook:
         statement = self._device.templates[instance[0]].statement
         return (
             isinstance(statement, Compute)
-            and statement.op.kind in HELD
+            and OPS[statement.op.kind].kept != ""
             and statement.result not in self._moved
         )
 

@@ -20,7 +20,7 @@ import attrs
 
 from helixc.diagnostics import NOWHERE, Diagnostic, Span
 from helixc.ir.hardware import Cluster
-from helixc.ir.ops import Op
+from helixc.ir.ops import OPS, Op
 from helixc.ir.plan import Approximation, Place, Plan, Slices
 from helixc.ir.tensor import Dim, Sizes, TensorType
 
@@ -146,8 +146,8 @@ class Logical:
 
     @cached_property
     def stored(self) -> Mapping[str, Op]:
-        """The weights, by value: what is kept from step to step."""
-        return {v: op for v, op in self.makers.items() if op.kind in ("weight", "frozen")}
+        """What is kept from step to step, by value."""
+        return {v: op for v, op in self.makers.items() if OPS[op.kind].kept}
 
 
 def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:

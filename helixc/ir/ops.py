@@ -30,6 +30,8 @@ Result = Literal["widest", "first", "bool", "index", "declared"]
 # Which memory-bound kernel runs an elementwise operator.
 Stream = Literal["elementwise", "softmax", "norm"]
 Tag = Literal["pass", "sum", "max", "min", "whole"]
+# As what a source is kept from step to step; "" = it is not.
+Kept = Literal["", "weight"]
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +43,8 @@ class OpRow:
     unsplit.  ``expands``: with a split ``over`` dimension it is rewritten into simpler operators.
     ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
     dimensions.  ``flops``: per result element, for elementwise work, which runs as a ``stream`` kernel.  ``position``: a local kernel
-    needs the global indices of its block.  ``params``: the class of its parameters.
+    needs the global indices of its block.  ``params``: the class of its parameters.  ``kept``: as what its
+    result is kept from step to step.
 
     ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
     (-1: all have them).  ``elements``: how many there are along these dimensions (0: any number).
@@ -67,6 +70,7 @@ class OpRow:
     places: tuple[int, ...] = ()
     fetches: bool = False
     elements: int = 0
+    kept: Kept = ""
 
 
 @attrs.frozen
@@ -187,8 +191,8 @@ Params = Norm | Renamed | Rolled | Joined | Cut | Position | Cast | Declared | F
 
 _ROWS = (
     OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
-    OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared),
-    OpRow(kind="frozen", arity=0, work="source", result="declared", params=Declared),
+    OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared, kept="weight"),
+    OpRow(kind="frozen", arity=0, work="source", result="declared", params=Declared, kept="weight"),
     OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
     OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
     OpRow(kind="outer", arity=2, linear="each", spreads=True),

@@ -61,7 +61,7 @@ def _obstacle(op: Op, types: Types, leaves: frozenset[str]) -> str:
     sliced = [dim for dim in op.type.dims if dim in leaves]
     if len(sliced) > 1:
         return f"{name} has it twice, as {' and '.join(sliced)}: every slice meets all others"
-    if sliced and op.kind in ("weight", "frozen"):
+    if sliced and OPS[op.kind].kept == "weight":
         return f"weight {name} has it, and weights stay whole from slice to slice"
     if not set(counted_dims(op)).isdisjoint(sliced):
         return f"{name} counts its positions, and no slice knows where it begins"

@@ -23,6 +23,7 @@ from helixc.ir.hardware import Cluster
 from helixc.ir.layout import Layout, Step
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.mesh import Mesh
+from helixc.ir.ops import OPS
 from helixc.ir.plan import Approximation, Place, Plan, Slices
 from helixc.ir.tensor import Dim, Sizes, TensorType
 
@@ -185,9 +186,9 @@ class Spmd:
 
     @cached_property
     def stored(self) -> frozenset[str]:
-        """The weights: what is kept from step to step."""
+        """What is kept from step to step."""
         found = (s.op for s in walk(self.body) if isinstance(s, Compute))
-        return frozenset(op.result for op in found if op.kind in ("weight", "frozen"))
+        return frozenset(op.result for op in found if OPS[op.kind].kept)
 
 
 def walk(body: tuple[SpmdStatement, ...]) -> Iterator[SpmdStatement]:
