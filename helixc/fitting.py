@@ -68,7 +68,7 @@ def _fit(program: Logical, dim: DimRef, size: int, now: Sliced, capacity: int) -
 
 def _guess(counts: Sequence[int], now: Sliced, capacity: int) -> int:
     """Where the first number stands that would do if all that is alive shrank with the slices."""
-    room = max(1, capacity - now.weights_bytes)
+    room = max(1, capacity - now.weights_bytes - now.state_bytes)
     wanted = now.count * now.peak_bytes / room
     return next((at for at, count in enumerate(counts) if count >= wanted), len(counts) - 1)
 
@@ -119,6 +119,7 @@ def _sliced(program: Spmd) -> Sliced:
     return Sliced(
         count=slice_count(program),
         weights_bytes=memory.weights_bytes,
+        state_bytes=memory.state_bytes,
         peak_bytes=memory.peak_bytes,
         largest=memory.largest_activation,
     )

@@ -95,6 +95,8 @@ class Body:
         self.hidden = hidden
         # Inputs of whole numbers, with their dimensions.
         self.indices: dict[str, Dims] = {}
+        # Whether there are parameters, by which dimensions can come in.
+        self.in_layer = False
 
     def write(self, text: str) -> None:
         """Add a line."""
@@ -394,6 +396,19 @@ def rank(body: Body, value: str, dims: Dims) -> None:
     body.writer.named += [best, choice]
 
 
+def remember(body: Body, value: str, dims: Dims) -> None:
+    """A state, and what it is in the next step; a later statement may change it once more."""
+    if body.in_layer and not {*body.hidden} <= {*dims}:
+        return
+    name = body.writer.fresh("s")
+    named = [*[".."] * bool(body.hidden), *body.seen(dims)] if body.in_layer else dims
+    body.write(f"state {name}: f32[{', '.join(named)}]")
+    body.values[name] = dims
+    body.writer.named.append(name)
+    forms = ["{0} * 0.5 + {1}", "{1} - {0}", "{1}", "gelu({0}) * {1}", "{0}"]
+    body.write(f"{name} = " + body.pick(forms).format(name, value))
+
+
 def kernel(body: Body, value: str, dims: Dims) -> None:
     """A chain of operators with one name, which a plan may fuse."""
     made = body.pick(KERNELS)(body, value, dims, MOST_DIMS)
@@ -424,6 +439,7 @@ def new_layer(body: Body, dims: Dims) -> Layer | None:
     rest = tuple(dim for dim in dims if dim not in named)
     name = body.writer.fresh("layer_")
     inner = Body(body.writer, {"x": dims}, body.indent + "  ", rest)
+    inner.in_layer = True
     for _ in range(body.pick([1, 2, 3, 4])):
         inner.statement()
     known = {*SIZES, *dims}
@@ -448,7 +464,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
     if body.writer.chance(2):
         body.writer.turns.append(f"{name or 'layer'}[{body.pick(['0', '-1', f'0..{trips - 1}'])}]")
     inner = Body(body.writer, dict(body.values), body.indent + "  ", body.hidden)
-    inner.indices = dict(body.indices)
+    inner.indices, inner.in_layer = dict(body.indices), body.in_layer
     for _ in range(body.pick([1, 2, 3])):
         inner.statement()
     same = [n for n, have in inner.values.items() if set(have) == set(dims) and n != value]
@@ -464,6 +480,7 @@ STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
     kernel, kernel, look_up, look_up, rank, turn, turn,
+    remember, remember,
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def compare(compiled: Compilation) -> bool:
     memory = find_memory(spmd, find_layers(spmd))
 
     assert set(usage.peak) == {memory.peak_bytes}
-    assert set(usage.weights) == {memory.weights_bytes}
+    assert set(usage.kept) == {memory.kept_bytes}
     assert max((filled.bytes for filled in memory.curve), default=0) == memory.peak_bytes
     return True
 

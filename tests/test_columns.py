@@ -279,6 +279,7 @@ def expected(sources: Sources, choice: Choice) -> tuple[str, dict[str, int]]:
         "compute_picoseconds": path.compute_picoseconds,
         "communication_picoseconds": path.communication_picoseconds,
         "weights_bytes": memory.weights_bytes,
+        "state_bytes": memory.state_bytes,
         "peak_bytes": memory.peak_bytes,
         "received_bytes": report.bytes_per_gpu,
     }

@@ -119,7 +119,6 @@ README_WORDS = {
 }
 LATER_IN_MODELS = {
     "minimize": "phase train { minimize x with optimizer = adamw }",
-    "state": "state kept: f32[a]",
     "dispatch": "y = dispatch(x, x, over a)",
     "shift": "y = shift(x, over a)",
     "scan": "y = scan(x, over a)",

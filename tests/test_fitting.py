@@ -102,7 +102,7 @@ def test_a_batch_that_is_split_over_gpus_leaves_fewer_slices() -> None:
 
 
 def test_the_smallest_number_of_all_is_set_against_the_step_in_one_piece() -> None:
-    small = Sliced(count=1, weights_bytes=0, peak_bytes=3, largest=None)
+    small = Sliced(count=1, weights_bytes=0, state_bytes=0, peak_bytes=3, largest=None)
     fit = Fit(
         dim="batch",
         capacity_bytes=2,
@@ -137,7 +137,7 @@ def test_a_step_that_cannot_be_sliced_has_no_remedy() -> None:
 
 
 def sliced(count: int, needed: int) -> Sliced:
-    return Sliced(count=count, weights_bytes=0, peak_bytes=needed, largest=None)
+    return Sliced(count=count, weights_bytes=0, state_bytes=0, peak_bytes=needed, largest=None)
 
 
 @given(

@@ -190,7 +190,7 @@ def test_the_curve_shows_one_turn_and_the_peak_is_on_it(turns: int) -> None:
     assert max(point.bytes for point in found.curve) == found.peak_bytes
     times = [point.picoseconds for point in found.curve]
     assert times == sorted(times)
-    assert found.by_dtype == (("bf16", found.weights_bytes, found.peak_bytes),)
+    assert found.by_dtype == (("bf16", found.weights_bytes, 0, found.peak_bytes),)
 
 
 def lived(spmd: Spmd) -> int:

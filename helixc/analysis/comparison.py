@@ -210,6 +210,7 @@ _ROWS: tuple[tuple[str, str, Callable[[Side], float]], ...] = (
     ("collectives", "", lambda side: len(side.report.collectives)),
     ("received per GPU", "B", lambda side: side.report.bytes_per_gpu),
     ("weights per GPU", "B", lambda side: side.report.memory.weights_bytes),
+    ("states per GPU", "B", lambda side: side.report.memory.state_bytes),
     ("memory needed per GPU", "B", lambda side: side.report.memory.needed_bytes),
     ("memory of a GPU", "B", lambda side: side.report.memory.capacity_bytes),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from helixc.analysis.memory import Live
+from helixc.analysis.memory import Live, kept_text
 from helixc.analysis.numbers_text import byte_text
 
 
@@ -14,13 +14,14 @@ class Sliced:
 
     count: int
     weights_bytes: int
+    state_bytes: int
     peak_bytes: int
     largest: Live | None
 
     @property
     def needed_bytes(self) -> int:
-        """Weights, and what is alive at the fullest moment of a slice."""
-        return self.weights_bytes + self.peak_bytes
+        """What is kept, and what is alive at the fullest moment of a slice."""
+        return self.weights_bytes + self.state_bytes + self.peak_bytes
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +65,7 @@ class Fit:
         return (
             f"No number of micro-batches over `{self.dim}` makes it fit. {_with(self.best.count)}, the "
             f"most that this plan can follow, a GPU needs {needed} of its {capacity}: "
-            f"{byte_text(self.best.weights_bytes)} for weights and {byte_text(self.best.peak_bytes)} for "
+            f"{kept_text(self.best.weights_bytes, self.best.state_bytes)} and {byte_text(self.best.peak_bytes)} for "
             f"what is alive at once{self._largest()}."
         )
 

@@ -182,7 +182,7 @@ def _hint(moved: _Moved, program: Logical, before: _Chosen | None, mesh: Mesh) -
         times=moved.times,
         stored_as=_stored_as(lines),
         line=f"in {path} {{ {'; '.join(map(line_text, lines))} }}",
-        more_memory=max(0, after.problem.weight_bytes() - before.problem.weight_bytes()),
+        more_memory=max(0, after.problem.kept_bytes() - before.problem.kept_bytes()),
     )
 
 

@@ -1,8 +1,8 @@
-"""Memory of one GPU: weights, the most that is alive at one moment, when that is, and what makes it.
+"""Memory of one GPU: what is kept, the most that is alive at one moment, when that is, and what makes it.
 
-All GPUs hold blocks of the same sizes, so one stands for all.  Weights stay; every other value occupies
+All GPUs hold blocks of the same sizes, so one stands for all.  Weights and states stay; every other value occupies
 a buffer from the start of the statement that makes it to the end of the last one that reads it, along the
-schedule.  A relabelling is a view and occupies nothing of its own; every other operator is taken to
+schedule.  A relabelling is a view and occupies nothing of its own, and so is the new state; every other operator is taken to
 write a buffer of its own.  Of a collective count what it reads, what it yields, and what it must pack to send
 (``analysis.buffers``); what a communication library keeps for itself does not.
 """
@@ -10,7 +10,7 @@ write a buffer of its own.  Of a collective count what it reads, what it yields,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -22,7 +22,9 @@ from helixc.analysis.numbers_text import byte_text
 from helixc.analysis.schedule import Schedule, find_schedule
 from helixc.analysis.uses import is_view
 from helixc.diagnostics import Diagnostic, Note, Span
-from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement, walk
+from helixc.ir.ops import Kept
+from helixc.ir.slices import kept_times
+from helixc.ir.spmd import Compute, Loop, Move, Reshard, Spmd, SpmdStatement, kept_as, walk
 
 _NAMED = 3  # tensors named in a warning
 # Turns that the curve shows of a repeat in which the peak is not: the second, which stands for most.
@@ -61,13 +63,14 @@ class Filled:
 class Memory:
     """Bytes of one GPU.
 
-    ``weights``: by dtype.  ``largest_activation``: the largest single value that is no weight.  ``peak``:
+    ``weights``, ``states``: by dtype.  ``largest_activation``: the largest single value that is not kept.  ``peak``:
     what is alive at the moment when that is most, largest first; ``fullest`` is that moment.  ``curve``:
     the moments in order, of each repeat one turn.
     """
 
     capacity_bytes: int
     weights: tuple[tuple[str, int], ...]
+    states: tuple[tuple[str, int], ...]
     largest_activation: Live | None
     peak: tuple[Live, ...]
     fullest: Filled | None
@@ -79,8 +82,18 @@ class Memory:
         return sum(size for _, size in self.weights)
 
     @property
+    def state_bytes(self) -> int:
+        """Bytes of all states: of a decoder mostly its cache of keys and values."""
+        return sum(size for _, size in self.states)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of all that is kept from step to step."""
+        return self.weights_bytes + self.state_bytes
+
+    @property
     def peak_bytes(self) -> int:
-        """Bytes of all values alive at the peak, weights not counted."""
+        """Bytes of all values alive at the peak, those not counted that are kept."""
         return sum(live.bytes for live in self.peak)
 
     @property
@@ -90,40 +103,48 @@ class Memory:
 
     @property
     def needed_bytes(self) -> int:
-        """Weights and peak."""
-        return self.weights_bytes + self.peak_bytes
+        """What is kept, and the peak."""
+        return self.kept_bytes + self.peak_bytes
 
     @property
     def fits(self) -> bool:
-        """Whether weights and peak find room."""
+        """Whether all that finds room."""
         return self.needed_bytes <= self.capacity_bytes
 
     @property
-    def by_dtype(self) -> tuple[tuple[str, int, int], ...]:
-        """For each dtype the bytes of weights and of what is alive at the peak; in order of dtype."""
-        weights, alive = Counter(dict(self.weights)), Counter[str]()
+    def by_dtype(self) -> tuple[tuple[str, int, int, int], ...]:
+        """For each dtype the bytes of weights, of states and of what is alive at the peak; in order of dtype."""
+        weights, states = Counter(dict(self.weights)), Counter(dict(self.states))
+        alive = Counter[str]()
         for live in self.peak:
             alive[live.dtype] += live.bytes
-        dtypes = sorted({dtype for dtype, size in (weights + alive).items() if size})
-        return tuple((dtype, weights[dtype], alive[dtype]) for dtype in dtypes)
+        dtypes = sorted({d for d, size in (weights + states + alive).items() if size})
+        return tuple((dtype, weights[dtype], states[dtype], alive[dtype]) for dtype in dtypes)
 
 
 def find_memory(program: Spmd, layers: LayerMap, schedule: Schedule | None = None) -> Memory:
     """What one GPU must hold while it runs a program along its schedule."""
     occupancy = find_occupancy(program, schedule or find_schedule(program))
     naming = _Naming(program, layers)
-    weights: Counter[str] = Counter()
-    _count_weights(program, program.body, 1, weights)
+    kept: dict[Kept, Counter[str]] = {"weight": Counter(), "state": Counter()}
+    _count_kept(program, program.body, 1, kept)
     alive = (naming.live(buffer) for buffer in occupancy.alive if buffer.bytes)
     fullest = occupancy.fullest
     return Memory(
         capacity_bytes=program.cluster.gpu.memory_bytes,
-        weights=tuple(sorted(weights.items())),
+        weights=tuple(sorted(kept["weight"].items())),
+        states=tuple(sorted(kept["state"].items())),
         largest_activation=max(naming.activations, key=lambda live: live.bytes, default=None),
         peak=tuple(sorted(alive, key=lambda live: -live.bytes)),
         fullest=None if fullest is None else naming.filled(fullest),
         curve=tuple(map(naming.filled, _curve(program, occupancy))),
     )
+
+
+def kept_text(weights: int, states: int) -> str:
+    """``3 GB for weights``, and what is for states if there are any."""
+    text = f"{byte_text(weights)} for weights"
+    return f"{text}, {byte_text(states)} for states" if states else text
 
 
 def fit_warnings(memory: Memory, gpu: str, span: Span, remedy: str = "") -> tuple[Diagnostic, ...]:
@@ -135,7 +156,7 @@ def fit_warnings(memory: Memory, gpu: str, span: Span, remedy: str = "") -> tupl
         return ()
     message = (
         f"this cannot fit: a GPU needs {byte_text(memory.needed_bytes)}, "
-        f"{byte_text(memory.weights_bytes)} for weights and {byte_text(memory.peak_bytes)} for "
+        f"{kept_text(memory.weights_bytes, memory.state_bytes)} and {byte_text(memory.peak_bytes)} for "
         f"values alive at once; {gpu} has {byte_text(memory.capacity_bytes)}"
     )
     notes = [Note(f"{live.name} takes {byte_text(live.bytes)}") for live in memory.peak[:_NAMED]]
@@ -158,7 +179,7 @@ class _Naming:
 
     @property
     def activations(self) -> Iterator[Live]:
-        """Every value with a buffer of its own, in program order; weights left out."""
+        """Every value with a buffer of its own, in program order; what is kept is left out."""
         for value in self._makers:
             if value not in self._program.stored:
                 yield self.live(Buffer(value, block_bytes(value, self._program)))
@@ -232,13 +253,17 @@ def _loops_around(body: tuple[SpmdStatement, ...], around: _Loops) -> Iterator[t
             yield statement.result, around
 
 
-def _count_weights(
-    program: Spmd, body: tuple[SpmdStatement, ...], times: int, found: Counter[str]
+def _count_kept(
+    program: Spmd,
+    body: tuple[SpmdStatement, ...],
+    times: int,
+    found: Mapping[Kept, Counter[str]],
 ) -> None:
-    """Add the bytes of all weights of one GPU by dtype; those of a repeat exist once per turn."""
+    """Add the bytes of all that one GPU keeps, by kind and dtype; what a repeat declares, once per turn."""
     for statement in body:
         if isinstance(statement, Loop):
-            _count_weights(program, statement.body, times * statement.trips, found)
-        elif statement.result in program.stored:
-            size = block_bytes(statement.result, program)
-            found[statement.type.dtype] += times * size
+            _count_kept(program, statement.body, times * statement.trips, found)
+        elif kept := kept_as(statement):
+            blocks = times * kept_times(program, statement.type)
+            size = blocks * block_bytes(statement.result, program)
+            found[kept][statement.type.dtype] += size

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from helixc.ir.logical import Logical, Op, Repeat
+from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement
 
 
@@ -18,6 +19,11 @@ def _count(body: Sequence[Op | Repeat] | Sequence[SpmdStatement], program: Logic
     for statement in body:
         if isinstance(statement, Repeat | Loop):
             total += statement.trips * _count(statement.body, program)
-        elif isinstance(statement, Op | Compute) and statement.result in program.stored:
+        elif isinstance(statement, Op | Compute) and _is_weight(statement):
             total += program.types[statement.result].elements(program.sizes)
     return total
+
+
+def _is_weight(statement: Op | Compute) -> bool:
+    op = statement if isinstance(statement, Op) else statement.op
+    return OPS[op.kind].kept == "weight"

@@ -220,6 +220,7 @@ def memory_row(memory: Memory, fit: Fit | None) -> Row:
     return {
         "capacity_bytes": memory.capacity_bytes,
         "weights_bytes_per_gpu": memory.weights_bytes,
+        "state_bytes_per_gpu": memory.state_bytes,
         "largest_activation_bytes": largest.bytes if largest is not None else 0,
         "largest_activation": largest.name if largest is not None else None,
         "peak_activation_bytes": memory.peak_bytes,
@@ -227,8 +228,13 @@ def memory_row(memory: Memory, fit: Fit | None) -> Row:
         "peak": [_live(live) for live in memory.peak],
         "peak_at": None if fullest is None else _filled(fullest),
         "by_dtype": [
-            {"dtype": dtype, "weights_bytes": weights, "peak_activation_bytes": alive}
-            for dtype, weights, alive in memory.by_dtype
+            {
+                "dtype": dtype,
+                "weights_bytes": weights,
+                "state_bytes": states,
+                "peak_activation_bytes": alive,
+            }
+            for dtype, weights, states, alive in memory.by_dtype
         ],
         "curve": [_filled(filled) for filled in memory.curve],
         "fits": memory.fits,

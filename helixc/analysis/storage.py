@@ -17,7 +17,7 @@ from helixc.analysis.collectives import axis_names
 from helixc.ir.layout import Layout
 from helixc.ir.logical import NamedDim, Op, Scope, ancestors
 from helixc.ir.mesh import Mesh
-from helixc.ir.spmd import Compute, Spmd, walk
+from helixc.ir.spmd import Compute, Spmd, kept_as, walk
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +70,7 @@ def stored_orders(program: Spmd) -> tuple[StoredOrder, ...]:
     """The dimensions of weights that are stored in another order than the model has them."""
     found: dict[tuple[object, ...], StoredOrder] = {}
     for statement in walk(program.body):
-        if not isinstance(statement, Compute) or statement.result not in program.stored:
+        if not isinstance(statement, Compute) or kept_as(statement) != "weight":
             continue
         for order in _orders(statement.op, statement.layout, program):
             key = (order.dimension, order.factors, order.axes)

@@ -58,7 +58,7 @@ def choose(problem: Problem) -> Solution | None:
     None where the plan's ``via`` lines leave no way.
     """
     best = Chooser(problem, Limits()).solve()
-    room = problem.program.cluster.gpu.memory_bytes - problem.weight_bytes()
+    room = problem.program.cluster.gpu.memory_bytes - problem.kept_bytes()
     if best is None or room <= 0 or _largest(best, problem) <= room:
         return best
     return Chooser(problem, Limits(room=room)).solve() or best

@@ -20,6 +20,7 @@ from helixc.choice.transitions import Transitions
 from helixc.ir.layout import WHOLE, Layout, local_bytes
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.mesh import Mesh
+from helixc.ir.slices import kept_times
 from helixc.price.collective import CollectivePrices
 
 Assignment = tuple[tuple[str, str], ...]
@@ -141,12 +142,13 @@ class Problem:
             return statement.trips * sum(self.least_picoseconds(s) for s in statement.body)
         return self.transitions(statement.result).least_picoseconds
 
-    def weight_bytes(self) -> int:
-        """Bytes of the weights that one GPU keeps, those of every turn of a repeat."""
+    def kept_bytes(self) -> int:
+        """Bytes of what one GPU keeps from step to step, in every turn of a repeat."""
         total = 0
         turns = _turns(self.program)
-        for value in self.program.stored:
-            total += turns[value] * self.block_bytes(value, self.planning.layouts[value])
+        for value, op in self.program.stored.items():
+            blocks = turns[value] * kept_times(self.program, op.type)
+            total += blocks * self.block_bytes(value, self.planning.layouts[value])
         return total
 
 

@@ -13,6 +13,7 @@ from helixc.choice.positions import by_name, by_position, digits, shape_by_posit
 from helixc.choice.ways import Choice, Way
 from helixc.ir.layout import WHOLE
 from helixc.ir.logical import Logical, Op
+from helixc.ir.ops import OPS
 from helixc.ir.rules import Factor, factors
 from helixc.ir.tensor import TensorType
 from helixc.ir.work import arithmetic_of
@@ -71,7 +72,7 @@ def site_of(op: Op, program: Logical, planning: Planning, view: PlanView) -> Sit
             for atom, choices in forcing.choices.items()
         ),
         unmoved=forcing.unmoved,
-        exact=op.result in planning.exact or here.as_planned(),
+        exact=op.result in planning.exact or here.as_planned() or OPS[op.kind].rests,
     )
     return Site(operator, forcing, tuple(number), types, op.type)
 

@@ -11,8 +11,9 @@ from helixc.analysis.collectives import move_bytes
 from helixc.analysis.schedule import Schedule, find_schedule, stream_of
 from helixc.diagnostics import CompilerBug, HelixError
 from helixc.ir.logical import Logical
-from helixc.ir.slices import slice_count
-from helixc.ir.spmd import Loop, Move, Spmd, SpmdStatement
+from helixc.ir.ops import Kept
+from helixc.ir.slices import kept_times, slice_count
+from helixc.ir.spmd import Loop, Move, Spmd, SpmdStatement, kept_as
 from helixc.passes.contract import AnyPass
 
 
@@ -24,6 +25,7 @@ class Row:
     compute_picoseconds: int
     communication_picoseconds: int
     weights_bytes: int
+    state_bytes: int
     peak_bytes: int
     received_bytes: int
 
@@ -45,7 +47,8 @@ def evaluate_alone(program: Logical, passes: Sequence[AnyPass]) -> Row:
         picoseconds=slices * schedule.picoseconds,
         compute_picoseconds=slices * sums.compute,
         communication_picoseconds=slices * sums.communication,
-        weights_bytes=sums.weights,
+        weights_bytes=sums.kept["weight"],
+        state_bytes=sums.kept["state"],
         peak_bytes=sum(buffer.bytes for buffer in find_occupancy(found, schedule).alive),
         received_bytes=slices * sums.received,
     )
@@ -57,7 +60,8 @@ class _Sums:
     def __init__(self, program: Spmd, schedule: Schedule) -> None:
         self._program = program
         self._schedule = schedule
-        self.compute, self.communication, self.weights, self.received = 0, 0, 0, 0
+        self.compute, self.communication, self.received = 0, 0, 0
+        self.kept: dict[Kept, int] = {"weight": 0, "state": 0}
 
     def add(self, body: tuple[SpmdStatement, ...], turns: int) -> None:
         """Count statements that run so often."""
@@ -71,8 +75,10 @@ class _Sums:
                 self.received += turns * move_bytes(statement, self._program)
             else:
                 self.compute += time
-            if statement.result in self._program.stored:
-                self.weights += turns * block_bytes(statement.result, self._program)
+            kept = kept_as(statement)
+            if kept:
+                blocks = turns * kept_times(self._program, statement.type)
+                self.kept[kept] += blocks * block_bytes(statement.result, self._program)
 
 
 def refusal(error: HelixError) -> str:

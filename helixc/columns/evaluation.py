@@ -38,8 +38,8 @@ class Evaluation:
 
     ``models``: the model, with its phase where it writes some.  ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
     there.  Times are of one GPU in picoseconds: of the program, and of all its computing and all its
-    communication one after the other.  ``weights_bytes`` and ``peak_bytes`` (all other values alive at the fullest
-    moment) are what a GPU holds, ``received_bytes`` what it receives in collectives, ``capacity_bytes`` the memory it has.  ``alone`` counts
+    communication one after the other.  ``weights_bytes``, ``state_bytes`` and ``peak_bytes`` (all other values alive
+    at the fullest moment) are what a GPU holds, ``received_bytes`` what it receives in collectives, ``capacity_bytes`` the memory it has.  ``alone`` counts
     plans that were compiled one by one; ``shapes`` the distinct operators and collectives that were priced.
     """
 
@@ -51,6 +51,7 @@ class Evaluation:
     compute_picoseconds: Column
     communication_picoseconds: Column
     weights_bytes: Column
+    state_bytes: Column
     peak_bytes: Column
     received_bytes: Column
     capacity_bytes: Column
@@ -60,7 +61,7 @@ class Evaluation:
     @property
     def needed_bytes(self) -> Column:
         """What a GPU must hold."""
-        return self.weights_bytes + self.peak_bytes
+        return self.weights_bytes + self.state_bytes + self.peak_bytes
 
     @property
     def fits(self) -> Mask:

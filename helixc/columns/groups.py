@@ -244,7 +244,9 @@ def _may_be_squeezed(family: Family, problem: Problem, tasks: TaskProgram, total
     for task in all_tasks(tasks.tasks):
         if isinstance(task, Task):
             largest = np.maximum(largest, task.bytes)
-    room = min(program.cluster.gpu.memory_bytes, LARGEST) - totals.weights_bytes
+    room = (
+        min(program.cluster.gpu.memory_bytes, LARGEST) - totals.weights_bytes - totals.state_bytes
+    )
     return (room > 0) & (largest > room) & (planned <= room)
 
 

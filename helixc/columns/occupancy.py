@@ -78,7 +78,7 @@ class Buffers:
         reads = tuple(map(self._name, task.reads))
         makes: list[int] = []
         if not task.view:
-            makes.append(self._row(np.zeros_like(task.bytes) if task.stored else task.bytes))
+            makes.append(self._row(np.zeros_like(task.bytes) if task.kept else task.bytes))
         if isinstance(task.step, AllToAll):
             # Packed to be sent, see ``analysis.buffers.send_bytes``.
             makes.append(self._row(task.moved))

@@ -22,15 +22,17 @@ from helixc.columns.variants import Moved
 from helixc.diagnostics import CompilerBug
 from helixc.ir.layout import AllGather, AllReduce, Layout, ReduceScatter, Seed, Slice, Step
 from helixc.ir.logical import Op, Repeat
-from helixc.ir.ops import OPS
+from helixc.ir.ops import OPS, Kept
+from helixc.ir.slices import kept_times
 
 
 @attrs.frozen(eq=False)
 class Task:
-    """One statement.  ``bytes``: its result's block; of a weight and of a view none of its own.
+    """One statement.  ``bytes``: its result's block; what is kept, and a view, has none of its own.
 
-    ``picoseconds`` are of one execution.  ``step``: what a move does, its dimensions by position;
-    ``moved``: bytes of the block before it.  ``unit``: of a copy of a weight the call that has it.
+        What is ``kept`` is kept in ``kept_times`` blocks.  ``picoseconds`` are of one execution.  ``step``:
+    what a move does, its dimensions by position; ``moved``: bytes of the block before it.  ``unit``: of a
+    copy of a weight the call that has it.
     """
 
     result: str
@@ -41,7 +43,8 @@ class Task:
     step: Step | None = None
     unit: Hashable | None = None
     view: bool = False
-    stored: bool = False
+    kept: Kept = ""
+    kept_times: int = 1
     is_input: bool = False
 
     @property
@@ -178,7 +181,8 @@ class _Writer:
             bytes=self.family.block_bytes(op.type, layout),
             moved=self.family.zeros,
             view=OPS[op.kind].work == "free" and bool(op.reads),
-            stored=op.result in self.problem.program.stored,
+            kept=OPS[op.kind].kept,
+            kept_times=kept_times(self.problem.program, op.type),
             is_input=op.kind == "input",
         )
         names[op.result, layout] = op.result

@@ -13,6 +13,7 @@ from helixc.columns.occupancy import Buffers
 from helixc.columns.paths import column_bytes
 from helixc.columns.tasks import TaskProgram, Tasks, Turns
 from helixc.columns.timetables import find_timetables
+from helixc.ir.ops import Kept
 from helixc.ir.slices import slice_count
 
 
@@ -24,6 +25,7 @@ class Totals:
     compute_picoseconds: Column
     communication_picoseconds: Column
     weights_bytes: Column
+    state_bytes: Column
     peak_bytes: Column
     received_bytes: Column
 
@@ -32,7 +34,7 @@ def find_totals(program: TaskProgram, family: Family, plans: Mask) -> Totals:
     """The totals of a program; only the entries of these plans mean something."""
     sums = _Sums(family)
     slices = slice_count(family.program)
-    sums.add(program.tasks, slices)
+    sums.add(program.tasks, 1)
     time, peak = family.zeros, family.zeros
     buffers = Buffers(program)
     for timetable in find_timetables(program.tasks, plans):
@@ -40,11 +42,12 @@ def find_totals(program: TaskProgram, family: Family, plans: Mask) -> Totals:
         peak = peak + buffers.peak(timetable)
     return Totals(
         picoseconds=slices * time,
-        compute_picoseconds=sums.compute,
-        communication_picoseconds=sums.communication,
-        weights_bytes=sums.weights // slices,
+        compute_picoseconds=slices * sums.compute,
+        communication_picoseconds=slices * sums.communication,
+        weights_bytes=sums.kept["weight"],
+        state_bytes=sums.kept["state"],
         peak_bytes=peak,
-        received_bytes=sums.received,
+        received_bytes=slices * sums.received,
     )
 
 
@@ -54,7 +57,8 @@ class _Sums:
     def __init__(self, family: Family) -> None:
         self._family = family
         zeros = family.zeros
-        self.compute, self.communication, self.weights, self.received = zeros, zeros, zeros, zeros
+        self.compute, self.communication, self.received = zeros, zeros, zeros
+        self.kept: dict[Kept, Column] = {"weight": zeros, "state": zeros}
 
     def add(self, tasks: Tasks, turns: int) -> None:
         """Count tasks that run so often."""
@@ -67,5 +71,6 @@ class _Sums:
                 self.received = self.received + turns * moved
             else:
                 self.compute = self.compute + turns * task.picoseconds
-                if task.stored:
-                    self.weights = self.weights + turns * task.bytes
+                if task.kept:
+                    blocks = turns * task.kept_times
+                    self.kept[task.kept] = self.kept[task.kept] + blocks * task.bytes

@@ -58,7 +58,7 @@ class Environment(Mapping[str, Quantity | None]):
 
     ``outer`` is the caller, or the body that holds the repeat.  As a mapping it gives the numbers that
     expressions may use: dimensions (as sizes) and options; None stands for what was reported already.
-    ``rest`` are the dimensions that came in by ``..``.
+    ``rest`` are the dimensions that came in by ``..``, ``states`` the states declared here.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Environment(Mapping[str, Quantity | None]):
     bindings: dict[str, Operand | None] = attrs.field(factory=dict[str, "Operand | None"])
     bound: frozenset[str] = frozenset()
     rest: Dims = ()
+    states: list[tuple[source.Name, Value]] = attrs.field(factory=list["tuple[source.Name, Value]"])
     # Where each name was first used as a dimension in this body: it cannot be a value too.
     uses: dict[str, Span] = attrs.field(factory=dict[str, Span])
 

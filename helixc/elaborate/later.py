@@ -34,8 +34,6 @@ def _refuse_in(
         match statement:
             case source.MinimizeStmt():
                 refuse("minimize", statement.span, findings)
-            case source.Declare(kind="state"):
-                refuse("state", statement.span, findings)
             case _:
                 pass
     for node in nodes(expressions(body)):

@@ -17,6 +17,7 @@ from helixc.elaborate.phases import in_phase
 from helixc.elaborate.repeats import Repeats
 from helixc.elaborate.settings import Settings, declare_dims
 from helixc.elaborate.statements import Statements
+from helixc.elaborate.stored import StoredValues
 from helixc.elaborate.uses import Uses
 from helixc.ir import source
 
@@ -99,7 +100,9 @@ class _Parts:
 
     def __init__(self, builder: Builder, program: Program, plan: source.PlanDecl | None) -> None:
         self.expressions = Expressions(builder, program.declarations, self._inline)
-        self.statements = Statements(builder, self.expressions, self._repeat, program.settings)
+        self.statements = Statements(
+            builder, self.expressions, self._repeat, program.settings, StoredValues(builder)
+        )
         run = self.statements.run
         self.layers = Layers(builder, Uses(program.declarations), self.expressions, run)
         self.repeats = Repeats(builder, run, plan)

@@ -10,21 +10,17 @@ from collections.abc import Callable
 import attrs
 
 from helixc.diagnostics import Note
-from helixc.elaborate.annotations import dims_of, dtype_of
 from helixc.elaborate.application import Results
 from helixc.elaborate.builder import Builder
-from helixc.elaborate.dimensions import Dims, leaves
-from helixc.elaborate.drafts import DraftOutput, Names, Operand, Value
+from helixc.elaborate.drafts import DraftOutput, Operand, Value
 from helixc.elaborate.environment import Environment
 from helixc.elaborate.expressions import Expressions
-from helixc.elaborate.later import refuse
 from helixc.elaborate.settings import Settings, declare_dims
+from helixc.elaborate.stored import StoredValues
 from helixc.elaborate.units import Quantity
-from helixc.elaborate.wording import plural, quoted
+from helixc.elaborate.wording import plural
 from helixc.ir import source
-from helixc.ir.ops import Declared
 from helixc.ir.plan import Place
-from helixc.ir.tensor import TensorType
 
 RunRepeat = Callable[[source.RepeatStmt, tuple[source.Stmt, ...], Environment], None]
 
@@ -37,6 +33,7 @@ class Statements:
     expressions: Expressions
     repeat: RunRepeat
     settings: Settings
+    stored: StoredValues
 
     def run(self, body: tuple[source.Stmt, ...], env: Environment) -> Results | None:
         """Elaborate a body; what it returns, None if it has no ``return``."""
@@ -49,6 +46,7 @@ class Statements:
                 results = self._return(statement, env)
             else:
                 self._statement(statement, body[position + 1 :], env)
+        self.stored.keep(env)
         return results
 
     def _wrong(self, code: str, message: str, span: source.Span) -> None:
@@ -64,7 +62,7 @@ class Statements:
                 settings = self.settings.layers if env.outer is not None else self.settings.models
                 declare_dims(statement, env, settings)
             case source.Declare():
-                self._declare(statement, env)
+                self.stored.declare(statement, env)
             case source.RepeatStmt():
                 self.repeat(statement, rest, env)
             case source.OutputStmt():
@@ -73,58 +71,6 @@ class Statements:
                 pass
             case source.PhaseStmt() | source.MinimizeStmt():
                 pass
-
-    # --- inputs and weights
-
-    def _declare(self, statement: source.Declare, env: Environment) -> None:
-        if statement.kind == "state":
-            refuse("state", statement.span, self.builder.findings)
-            for name in statement.names:
-                env.bind(name, None)
-            return
-        dims = dims_of(statement.type, env)
-        dtype = dtype_of(statement.type.dtype, self.builder.dtype, env)
-        fine = dims is not None and dtype is not None and self._storable(statement, dims, env)
-        for name in statement.names:
-            if env.find_value(name.text)[0] and name.text in env.bindings:
-                self._wrong("HX0205", f"`{name.text}` is declared twice", name.span)
-            elif not fine or dims is None or dtype is None:
-                env.bind(name, None)
-            else:
-                self._stored(statement, name, dims, dtype, env)
-
-    def _storable(self, statement: source.Declare, dims: Dims, env: Environment) -> bool:
-        if statement.type.rest:
-            message = (
-                f"`..` stands in parameters and results; a {statement.kind} lists its dimensions"
-            )
-            self._wrong("HX0313", message, statement.type.span)
-            return False
-        came_in = quoted(leaf.name for leaf in leaves(dims) if leaf in leaves(env.body.rest))
-        if came_in:
-            message = f"{came_in} came in by `..`, and a {statement.kind} may not carry that"
-            self._wrong("HX0313", message, statement.type.span)
-            return False
-        return True
-
-    def _stored(
-        self,
-        statement: source.Declare,
-        name: source.Name,
-        dims: Dims,
-        dtype: str,
-        env: Environment,
-    ) -> None:
-        value = self.builder.new_value(dtype, dims)
-        value.stored = value.named = True
-
-        def params(names: Names) -> Declared:
-            return Declared(TensorType(dtype, names(dims)))
-
-        self.builder.emit(statement.kind, (), value, name.span, params=params)
-        value.base = name.text
-        value.names = {Place(self.builder.scope, name.text): None}
-        env.bind(name, value)
 
     # --- values
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import attrs
 
 from helixc.ir.device import DeviceProgram, Template
+from helixc.ir.ops import OPS
 from helixc.ir.sources import Piece, SourceFinder
+from helixc.ir.spmd import Compute, Move
 
 Instance = tuple[int, tuple[int, ...]]
 
@@ -30,6 +32,7 @@ class Boundary:
         self._values = None if selection.values is None else frozenset(selection.values)
         self._templates = device.templates
         self._outputs = frozenset(self._output_sources(device, finder))
+        self._states = frozenset(_new_states(device))
         self._readers: dict[int, list[_Reader]] = {}
         for template in device.templates:
             for value in template.reads:
@@ -48,14 +51,16 @@ class Boundary:
         return self._drawn(template) and all(kept)
 
     def fate(self, instance: Instance) -> str:
-        """What a value comes to beside being read in the drawing: "output", "leaves", "unused" or ""."""
+        """What a value comes to beside being read in the drawing: "output", "leaves", "kept", "unused" or ""."""
         index, turns = instance
         if instance in self._outputs:
             return "output"
         readers = self._readers.get(index, ())
         if any(self._read_outside(reader, turns) for reader in readers):
             return "leaves"
-        return "" if any(_reads(reader, turns) for reader in readers) else "unused"
+        if any(_reads(reader, turns) for reader in readers):
+            return ""
+        return "kept" if self._templates[index].value in self._states else "unused"
 
     def _drawn(self, template: Template) -> bool:
         return self._values is None or template.value in self._values
@@ -76,6 +81,17 @@ class Boundary:
     def _output_sources(device: DeviceProgram, finder: SourceFinder) -> Iterator[Instance]:
         for output in device.program.outputs:
             yield finder.source_of(output.value)
+
+
+def _new_states(device: DeviceProgram) -> Iterator[str]:
+    """The values that the next step sees as states, in the layouts in which they come to lie."""
+    found: set[str] = set()
+    for template in device.templates:
+        statement = template.statement
+        made = isinstance(statement, Compute) and OPS[statement.op.kind].rests
+        if made or (isinstance(statement, Move) and statement.source in found):
+            found.add(statement.result)
+            yield statement.result
 
 
 def _reads(reader: _Reader, turns: tuple[int, ...]) -> bool:

@@ -127,11 +127,16 @@ def _drawing(graph: Graph, folded: str) -> Drawing:
     )
 
 
+def _held(program: Spmd) -> str:
+    """What is not drawn as nodes."""
+    return "weights and states" if "state" in program.stored.values() else "weights"
+
+
 def _remarks(program: Spmd, folded: str) -> tuple[str, ...]:
     axes = " x ".join(f"{axis.name} {axis.size}" for axis in program.mesh.axes)
     read = (
         f"mesh {axes} on {program.cluster.name}; sizes are those of one GPU's block; "
-        "weights stand in the operators that read them"
+        f"{_held(program)} stand in the operators that read them"
     )
     slices = slices_text(program)
     if slices:

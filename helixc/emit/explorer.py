@@ -30,7 +30,7 @@ from helixc.ir.spmd import Move
 Json = dict[str, Any]
 
 _PATH_COLOUR = PALETTE[5]
-_NOT_RUN = ("arrives", "leaves", "output", "unused")
+_NOT_RUN = ("arrives", "leaves", "output", "kept", "unused")
 _PICOSECONDS_PER_MICROSECOND = 1_000_000
 
 
@@ -96,6 +96,8 @@ class _Writer:
             "time": seconds_text(path.picoseconds),
             "weights per GPU": byte_text(self._timed.memory.weights_bytes),
         }
+        if self._timed.memory.states:
+            about["states per GPU"] = byte_text(self._timed.memory.state_bytes)
         return about | ({"folded": self._folded} if self._folded else {})
 
     def _node(self, item: Placed, incoming: Iterable[Edge]) -> Json:

@@ -13,9 +13,9 @@ from helixc.emit.boundary import Instance
 from helixc.emit.wording import dims_text, step_meaning, value_text
 from helixc.ir.device import DeviceProgram, Template
 from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScatter, Seed, Slice
-from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed
+from helixc.ir.ops import Cut, Fused, Joined, Kept, Number, Renamed
 from helixc.ir.sources import SourceFinder
-from helixc.ir.spmd import Compute, Move, Spmd
+from helixc.ir.spmd import Compute, Move, Spmd, kept_as
 
 _STEP_KINDS: Mapping[type, str] = {
     Slice: "slice",
@@ -30,7 +30,7 @@ _STEP_KINDS: Mapping[type, str] = {
 
 @attrs.frozen(kw_only=True)
 class Input:
-    """One operand: its text, where it comes from, and whether it is a weight lying on the GPU."""
+    """One operand: its text, where it comes from, and whether it is kept on the GPU."""
 
     text: str
     source: Instance | None
@@ -89,19 +89,18 @@ class FactBook:
         return value_text(template.value, dtype, sizes, layout)
 
     def is_held(self, instance: Instance) -> bool:
-        """Whether a value is a weight that is drawn inside the operators that read it."""
+        """Whether a value is kept, and drawn inside the operators that read it."""
+        return self._held_as(instance) != ""
+
+    def _held_as(self, instance: Instance) -> Kept:
+        """As what a value is kept that is drawn inside its readers; "" for any other."""
         statement = self._device.templates[instance[0]].statement
-        return (
-            isinstance(statement, Compute)
-            and OPS[statement.op.kind].kept != ""
-            and statement.result not in self._moved
-        )
+        return "" if statement.result in self._moved else kept_as(statement)
 
     def _input(self, template: Template, turns: tuple[int, ...], value: str) -> Input:
         source = self.finder.source_at(template, value, turns)
-        held = self.is_held(source)
-        text = self.value(source)
-        return Input(text=f"weight {text}" if held else text, source=source, held=held)
+        held, text = self._held_as(source), self.value(source)
+        return Input(text=f"{held} {text}" if held else text, source=source, held=held != "")
 
     def _work_out(self, template: Template, turns: tuple[int, ...]) -> Facts:
         statement = template.statement

@@ -86,7 +86,8 @@ class _Rows:
     def _value(self, value: str) -> str:
         dtype, layout = self._program.types[value].dtype, self._program.layouts[value]
         text = value_text(value, dtype, self._sizes[value], layout)
-        return f"weight {text}" if value in self._program.stored else text
+        kept = self._program.stored.get(value)
+        return f"{kept} {text}" if kept else text
 
     @staticmethod
     def _compute(statement: Compute) -> Row:

@@ -64,6 +64,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "utilisation (MFU)", f"{100 * report.utilisation:.1f} %"
     yield "received per GPU", byte_text(report.bytes_per_gpu)
     yield "weights per GPU", byte_text(report.memory.weights_bytes)
+    if report.memory.states:
+        yield "states per GPU", byte_text(report.memory.state_bytes)
     yield "most alive at once per GPU", byte_text(report.memory.peak_bytes)
     yield "memory of a GPU", byte_text(report.memory.capacity_bytes)
 
@@ -123,6 +125,7 @@ def memory_section(memory: Memory, gpu: str) -> Iterator[str]:
     yield ""
     rows = [
         ("weights", byte_text(memory.weights_bytes)),
+        *((("states", byte_text(memory.state_bytes)),) if memory.states else ()),
         ("values alive at the fullest moment", byte_text(memory.peak_bytes)),
         ("... of them communication buffers", byte_text(memory.communication_bytes)),
         ("needed", byte_text(memory.needed_bytes)),
@@ -131,10 +134,19 @@ def memory_section(memory: Memory, gpu: str) -> Iterator[str]:
     yield from table(("", ">"), rows)
     yield "It fits." if memory.fits else "**It cannot fit.**"
     yield ""
-    sizes = [(code(d), byte_text(kept), byte_text(alive)) for d, kept, alive in memory.by_dtype]
-    yield from table(("dtype", "weights >", "alive at the fullest moment >"), sizes)
+    sizes = [
+        _without_states((code(dtype), *map(byte_text, bytes_)), memory)
+        for dtype, *bytes_ in memory.by_dtype
+    ]
+    heads = ("dtype", "weights >", "states >", "alive at the fullest moment >")
+    yield from table(_without_states(heads, memory), sizes)
     if memory.peak and memory.fullest is not None:
         yield from _fullest(memory.peak, memory.fullest)
+
+
+def _without_states(row: tuple[str, ...], memory: Memory) -> tuple[str, ...]:
+    """A row of dtype, weights, states and values; that of a model without states has none."""
+    return row if memory.states else (*row[:2], *row[3:])
 
 
 def _fullest(alive: tuple[Live, ...], moment: Filled) -> Iterator[str]:

@@ -190,9 +190,13 @@ class _Events:
             for gpu in self._part.gpus:
                 event: Event = {"ph": "C", "pid": self._process(gpu), "ts": _microseconds(at)}
                 event |= {"name": f"GPU {gpu} memory", "cat": "memory"}
-                yield event | {
-                    "args": {"weights": self._timed.memory.weights_bytes, "values": size}
-                }
+                yield event | {"args": {**self._kept(), "values": size}}
+
+    def _kept(self) -> dict[str, int]:
+        """What stays all the time; states only where there are some."""
+        memory = self._timed.memory
+        states = {"states": memory.state_bytes} if memory.states else {}
+        return {"weights": memory.weights_bytes, **states}
 
 
 def _named(what: str, process: int, thread: int, name: str, order: int) -> Iterator[Event]:

@@ -11,7 +11,7 @@ from helixc.diagnostics import Diagnostic, Span
 from helixc.inspect.reader import DotGraph, DotNode
 
 # Nodes at the edge of a drawing, which yield or take a value and compute nothing.
-EDGE_OPS = frozenset({"arrives", "leaves", "output", "unused", "gpu"})
+EDGE_OPS = frozenset({"arrives", "leaves", "output", "kept", "unused", "gpu"})
 COLLECTIVES = frozenset({"all_gather", "all_reduce", "reduce_scatter", "all_to_all", "permute"})
 
 _VALUE = re.compile(
@@ -163,7 +163,7 @@ def _entries(text: str) -> tuple[str, ...]:
 
 
 def _bare(text: str) -> str:
-    return text.removeprefix("weight ")
+    return text.removeprefix("weight ").removeprefix("state ")
 
 
 def _claim(node: DotNode) -> Claim:

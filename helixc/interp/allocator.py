@@ -19,6 +19,7 @@ from helixc.interp.logical import Supply
 from helixc.interp.site import Array
 from helixc.interp.tasks import TaskRun
 from helixc.ir.device import DeviceProgram, Task
+from helixc.ir.slices import kept_times
 from helixc.ir.sources import SourceFinder
 from helixc.ir.spmd import Loop, Move
 from helixc.ir.tensor import DTYPE_BITS
@@ -29,9 +30,9 @@ _Held = tuple[int, int]
 
 @attrs.frozen
 class Usage:
-    """Bytes of each GPU: its weights, and the most that was alive besides at one moment."""
+    """Bytes of each GPU: what it keeps, and the most that was alive besides at one moment."""
 
-    weights: tuple[int, ...]
+    kept: tuple[int, ...]
     peak: tuple[int, ...]
 
 
@@ -65,7 +66,7 @@ class _Counter:
         self._run = run
         self._program = run.program
         gpus = range(run.program.program.mesh.devices)
-        self._weights = dict.fromkeys(gpus, 0)
+        self._kept = dict.fromkeys(gpus, 0)
         self._alive = dict.fromkeys(gpus, 0)
         self._peak = dict.fromkeys(gpus, 0)
         # Readers that have not ended, of what each task holds on each GPU.
@@ -100,7 +101,7 @@ class _Counter:
 
     def usage(self) -> Usage:
         """What was counted."""
-        return Usage(tuple(self._weights.values()), tuple(self._peak.values()))
+        return Usage(tuple(self._kept.values()), tuple(self._peak.values()))
 
     def _count_readers(self) -> None:
         for number in range(self._program.tasks):
@@ -138,11 +139,13 @@ class _Counter:
         self._shown[buffer] = self._shown.get(buffer, 0) + 1
 
     def _bytes(self, task: Task, block: Array, gpu: int) -> int:
-        """The size of a new buffer; a weight's is counted apart, for it stays."""
+        """The size of a new buffer; what is kept is counted apart, for it stays."""
         value = task.template.value
         size = _size(block, self._program.program.types[value].dtype)
         if value in self._program.program.stored:
-            self._weights[gpu] += size
+            self._kept[gpu] += size * kept_times(
+                self._program.program, task.template.statement.type
+            )
             return 0
         return size
 

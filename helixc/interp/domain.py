@@ -66,8 +66,8 @@ def _field_mean(site: Site, operands: Operands) -> Array:
 
 # The operators that respect sums and products; a program of these alone is verified exactly.
 _LINEAR = (
-    "input", "weight", "frozen", "matmul", "outer", "add", "sub", "mul", "sum", "neg", "rename",
-    "roll", "concat", "split", "take",
+    "input", "weight", "frozen", "state", "keep", "matmul", "outer", "add", "sub", "mul", "sum",
+    "neg", "rename", "roll", "concat", "split", "take",
 )  # fmt: skip
 
 

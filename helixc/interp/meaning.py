@@ -137,6 +137,10 @@ def _rms_norm(x: Array, axes: tuple[int, ...], eps: float) -> Array:
     return x / np.sqrt(np.square(x).mean(axis=axes, keepdims=True) + eps)
 
 
+def _keep(site: Site, operands: Operands) -> Array:
+    return align(operands[0], site.operands[0], site.dims)
+
+
 def _rename(site: Site, operands: Operands) -> Array:
     target = dict(cast("Renamed", site.params).pairs)
     renamed = tuple(target.get(dim, dim) for dim in site.operands[0])
@@ -218,7 +222,7 @@ def _table() -> Mapping[str, Meaning]:
     simple: dict[str, Meaning] = {
         **{kind: _elementwise(function) for kind, function in {**unary, **binary}.items()},
         **{kind: _logical(function) for kind, function in truths.items()},
-        "input": _source, "weight": _source, "frozen": _source, "index": _index,
+        "input": _source, "weight": _source, "frozen": _source, "state": _source, "index": _index,
         "matmul": _matmul, "sum": _sum, "mean": _mean,
         "max": _reduction(cast("Callable[..., Array]", np.max)),
         "min": _reduction(cast("Callable[..., Array]", np.min)),
@@ -228,6 +232,7 @@ def _table() -> Mapping[str, Meaning]:
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
         "take": picking.take, "top_k": picking.top_k, "rotate": rotate,
+        "keep": _keep,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

@@ -212,8 +212,8 @@ def _kernel(site: Site, operands: Operands, errors: Operands, result: Array) -> 
 
 
 def _table() -> Mapping[str, Propagation]:
-    sources = ("input", "weight", "frozen", "index")
-    moved = ("rename", "roll", "concat", "split", "sum", "mean")
+    sources = ("input", "weight", "frozen", "state", "index")
+    moved = ("keep", "rename", "roll", "concat", "split", "sum", "mean")
     kept = ("add", "sub", "minimum", "maximum", "neg", "abs", "relu", "and", "or", "not")
     # Bounds of the derivative's magnitude where one number serves everywhere, else as a function.
     steepest = {

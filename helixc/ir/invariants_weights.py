@@ -1,4 +1,4 @@
-"""The fact that weights stay as they are kept: they are gathered over the axes of ``store`` lines alone.
+"""The fact that weights and states stay as they are kept: they are gathered over the axes of ``store`` lines alone.
 
 Or the program says that it had to gather one unasked (HX0601).
 """
@@ -11,6 +11,7 @@ from helixc.diagnostics import Diagnostic
 from helixc.ir.fact import Invariant
 from helixc.ir.layout import AllGather
 from helixc.ir.logical import Op, ancestors
+from helixc.ir.ops import OPS
 from helixc.ir.plan import Block, Store
 from helixc.ir.spmd import Compute, Move, Reshard, Spmd, walk
 
@@ -37,7 +38,7 @@ def _check(statement: Move | Reshard, weight: Op, program: Spmd) -> Iterator[Dia
     asked = _stored_over(weight, program) if gathered else frozenset[str]()
     unasked = [atom for atom in gathered if atom not in asked]
     if unasked:
-        message = f"weight %{weight.result} is gathered over {', '.join(unasked)}, and no line asks"
+        message = f"{OPS[weight.kind].kept} %{weight.result} is gathered over {', '.join(unasked)}, and no line asks"
         yield Diagnostic("HX0659", message, statement.why.line, legal=tuple(sorted(asked)))
 
 

@@ -31,7 +31,7 @@ Result = Literal["widest", "first", "bool", "index", "declared"]
 Stream = Literal["elementwise", "softmax", "norm"]
 Tag = Literal["pass", "sum", "max", "min", "whole"]
 # As what a source is kept from step to step; "" = it is not.
-Kept = Literal["", "weight"]
+Kept = Literal["", "weight", "state"]
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +44,7 @@ class OpRow:
     ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
     dimensions.  ``flops``: per result element, for elementwise work, which runs as a ``stream`` kernel.  ``position``: a local kernel
     needs the global indices of its block.  ``params``: the class of its parameters.  ``kept``: as what its
-    result is kept from step to step.
+    result is kept from step to step.  ``rests``: its result is held as planned.
 
     ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
     (-1: all have them).  ``elements``: how many there are along these dimensions (0: any number).
@@ -71,6 +71,7 @@ class OpRow:
     fetches: bool = False
     elements: int = 0
     kept: Kept = ""
+    rests: bool = False
 
 
 @attrs.frozen
@@ -131,7 +132,7 @@ class Cast:
 
 @attrs.frozen
 class Declared:
-    """The type of an ``input``, ``weight`` or ``frozen`` value, and its name in the source."""
+    """The type of a value that is declared."""
 
     type: TensorType
 
@@ -193,6 +194,9 @@ _ROWS = (
     OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
     OpRow(kind="weight", arity=0, work="source", result="declared", params=Declared, kept="weight"),
     OpRow(kind="frozen", arity=0, work="source", result="declared", params=Declared, kept="weight"),
+    OpRow(kind="state", arity=0, work="source", result="declared", params=Declared, kept="state"),
+    # The state that the next step sees: a value that takes the place of the present one.
+    OpRow(kind="keep", arity=1, work="free", rests=True),
     OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
     OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
     OpRow(kind="outer", arity=2, linear="each", spreads=True),

@@ -15,7 +15,7 @@ import attrs
 from helixc.diagnostics import Span
 from helixc.ir.factors import counted_dims
 from helixc.ir.logical import Logical, Output, walk
-from helixc.ir.ops import Number, Op
+from helixc.ir.ops import OPS, Number, Op
 from helixc.ir.plan import Slices
 from helixc.ir.refine import tied_leaves
 from helixc.ir.rules import factors
@@ -63,6 +63,8 @@ def _obstacle(op: Op, types: Types, leaves: frozenset[str]) -> str:
         return f"{name} has it twice, as {' and '.join(sliced)}: every slice meets all others"
     if sliced and OPS[op.kind].kept == "weight":
         return f"weight {name} has it, and weights stay whole from slice to slice"
+    if not sliced and OPS[op.kind].kept == "state":
+        return f"state {name} does not have it, and every slice would change it"
     if not set(counted_dims(op)).isdisjoint(sliced):
         return f"{name} counts its positions, and no slice knows where it begins"
     operands = [NUMBER if isinstance(o, Number) else types[o] for o in op.operands]
@@ -76,6 +78,13 @@ def _obstacle(op: Op, types: Types, leaves: frozenset[str]) -> str:
 def slice_count(program: Logical | Spmd) -> int:
     """How often a step runs a program: once for every slice."""
     return 1 if program.slices is None else program.slices.count
+
+
+def kept_times(program: Logical | Spmd, type_: TensorType) -> int:
+    """How many blocks as large as those of one slice a step keeps of a value: those of all slices."""
+    if program.slices is None or set(program.slices.leaves).isdisjoint(type_.dims):
+        return 1
+    return program.slices.count
 
 
 def slices_text(program: Logical | Spmd) -> str:

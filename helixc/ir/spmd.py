@@ -23,7 +23,7 @@ from helixc.ir.hardware import Cluster
 from helixc.ir.layout import Layout, Step
 from helixc.ir.logical import Op, Output, Scope
 from helixc.ir.mesh import Mesh
-from helixc.ir.ops import OPS
+from helixc.ir.ops import OPS, Kept
 from helixc.ir.plan import Approximation, Place, Plan, Slices
 from helixc.ir.tensor import Dim, Sizes, TensorType
 
@@ -185,10 +185,15 @@ class Spmd:
         return types
 
     @cached_property
-    def stored(self) -> frozenset[str]:
-        """What is kept from step to step."""
-        found = (s.op for s in walk(self.body) if isinstance(s, Compute))
-        return frozenset(op.result for op in found if OPS[op.kind].kept)
+    def stored(self) -> Mapping[str, Kept]:
+        """What is kept from step to step, and as what."""
+        found = (s for s in walk(self.body) if isinstance(s, Compute))
+        return {s.result: kept for s in found if (kept := kept_as(s))}
+
+
+def kept_as(statement: SpmdStatement) -> Kept:
+    """As what the result of a statement is kept from step to step; "" if it is not."""
+    return OPS[statement.op.kind].kept if isinstance(statement, Compute) else ""
 
 
 def walk(body: tuple[SpmdStatement, ...]) -> Iterator[SpmdStatement]:

@@ -1,4 +1,4 @@
-# State is announced, and so is what fills it; used or not.
+# What fills a state is announced; used or not.
 import std.hardware
 model m {
   dim batch = 8, seq = 32, embed = 64, hidden = 256
@@ -6,7 +6,7 @@ model m {
   output x
 }
 layer cache(x: [.., seq, embed]) -> [.., seq, embed] {
-  state old: [.., hidden, embed]          # error: HX0204
+  state old: [.., hidden, embed]
   new = append(old, x, at = 0, seq -> hidden)       # error: HX0204
   return new
 }
