@@ -156,6 +156,8 @@ CODES: Mapping[str, str] = {
     "HX0531": "fuse line without effect",
     "HX0532": "lines about a value inside a kernel",
     "HX0533": "weight that cannot be kept in so many slices",
+    "HX0535": "attention that goes round no ring",
+    "HX0536": "ring of one",
     # 06xx communication
     "HX0601": "weight gathered unasked",
     "HX0602": "choice not proven best",

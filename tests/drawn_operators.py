@@ -13,6 +13,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Filled,
     Fused,
     Joined,
     Norm,
@@ -87,6 +88,7 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
         Position: st.sampled_from([("a",), ("a", "b"), ("d", "c")]).map(
             lambda dims: ([], (), Position(dims))
         ),
+        Filled: _types().map(lambda type_: ([], (), Filled(3.0, type_))),
         Renamed: _renames(),
         Rolled: _rolls(),
         Joined: _joins(),

@@ -32,6 +32,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Filled,
     Fused,
     Joined,
     Norm,
@@ -72,7 +73,11 @@ several_names = st.lists(names, max_size=3).map(tuple)
 texts = st.text(max_size=12)
 counts = st.integers(0, 10**19 - 1)
 sizes = st.integers(1, 64)
-numbers = st.builds(Number, st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False)))
+numbers = st.builds(
+    Number,
+    st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False)),
+    st.one_of(st.just(()), several_names),
+)
 places = st.lists(st.builds(Place, counts, names), max_size=2).map(tuple)
 types = st.builds(TensorType, names, several_names)
 spans = st.builds(Span, texts, counts, counts, counts, counts)
@@ -208,6 +213,7 @@ params = st.one_of(
     st.builds(Position, several_names),
     st.builds(Cast, names),
     st.builds(Declared, types),
+    st.builds(Filled, numbers.map(lambda number: number.value), types),
 )
 ops = st.builds(
     Op,
@@ -301,14 +307,24 @@ loop_values = st.builds(
 
 def _repeats(body: st.SearchStrategy[Statement]) -> st.SearchStrategy[Statement]:
     inner = st.builds(
-        Repeat, trips=counts, carried=tuples(carried, 2), body=tuples(body), scope=counts
+        Repeat,
+        trips=counts,
+        carried=tuples(carried, 2),
+        body=tuples(body),
+        scope=counts,
+        around=names,
     )
     return st.one_of(body, inner)
 
 
 def _loops(body: st.SearchStrategy[SpmdStatement]) -> st.SearchStrategy[SpmdStatement]:
     inner = st.builds(
-        Loop, trips=counts, carried=tuples(loop_values, 2), body=tuples(body), scope=counts
+        Loop,
+        trips=counts,
+        carried=tuples(loop_values, 2),
+        body=tuples(body),
+        scope=counts,
+        around=names,
     )
     return st.one_of(body, inner)
 

@@ -129,7 +129,6 @@ LATER_IN_PLANS = {
     "store optimizer": "store optimizer over t",
     "pad": "pad a",
     "recompute": "recompute inner",
-    "via ring": "shard a over t via ring",
 }
 LATER_PROGRAM = """
 import std.hardware

@@ -329,8 +329,10 @@ PASSES = to_spmd(Choice())
 NAMES = [step.name for step in PASSES]
 
 
-@pytest.mark.parametrize(("first", "second"), [("approximate", "fuse"), ("fuse", "expand")])
-def test_kernels_are_made_after_approximations_and_before_expansions(
+@pytest.mark.parametrize(
+    ("first", "second"), [("approximate", "fuse"), ("fuse", "ring"), ("ring", "expand")]
+)
+def test_kernels_are_made_after_approximations_and_before_rings_and_expansions(
     first: str, second: str
 ) -> None:
     assert (first, second) in pairwise(NAMES)

@@ -104,7 +104,7 @@ def test_an_approximation_is_measured_and_said_to_be_what_it_is() -> None:
     assert all(output.max_abs <= output.tolerance for output in report.rewritten)
     assert [result.verdict for result in report.passes] == ["equal", "approximation"] + [
         "equal"
-    ] * 5
+    ] * 6
 
 
 def test_the_statement_is_right_for_other_names_and_sizes() -> None:
@@ -168,7 +168,7 @@ def test_a_pass_that_drops_a_reduction_is_named_with_the_first_value() -> None:
     report = broken(compiled, "communicate", moves(AllReduce, as_gather))
 
     assert report.verdict == "differs"
-    assert [r.verdict for r in report.passes] == ["equal"] * 5 + ["differs"]
+    assert [r.verdict for r in report.passes] == ["equal"] * 6 + ["differs"]
     assert report.passes[-1].name == "communicate"
     assert report.passes[-1].value == report.passes[-1].value.strip() != ""
     assert not report.replicas_equal

@@ -19,6 +19,8 @@ def reason(
     planning: Planning,
 ) -> Why:
     """Why ``value`` goes from ``source`` to ``target``: who needs it so, and which line is behind it."""
+    if source.turned:
+        return _passed_on(value, source, program, planning)
     moved = _moved(source, target)
     who = _reader_words(reader, value)
     held = f"{layout_words(source)}; {who} {layout_words(target)}"
@@ -29,6 +31,18 @@ def reason(
         reader="" if reader is None else reader.result,
         text=f"`{_plain(value, program)}` is {held}",
         line=line,
+    )
+
+
+def _passed_on(value: str, source: Layout, program: Logical, planning: Planning) -> Why:
+    """Why blocks that are turned change places: each GPU passes its own on."""
+    dims = [dim for dim, _ in source.turned]
+    atoms = [(atom, dim) for dim in dims for atom in source.atoms_of(dim)]
+    return Why(
+        value=value,
+        reader="",
+        text=f"`{_plain(value, program)}` goes round: each GPU passes its block on to the next",
+        line=_line(atoms, (value,), program, planning),
     )
 
 
@@ -89,7 +103,7 @@ def _reader_words(reader: Op | None, value: str) -> str:
 
 def layout_words(layout: Layout) -> str:
     """``split on head over tp and a partial sum over m``."""
-    places = {dim: f", turned by {count}," for dim, count in layout.turned}
+    places = {dim: f" (turned by {count})" for dim, count in layout.turned}
     parts = [
         f"split on {dim} over {', '.join(atoms)}{places.get(dim, '')}"
         for dim, atoms in layout.split

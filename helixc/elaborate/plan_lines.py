@@ -28,7 +28,6 @@ from helixc.ir.plan import (
     Strict,
 )
 
-_LATER_WAYS = ("ring",)
 _STORED = ("weights", "gradients", "optimizer")
 
 
@@ -80,8 +79,6 @@ class LineReader:
         return Shard(dims=dims, axes=axes, via=via, span=line.span)
 
     def _way(self, via: source.Name) -> str | None:
-        if via.text in _LATER_WAYS:
-            return self._later(f"via {via.text}", via.span)
         if via.text in WAYS:
             return via.text
         message = f"no way `{via.text}`; there are {', '.join(WAYS)}"

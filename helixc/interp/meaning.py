@@ -28,7 +28,7 @@ from helixc.interp.site import (
     real_number,
     unmerged,
 )
-from helixc.ir.ops import OPS, Cast, Cut, Joined, Norm, Position, Renamed, Rolled
+from helixc.ir.ops import OPS, Cast, Cut, Filled, Joined, Norm, Position, Renamed, Rolled
 from helixc.ir.tensor import FLOATING
 
 Operands = tuple[Array, ...]
@@ -188,6 +188,13 @@ def _cast(site: Site, operands: Operands) -> Array:
     return array.astype(np.int64)
 
 
+def _fill(site: Site, operands: Operands) -> Array:
+    del operands
+    value = cast("Filled", site.params).value
+    nothing = [align(0 * site.positions(dim), (dim,), site.dims) for dim in site.dims]
+    return sum(nothing, np.full(1, value))
+
+
 def _roll(site: Site, operands: Operands) -> Array:
     """Elements move on round the whole dimension; a block stays, and its place is in the layout."""
     (dims,), (dim,), (array,) = site.operands, site.over, operands
@@ -223,6 +230,7 @@ def _table() -> Mapping[str, Meaning]:
         **{kind: _elementwise(function) for kind, function in {**unary, **binary}.items()},
         **{kind: _logical(function) for kind, function in truths.items()},
         "input": _source, "weight": _source, "frozen": _source, "state": _source, "index": _index,
+        "fill": _fill,
         "matmul": _matmul, "sum": _sum, "mean": _mean,
         "max": _reduction(cast("Callable[..., Array]", np.max)),
         "min": _reduction(cast("Callable[..., Array]", np.min)),

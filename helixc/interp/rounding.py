@@ -147,7 +147,7 @@ def _kernel(site: Site, operands: Operands, result: Array) -> float:
 
 def _table() -> Mapping[str, Rounding]:
     exact = (
-        "input", "weight", "frozen", "state", "index", "rename", "roll", "concat", "split", "take", "top_k", "cast",
+        "input", "weight", "frozen", "state", "index", "fill", "rename", "roll", "concat", "split", "take", "top_k", "cast",
         "neg", "abs", "relu", "floor", "ceil", "max", "min", "any", "all", "minimum", "maximum", "where", "eq",
         "keep",
         "ne", "lt", "le", "gt", "ge", "and", "or", "not",

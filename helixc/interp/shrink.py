@@ -21,6 +21,7 @@ from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.mesh import Atom, Axis, Mesh
 from helixc.ir.ops import Cut, Fused, Joined, Number, Operand
 from helixc.ir.plan import Slices
+from helixc.ir.ring_pattern import original
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
 from helixc.ir.tensor import Dim
 
@@ -236,30 +237,42 @@ def _shrunk_statement(statement: Statement, instance: Instance) -> Statement:
     if isinstance(statement, Op):
         return _shrunk_op(statement, instance)
     body = tuple(_shrunk_statement(s, instance) for s in statement.body)
-    return attrs.evolve(statement, trips=min(statement.trips, instance.turns), body=body)
+    return attrs.evolve(statement, trips=_turns(statement, instance), body=body)
+
+
+def _turns(repeat: Repeat | Loop, instance: Instance) -> int:
+    if repeat.around:
+        return instance.sizes[repeat.around] - 1
+    return min(repeat.trips, instance.turns)
 
 
 def _shrunk_placed(statement: SpmdStatement, instance: Instance) -> SpmdStatement:
     match statement:
         case Loop():
             body = tuple(_shrunk_placed(s, instance) for s in statement.body)
-            return attrs.evolve(statement, trips=min(statement.trips, instance.turns), body=body)
+            return attrs.evolve(statement, trips=_turns(statement, instance), body=body)
         case Compute():
             return attrs.evolve(statement, op=_shrunk_op(statement.op, instance))
         case _:
             return statement
 
 
-def _scaled(operand: Operand, change: tuple[float, float] | None) -> Operand:
+def _scaled(
+    operand: Operand, change: tuple[float, float] | None, sizes: Mapping[str, int]
+) -> Operand:
     """The operand, or the number that takes its place; another number than the model's stays wrong."""
+    if isinstance(operand, Number) and operand.dims:
+        return Number(product_size(sizes, operand.dims), operand.dims)
     if change is None or not isinstance(operand, Number) or operand.value != change[0]:
         return operand
     return Number(change[1])
 
 
 def _shrunk_op(op: Op, instance: Instance) -> Op:
-    constants = instance.constants.get(op.result, {})
-    operands = tuple(_scaled(o, constants.get(i)) for i, o in enumerate(op.operands))
+    constants = instance.constants.get(original(op.result), {})
+    operands = tuple(
+        _scaled(o, constants.get(i), instance.sizes) for i, o in enumerate(op.operands)
+    )
     match op.params:
         case Joined():
             parts = tuple(

@@ -16,7 +16,7 @@ from helixc.interp.site import Dims, product_size
 from helixc.ir.factors import counted_dims
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Op
-from helixc.ir.ops import Cut, Joined, Renamed
+from helixc.ir.ops import Cut, Joined, Renamed, Rolled
 
 # Candidate multiples tried for a dimension before its full size, and combinations of them in all.
 _MULTIPLES = 6
@@ -60,6 +60,7 @@ class Needs:
     relations: tuple[Relation, ...]
     blocks: Mapping[str, tuple[int, ...]]
     positions: frozenset[str]
+    rings: frozenset[str]
     starts: Mapping[str, tuple[Dims, ...]]
 
 
@@ -86,11 +87,12 @@ def gather_needs(
             case _:
                 pass
     positions = frozenset(dim for op in ops for dim in counted_dims(op))
+    rings = frozenset(dim for op in ops if isinstance(op.params, Rolled) for dim in op.over)
     sizes, starts = dict(full), dict[str, tuple[Dims, ...]]()
     for (value, source), pieces in cuts.items():
         relations += _cut_relations(f"{value}.{'*'.join(source)}", source, pieces, sizes, starts)
     unique = tuple(dict.fromkeys(relations))
-    return Needs(sizes, tuple(equal), unique, _blocks(layouts, atoms), positions, starts)
+    return Needs(sizes, tuple(equal), unique, _blocks(layouts, atoms), positions, rings, starts)
 
 
 def _cut_relations(
@@ -184,6 +186,8 @@ def _limits(needs: Needs, members: list[str]) -> _Limits:
     """Whole blocks, two elements in each where there are two; some length where positions count."""
     full = needs.full[members[0]]
     unit = math.lcm(*(count for dim in members for count in needs.blocks.get(dim, ())))
+    if unit > 1 and not needs.rings.isdisjoint(members):
+        return _Limits(unit, unit, unit)
     least = unit * (2 if full >= 2 * unit else 1)
     if not needs.positions.isdisjoint(members):
         least = max(least, min(math.ceil(_LENGTH / unit) * unit, full // unit * unit))

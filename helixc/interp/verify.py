@@ -17,6 +17,7 @@ from helixc.interp.data import Data, Kind
 from helixc.interp.domain import FIELD, REALS, Domain
 from helixc.interp.limits import excess
 from helixc.interp.measure import compare_outputs, describe
+from helixc.interp.opened import opened
 from helixc.interp.reference import Reference, run_reference
 from helixc.interp.shrink import (
     AnyProgram,
@@ -130,7 +131,7 @@ def _undefined(model: Reference) -> str:
 
 
 class _Judgement:
-    """Goes through the versions in order; an approximation becomes the model for those after it."""
+    """Goes through the versions in order; one with other dimensions becomes the model for those after it."""
 
     def __init__(self, case: _Case, supply: Data, model: Reference) -> None:
         self.case = case
@@ -160,21 +161,22 @@ class _Judgement:
 
     def _accepts(self, name: str, version: Version, full: AnyProgram) -> bool:
         """Check one version against the model as rewritten so far, and note the result."""
-        known = self.reference.program.approximations
+        known, known_dims = self.reference.program.approximations, self.reference.program.sizes
         new = full.approximations[len(known) :] if isinstance(full, Logical) else ()
         rewrites = bool(new)
-        divided = self.case.divided if rewrites else {}
+        divides = isinstance(full, Logical) and bool(full.sizes.keys() - known_dims.keys())
+        divided = self.case.divided if rewrites or divides else {}
         changed = [approximation.value for approximation in new]
         checked = check_values(self.reference, version, self.supply, divided, changed)
         self._note(name, checked, rewrites=rewrites)
         if checked.first is not None:
             return False
-        if rewrites and isinstance(full, Logical) and isinstance(version.program, Logical):
+        if divides and isinstance(full, Logical) and isinstance(version.program, Logical):
             for approximation in new:
                 self.approximations.append(
                     describe(self.case.full, full, approximation, self.reference, checked)
                 )
-            rewritten = all_slices(version.program)
+            rewritten = opened(all_slices(version.program))
             self.reference = run_reference(rewritten, self.supply, self.reference.domain)
         return True
 

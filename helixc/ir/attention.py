@@ -51,6 +51,12 @@ class AttentionShape:
         return self.batch * self.seen * (self.head_dim + self.value_dim)
 
     @property
+    def elements(self) -> int:
+        """Elements of the queries and of what comes of them, of the keys and the values."""
+        rows = self.batch * self.group * self.queries
+        return rows * (self.head_dim + self.value_dim) + self.cached
+
+    @property
     def time_term(self) -> str:
         """``Attention_Time(batch, queries, keys, head_dim)``, with what is not as usual behind it."""
         sizes = [f"{self.batch}", f"{self.queries}", f"{self.keys}", f"{self.head_dim}"]

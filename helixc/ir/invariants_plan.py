@@ -13,7 +13,7 @@ from helixc.ir.fact import Invariant
 from helixc.ir.groups import Groups
 from helixc.ir.logical import Logical, Op, walk
 from helixc.ir.ops import Fused
-from helixc.ir.plan import Fuse, Line, Local, Place
+from helixc.ir.plan import Fuse, Line, Local, Place, Shard
 
 
 def _locals_made(program: Logical) -> Iterator[Diagnostic]:
@@ -35,6 +35,13 @@ def _kernels_made(program: Logical) -> Iterator[Diagnostic]:
             yield Diagnostic("HX0357", f"`fuse {line.path}` is not carried out", line.span)
 
 
+def _rings_made(program: Logical) -> Iterator[Diagnostic]:
+    """No line sends anything round a ring any more."""
+    for line in _lines(program):
+        if isinstance(line, Shard) and line.via == "ring":
+            yield Diagnostic("HX0357", "`via ring` is not carried out", line.span)
+
+
 def _lines(program: Logical) -> Iterator[Line]:
     for block in program.plan.blocks:
         yield from block.lines
@@ -50,4 +57,5 @@ def _names(program: Logical) -> Iterator[tuple[str, tuple[Place, ...]]]:
 
 
 LOCALS_MADE = Invariant("locals-made", Logical, _locals_made)
+RINGS_MADE = Invariant("rings-made", Logical, _rings_made)
 KERNELS_MADE = Invariant("kernels-made", Logical, _kernels_made)

@@ -26,6 +26,7 @@ def _logical_typed(program: Logical) -> Iterator[Diagnostic]:
     yield from _check_dims(program.dims)
     for statement in logical.walk(program.body):
         if isinstance(statement, Repeat):
+            yield from _check_around(statement, program.sizes)
             for value in statement.carried:
                 yield from _check_carried(value, program.types, program.sizes, statement.span)
         else:
@@ -37,12 +38,20 @@ def _spmd_typed(program: Spmd) -> Iterator[Diagnostic]:
     for statement in spmd.walk(program.body):
         match statement:
             case Loop():
+                yield from _check_around(statement, program.sizes)
                 for value in statement.carried:
                     yield from _check_carried(value, program.types, program.sizes, statement.span)
             case Compute():
                 yield from check_op(statement.op, program.types, program.sizes)
             case _:
                 yield from _check_copy(statement, program.types)
+
+
+def _check_around(repeat: Repeat | Loop, sizes: Sizes) -> Iterator[Diagnostic]:
+    """What goes round a dimension turns once for each element but one."""
+    if repeat.around and repeat.trips != sizes.get(repeat.around, 0) - 1:
+        found = f"a repeat goes round {repeat.around} in {repeat.trips} turns"
+        yield Diagnostic("HX0352", found, repeat.span)
 
 
 def same_type(one: TensorType, other: TensorType) -> bool:
@@ -99,6 +108,7 @@ def _check_inferred(op: Op, operands: list[TensorType], sizes: Sizes) -> Iterato
         yield Diagnostic("HX0351", found, op.span, legal=(show_type(inferred),))
     yield from _check_param_dims(op, operands)
     yield from _check_elements(op, sizes)
+    yield from _check_number_sizes(op, sizes)
     yield from _check_param_sizes(op, sizes)
     if isinstance(op.params, Fused):
         inside = kernel_of(op.params, tuple(operands)).types
@@ -128,6 +138,16 @@ def _check_elements(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:
     elements = OPS[op.kind].elements
     if elements and _product(op.over, sizes) != elements:
         yield _uneven(op, f"{_show_product(op.over)} has not the size {elements}")
+
+
+def _check_number_sizes(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:
+    """A number that is a size is that size."""
+    for operand in op.operands:
+        if isinstance(operand, Number) and operand.dims:
+            size = _product(operand.dims, sizes)
+            if operand.value != size:
+                found = f"{_show_product(operand.dims)} is {size}, not {operand.value:g}"
+                yield _uneven(op, found)
 
 
 def _check_param_sizes(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:

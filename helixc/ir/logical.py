@@ -81,12 +81,16 @@ class Carried:
 
 @attrs.frozen(kw_only=True)
 class Repeat:
-    """One region, executed ``trips`` times.  Weights declared inside exist once per turn."""
+    """One region, executed ``trips`` times.  Weights declared inside exist once per turn.
+
+    ``around``: it goes round this leaf, and turns once for each element but one; "" if it does not.
+    """
 
     trips: int
     carried: tuple[Carried, ...]
     body: tuple[Statement, ...]
     scope: int
+    around: str = ""
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
 

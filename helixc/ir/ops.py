@@ -138,10 +138,22 @@ class Declared:
 
 
 @attrs.frozen
-class Number:
-    """A number written where an operand is expected, or a size, known when compiling."""
+class Filled:
+    """A value that is one number everywhere, and its type."""
 
     value: float
+    type: TensorType
+
+
+@attrs.frozen
+class Number:
+    """A number written where an operand is expected, or a size, known when compiling.
+
+    ``dims``: it is the size of this product, and changes with it; () for a number of its own.
+    """
+
+    value: float
+    dims: tuple[str, ...] = ()
 
 
 Operand = str | Number
@@ -188,7 +200,7 @@ class Fused:
     body: tuple[Op, ...]
 
 
-Params = Norm | Renamed | Rolled | Joined | Cut | Position | Cast | Declared | Fused | None
+Params = Norm | Renamed | Rolled | Filled | Joined | Cut | Position | Cast | Declared | Fused | None
 
 _ROWS = (
     OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
@@ -198,6 +210,7 @@ _ROWS = (
     # The state that the next step sees: a value that takes the place of the present one.
     OpRow(kind="keep", arity=1, work="free", rests=True),
     OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
+    OpRow(kind="fill", arity=0, work="free", result="declared", params=Filled),
     OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),
     OpRow(kind="outer", arity=2, linear="each", spreads=True),
     OpRow(kind="add", arity=2, linear="joint"),

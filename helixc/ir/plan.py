@@ -13,7 +13,7 @@ from helixc.diagnostics import NOWHERE, Span
 from helixc.ir.mesh import Axis
 
 # What may stand behind ``via``.
-WAYS = ("all_reduce", "all_gather", "all_to_all", "weights")
+WAYS = ("all_reduce", "all_gather", "all_to_all", "weights", "ring")
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from helixc.ir.logical import Logical, NamedDim, Op, Scope, walk
-from helixc.ir.ops import Cut, Declared, Fused, Joined, Params, Position, Renamed
+from helixc.ir.ops import Cut, Declared, Filled, Fused, Joined, Number, Params, Position, Renamed
 from helixc.ir.plan import Block, DimRef, Line, Microbatches, Plan, Replicate, Shard
 from helixc.ir.tensor import TensorType
 
@@ -64,15 +64,22 @@ def divide_params(params: Params, parts: Parts) -> Params:
             return Position(divide(params.dims, parts))
         case Declared():
             return Declared(divide_type(params.type, parts))
+        case Filled():
+            return Filled(params.value, divide_type(params.type, parts))
         case Fused():
-            return Fused(params.inputs, tuple(_divide_member(op, parts) for op in params.body))
+            return Fused(params.inputs, tuple(divide_op(op, parts) for op in params.body))
         case _:
             return params
 
 
-def _divide_member(op: Op, parts: Parts) -> Op:
+def divide_op(op: Op, parts: Parts) -> Op:
+    """An operator whose dimensions are the factors of divided leaves."""
+    operands = tuple(
+        Number(o.value, divide(o.dims, parts)) if isinstance(o, Number) else o for o in op.operands
+    )
     return attrs.evolve(
         op,
+        operands=operands,
         over=divide(op.over, parts),
         params=divide_params(op.params, parts),
         type=divide_type(op.type, parts),

@@ -11,6 +11,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Filled,
     Fused,
     Joined,
     Number,
@@ -45,7 +46,7 @@ def infer(
     row = OPS[kind]
     if row.arity not in (-1, len(operand_types)):
         raise ValueError(f"{kind} takes {row.arity} operands, not {len(operand_types)}")
-    if isinstance(params, Declared):
+    if isinstance(params, Declared | Filled):
         return params.type
     if isinstance(params, Fused):
         return _infer_fused(params, operand_types)

@@ -123,12 +123,13 @@ class LoopValue:
 
 @attrs.frozen(kw_only=True)
 class Loop:
-    """A repeat: the body runs ``trips`` times on every GPU."""
+    """A repeat: the body runs ``trips`` times on every GPU; ``around`` as in ``logical.Repeat``."""
 
     trips: int
     carried: tuple[LoopValue, ...]
     body: tuple[SpmdStatement, ...]
     scope: int
+    around: str = ""
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
 

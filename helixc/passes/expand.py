@@ -13,7 +13,7 @@ import attrs
 from helixc.choice.planning import operand_types, plan_layouts
 from helixc.diagnostics import Findings
 from helixc.ir.invariants import LOGICAL_FACTS
-from helixc.ir.invariants_plan import KERNELS_MADE
+from helixc.ir.invariants_plan import RINGS_MADE
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.ops import OPS, Norm, Number, Operand
@@ -148,6 +148,5 @@ EXPAND = Pass(
     run=expand,
     source=Logical,
     target=Logical,
-    needs=frozenset((*LOGICAL_FACTS, KERNELS_MADE)),
-    breaks=frozenset((KERNELS_MADE,)),
+    needs=frozenset((*LOGICAL_FACTS, RINGS_MADE)),
 )

@@ -193,7 +193,12 @@ class _Writer:
         )
         names.update(((c.result, layout), c.result) for c, layout in pairs)
         return Loop(
-            trips=repeat.trips, carried=carried, body=body, scope=repeat.scope, span=repeat.span
+            trips=repeat.trips,
+            carried=carried,
+            body=body,
+            scope=repeat.scope,
+            around=repeat.around,
+            span=repeat.span,
         )
 
 

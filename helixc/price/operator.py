@@ -117,7 +117,9 @@ def operator_price(
         return product_price(shape.m, shape.k, shape.n, shape.batch, operator.dtype, gpu)
     attention = operator.attention
     if attention is not None:
-        return attention_time(attention, work, operator.dtype, gpu)
+        price = attention_time(attention, work, operator.dtype, gpu)
+        besides = work.bytes - round(attention.elements * _bytes_each(operator.dtype))
+        return price.plus(_moving(besides, gpu)) if besides > 0 and gpu.sms else price
     if work.matrix_flops:
         return _roofline(work.matrix_flops, work.bytes, operator.dtype, gpu)
     return stream_time(operator.stream, work.bytes, operator.row, gpu)
@@ -181,6 +183,17 @@ def attention_time(shape: AttentionShape, work: Work, dtype: str, gpu: Gpu) -> P
     if isinstance(prefill, PrefillConstants) and gpu.sms:
         return _priced(prefill_price(sizes, chip, prefill), "prefill", prefill.error, gpu)
     return _roofline(work.matrix_flops, work.bytes, dtype, gpu)
+
+
+def _moving(moved: int, gpu: Gpu) -> Price:
+    """The price of bytes that a kernel moves besides what it is priced by; it is launched anyway."""
+    constants = gpu.kernels.get("elementwise")
+    known = isinstance(constants, StreamConstants)
+    share = constants.memory if known else gpu.bandwidth_fraction
+    seconds = moved / (gpu.bandwidth * share)
+    error = constants.error if known else UNKNOWN_ERROR
+    source = gpu.kernel_sources["elementwise"] if known else "assumed"
+    return within(round(seconds * PICOSECONDS), error, "bandwidth", source)
 
 
 def kernel_group(dtype: str, gpu: Gpu) -> str:

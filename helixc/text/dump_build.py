@@ -116,13 +116,16 @@ class DumpBuilder(OpBuilder):
         op = self.operation(result, kind, *operation, scope, names)
         return Compute(op=op, way=way, layout=layout)
 
-    def loop(self, trips: Word, scope: Word, *rest: LoopValue | SpmdStatement) -> Loop:
+    def loop(
+        self, trips: Word, around: str | None, scope: Word, *rest: LoopValue | SpmdStatement
+    ) -> Loop:
         """A repeat of the SPMD level."""
         return Loop(
             trips=int(trips),
             carried=tuple(item for item in rest if isinstance(item, LoopValue)),
             body=tuple(item for item in rest if not isinstance(item, LoopValue)),
             scope=int(scope),
+            around=around or "",
             span=between(trips, scope),
         )
 

@@ -9,6 +9,7 @@ from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Filled,
     Fused,
     Joined,
     Norm,
@@ -57,6 +58,10 @@ class OpBuilder(PlanBuilder):
         """A number as an operand."""
         return Number(read_number(word))
 
+    def size(self, dims: tuple[str, ...], word: Word) -> Operand:
+        """The size of a product as an operand: ``size [a, b] 12``."""
+        return Number(read_number(word), dims)
+
     def type(self, dtype: str, dims: tuple[str, ...]) -> TensorType:
         """``bf16[a, b]``."""
         return TensorType(dtype, dims)
@@ -102,6 +107,10 @@ class OpBuilder(PlanBuilder):
         """``to f32``."""
         return Cast(dtype)
 
+    def filled(self, type_: TensorType, value: float) -> Params:
+        """``all f32[a] 0``."""
+        return Filled(value, type_)
+
     def declared(self, type_: TensorType | None) -> Params:
         """``declared bf16[a]``, or ``declared`` alone: the type that the value has."""
         return AS_IT_IS if type_ is None else Declared(type_)
@@ -113,13 +122,16 @@ class OpBuilder(PlanBuilder):
 
     # --- repeats
 
-    def repeat(self, trips: Word, scope: Word, *rest: Carried | Statement) -> Repeat:
+    def repeat(
+        self, trips: Word, around: str | None, scope: Word, *rest: Carried | Statement
+    ) -> Repeat:
         """A repeat of the logical level."""
         return Repeat(
             trips=int(trips),
             carried=tuple(item for item in rest if isinstance(item, Carried)),
             body=tuple(item for item in rest if not isinstance(item, Carried)),
             scope=int(scope),
+            around=around or "",
             span=between(trips, scope),
         )
 

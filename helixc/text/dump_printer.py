@@ -17,11 +17,12 @@ from helixc.ir.layout import (
     Seed,
     Slice,
 )
-from helixc.ir.logical import Carried, Logical, Op, Output, Statement
+from helixc.ir.logical import Carried, Logical, Op, Output, Repeat, Statement
 from helixc.ir.ops import (
     Cast,
     Cut,
     Declared,
+    Filled,
     Fused,
     Joined,
     Norm,
@@ -86,7 +87,7 @@ def _logical_lines(body: tuple[Statement, ...]) -> Iterator[str]:
         if isinstance(statement, Op):
             yield from _operation_text(statement).split("\n")
         else:
-            yield f"repeat {statement.trips} in {statement.scope} {{"
+            yield f"{_repeat_text(statement)} {{"
             for value in statement.carried:
                 yield f"  {_carry_text(value)}{_names_text(value.names)}"
             yield from _indented(_logical_lines(statement.body))
@@ -109,7 +110,7 @@ def _spmd_lines(body: tuple[SpmdStatement, ...]) -> Iterator[str]:
                 cost = f"costs {statement.picoseconds} ps{algorithm}"
                 yield f"{show_value(statement.result)} = {step} {cost}"
             case Loop():
-                yield f"repeat {statement.trips} in {statement.scope} {{"
+                yield f"{_repeat_text(statement)} {{"
                 for value in statement.carried:
                     held = f" {show_layout(value.layout)}{_names_text(value.names)}"
                     yield f"  {_carry_text(value)}{held}"
@@ -132,8 +133,16 @@ def _operation_text(op: Op) -> str:
     return f"{_op_text(op)} {_tail_text(op.scope, op.names)}"
 
 
+def _repeat_text(repeat: Repeat | Loop) -> str:
+    around = f" around {show_name(repeat.around)}" if repeat.around else ""
+    return f"repeat {repeat.trips}{around} in {repeat.scope}"
+
+
 def _operand_text(operand: Operand) -> str:
-    return show_number(operand.value) if isinstance(operand, Number) else show_value(operand)
+    if not isinstance(operand, Number):
+        return show_value(operand)
+    size = f"size {show_names(operand.dims)} " if operand.dims else ""
+    return size + show_number(operand.value)
 
 
 def _params_text(op: Op) -> str:
@@ -146,6 +155,8 @@ def _params_text(op: Op) -> str:
             text = f" with {_arrangement_text(op.params)}"
         case Cast(dtype):
             text = f" with to {show_name(dtype)}"
+        case Filled(value, type_):
+            text = f" with all {show_type(type_)} {show_number(value)}"
         case Fused(inputs, body):
             names = "".join(f" {show_value(name)}" for name in inputs)
             lines = "".join(f"\n  {_operation_text(member)}" for member in body)
