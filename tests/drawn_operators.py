@@ -32,7 +32,7 @@ from helixc.ir.tensor import NUMBER, Dim, TensorType
 # Every size but that of a pair can be split 2 or 3 ways; z = x + y, and e is what a may be renamed to.
 SIZES = {"a": 6, "b": 12, "c": 6, "d": 12, "e": 6, "x": 6, "y": 12, "z": 18, "h": 2}
 FREE = ("a", "b", "c", "d")
-SOURCES = ("input", "weight", "frozen")
+SOURCES = ("input", "weight", "frozen", "state")
 
 Types = list[TensorType | None]
 Call = tuple[Types, tuple[str, ...], Params]
@@ -100,6 +100,8 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
             st.sampled_from(["f32", "bf16", "i32", "bool"]),
         ),
     }
+    if row.fills:
+        return _fillings()
     if row.params in special:
         return special[row.params]
     if row.kind in ("matmul", "outer"):
@@ -121,6 +123,24 @@ def _renames(draw: st.DrawFn) -> Call:
 def _rolls(draw: st.DrawFn) -> Call:
     type_ = draw(_types(least=1))
     return [type_], (draw(st.sampled_from(type_.dims)),), Rolled(draw(st.integers(0, 12)))
+
+
+@st.composite
+def _fillings(draw: st.DrawFn) -> Call:
+    """What is filled has a product of dimensions where what is put into it has another, shorter one."""
+    product, start, dims = draw(
+        st.sampled_from(
+            [
+                (("z",), 0, ("x",)),
+                (("z",), 6, ("y",)),
+                (("z",), 3, ("x",)),
+                (("a", "x"), 20, ("y",)),
+                (("z", "c"), 7, ("x", "b")),
+            ]
+        )
+    )
+    rest = draw(_types(tuple(d for d in FREE if d not in (*product, *dims))))
+    return [_with(rest, *product), _with(rest, *dims)], product, Cut(product, dims, start)
 
 
 @st.composite

@@ -409,6 +409,25 @@ def remember(body: Body, value: str, dims: Dims) -> None:
     body.write(f"{name} = " + body.pick(forms).format(name, value))
 
 
+def put_in(body: Body, value: str, dims: Dims) -> None:
+    """A value put into a longer state: at its beginning, in it or at its end."""
+    sizes = body.writer.sizes
+    short = [dim for dim in body.seen(dims) if dim in FREE]
+    pairs = [(a, b) for a in short for b in body.unused(dims) if sizes[b] >= sizes[a]]
+    if not pairs or (body.in_layer and not {*body.hidden} <= {*dims}):
+        return
+    from_, to = body.pick(pairs)
+    kept = tuple(to if dim == from_ else dim for dim in dims)
+    name, room = body.writer.fresh("s"), sizes[to] - sizes[from_]
+    named = [*[".."] * bool(body.hidden), *body.seen(kept)] if body.in_layer else kept
+    body.write(f"state {name}: f32[{', '.join(named)}]")
+    body.write(
+        f"{name} = append({name}, {value}, at = {body.pick([0, room // 2, room])}, {from_} -> {to})"
+    )
+    body.values[name] = kept
+    body.writer.named.append(name)
+
+
 def kernel(body: Body, value: str, dims: Dims) -> None:
     """A chain of operators with one name, which a plan may fuse."""
     made = body.pick(KERNELS)(body, value, dims, MOST_DIMS)
@@ -480,7 +499,7 @@ STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
     kernel, kernel, look_up, look_up, rank, turn, turn,
-    remember, remember,
+    remember, remember, put_in, put_in,
 ]  # fmt: skip
 
 

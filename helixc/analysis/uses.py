@@ -40,4 +40,4 @@ def is_view(statement: Compute | Move | Reshard) -> bool:
     """Whether the result is its operand by another name, in the same buffer."""
     if not isinstance(statement, Compute):
         return False
-    return OPS[statement.op.kind].work == "free" and bool(statement.op.reads)
+    return OPS[statement.op.kind].shows_operand

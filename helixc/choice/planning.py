@@ -37,7 +37,8 @@ from helixc.ir.tensor import NUMBER, TensorType
 class Planning:
     """The mesh cut into atoms, every value's planned layout, and who asked for it.
 
-    ``layouts``: of a weight the one at rest; ``weights`` has both of its layouts.  ``exact``: values named by a block of their own; they are held in their planned layout and no
+    ``layouts``: of a weight the one at rest; ``weights`` has both of its layouts.  ``filled``: what is
+    kept, after something was put into it.  ``exact``: values named by a block of their own; they are held in their planned layout and no
     other.  ``holders``: for a value and an atom, the line that holds it.
     """
 
@@ -47,10 +48,13 @@ class Planning:
     holders: Mapping[tuple[str, str], Holder]
     coverage: Coverage
     weights: Mapping[str, Stored]
+    filled: frozenset[str]
 
     def freely(self, value: str) -> Freely:
         """The atoms over which a value may be gathered unasked."""
-        return self.weights[value].atoms if value in self.weights else None
+        if value in self.weights:
+            return self.weights[value].atoms
+        return () if value in self.filled else None
 
     def used(self, value: str) -> Layout:
         """The layout in which a value is read where nothing departs from the plan."""
@@ -130,7 +134,8 @@ class Planner:
                 holders.update(((name, atom), line) for atom, line in held.items())
         exact = frozenset(name for subject in subjects if subject.named for name in subject.names)
         judge_lines(self.program, mesh, self.outcomes, findings)
-        return Planning(mesh, layouts, exact, holders, self.coverage, weights)
+        filled = frozenset(self.program.guarded) - frozenset(weights)
+        return Planning(mesh, layouts, exact, holders, self.coverage, weights, filled)
 
     def subjects(self) -> Iterator[Subject]:
         """The values of the program, those of one carried value together."""

@@ -180,7 +180,7 @@ class _Writer:
             picoseconds=decision.picoseconds,
             bytes=self.family.block_bytes(op.type, layout),
             moved=self.family.zeros,
-            view=OPS[op.kind].work == "free" and bool(op.reads),
+            view=OPS[op.kind].shows_operand,
             kept=OPS[op.kind].kept,
             kept_times=kept_times(self.problem.program, op.type),
             is_input=op.kind == "input",

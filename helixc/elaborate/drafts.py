@@ -27,7 +27,8 @@ class Value:
     ``base`` is the name it will have, made unique later; "" until a statement names it.  ``position``:
     made of positions, sizes and numbers only, so it spreads over anything; one that ``adapts`` was
     given its dtype by nobody, so it takes that of the values it meets, as a number does.  ``stored``: a weight or
-    an input, which stays at home where it was declared.  ``serial`` counts values as they are made.
+    an input, which stays at home where it was declared.  ``state``: a state, or what was
+    written into one.  ``serial`` counts values as they are made.
     """
 
     dtype: str
@@ -38,6 +39,7 @@ class Value:
     position: bool = False
     adapts: bool = False
     stored: bool = False
+    state: bool = False
     names: dict[Place, None] = attrs.field(factory=dict[Place, None])
 
     def add_name(self, place: Place, *, first: bool = False) -> None:

@@ -6,6 +6,7 @@ import attrs
 
 from helixc.diagnostics import Findings, Note
 from helixc.elaborate.annotations import dtype_of
+from helixc.elaborate.appends import check_in_place
 from helixc.elaborate.application import Results
 from helixc.elaborate.builder import Builder, Stop
 from helixc.elaborate.declarations import Declarations, Located
@@ -79,6 +80,7 @@ def build_model(
         _Parts(builder, program, plan).statements.run(declaration.body, env)
     except Stop:
         return builder
+    check_in_place(builder.body, builder.outputs, program.findings)
     if not any(isinstance(statement, source.OutputStmt) for statement in declaration.body):
         message = f"`{declaration.name.text}` has no `output`, so it computes nothing"
         program.findings.error("HX0217", message, declaration.name.span)

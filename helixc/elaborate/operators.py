@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
+from helixc.elaborate.appends import append
 from helixc.elaborate.application import Application, Results
 from helixc.elaborate.arithmetic import FUNCTIONS
 from helixc.elaborate.arrows import Reshaping
@@ -83,4 +84,5 @@ RESHAPINGS: Mapping[str, Reshaper] = {
     "split": Reshaper(split),
     "take": Reshaper(take, keyed=True),
     "top_k": Reshaper(top_k),
+    "append": Reshaper(append, keyed=True),
 }

@@ -29,20 +29,26 @@ def rename(reshaping: Reshaping) -> Results:
     known = [one for one in mapped if one is not None]
     if len(known) < len(mapped) or not _disjoint(reshaping, [left for left, _ in known]):
         return _NOTHING
-    pairs = _final(tuple(pair for _, pairs in known for pair in pairs))
+    pairs = tuple(pair for _, pairs in known for pair in pairs)
+    return (renamed(reshaping, values[0], pairs),)
+
+
+def renamed(reshaping: Reshaping, value: Value, written: Pairs) -> Value | None:
+    """A value with other leaves for some of its own; None after a finding."""
+    use, pairs = reshaping.use, _final(written)
     target = dict(pairs)
-    dims = tuple(target.get(leaf, leaf) for leaf in leaves(values[0].dims))
+    dims = tuple(target.get(leaf, leaf) for leaf in leaves(value.dims))
     if len(set(dims)) < len(dims):
         message = f"the result would have a dimension twice: {show(dims)}"
         reshaping.wrong("HX0310", message, use.call.span)
-        return _NOTHING
-    result = use.builder.new_value(values[0].dtype, dims, position=values[0].position)
-    result.adapts = values[0].adapts
+        return None
+    result = use.builder.new_value(value.dtype, dims, position=value.position)
+    result.adapts = value.adapts
 
     def params(names: Names) -> Renamed:
         return Renamed(tuple((names((a,))[0], names((b,))[0]) for a, b in _final(pairs)))
 
-    return (use.builder.emit("rename", values, result, use.call.span, params=params),)
+    return use.builder.emit("rename", (value,), result, use.call.span, params=params)
 
 
 def _final(pairs: Pairs) -> Pairs:
@@ -67,6 +73,12 @@ def _mapped(reshaping: Reshaping, arrow: source.Arrow, value: Value) -> tuple[Di
     right = targets(reshaping, right_names, math.prod(dim.size for dim in left), "*")
     if right is None:
         return None
+    pairs = paired(reshaping, arrow, left, right)
+    return None if pairs is None else (left, pairs)
+
+
+def paired(reshaping: Reshaping, arrow: source.Arrow, left: Dims, right: Dims) -> Pairs | None:
+    """Leaf by leaf what the two sides of an arrow have in common; None after a finding."""
     try:
         if len(left) == len(right) == 1:
             right[0].fresh = False
@@ -80,7 +92,7 @@ def _mapped(reshaping: Reshaping, arrow: source.Arrow, value: Value) -> tuple[Di
     if isinstance(pairs, Unfit):
         _report_unfit(reshaping, arrow, pairs)
         return None
-    return left, pairs
+    return pairs
 
 
 def _forget_new(reshaping: Reshaping, names: tuple[source.Name, ...]) -> None:

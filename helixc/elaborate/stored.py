@@ -64,7 +64,7 @@ class StoredValues:
 
     def _declared(self, kind: str, name: source.Name, dims: Dims, dtype: str) -> Value:
         value = self.builder.new_value(dtype, dims)
-        value.stored = True
+        value.stored, value.state = True, kind == "state"
 
         def params(names: Names) -> Declared:
             return Declared(TensorType(dtype, names(dims)))

@@ -130,6 +130,19 @@ def _cut(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     yield from _differences(rest, {dim: size for dim, size in out.items() if dim not in dims})
 
 
+def _put_in(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
+    """What is filled keeps its dimensions; what is put into it has another instead of one of them."""
+    match = _CUT.fullmatch(claim.attributes.get("pairs", ""))
+    if match is None or len(claim.all_inputs) != 2:  # noqa: PLR2004 - what is filled, and with what
+        yield "it does not say what it puts where"
+        return
+    source, dims = match["source"].split(" * "), match["dims"].split(" * ")
+    into, new = claim.all_inputs
+    yield from _differences(into.dims, out)
+    rest = {dim: size for dim, size in new.dims.items() if dim not in dims}
+    yield from _differences({dim: size for dim, size in out.items() if dim not in source}, rest)
+
+
 def _sliced(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     """A GPU keeps its own part; into how many parts is checked where the mesh is known."""
     along = claim.names("along")
@@ -171,6 +184,7 @@ def _text(sizes: Sizes) -> str:
 
 _Rule = Callable[[Claim, Sizes, Sizes], Iterator[str]]
 _RULES: Mapping[str, _Rule] = {
+    "append": _put_in,
     "rename": _renamed,
     "concat": _joined,
     "split": _cut,

@@ -129,7 +129,9 @@ class _Counter:
         held = (task.id, gpu)
         statement = task.template.statement
         if is_view(statement):
-            source = next(e.task for e in task.after if (e.task, gpu) in self._buffer)
+            source = next(
+                e.task for e in task.after if not e.operand and (e.task, gpu) in self._buffer
+            )
             self._buffer[held] = self._buffer[source, gpu]
         else:
             self._buffer[held] = held

@@ -1,8 +1,8 @@
 """Numbers written in a program that must shrink with its dimensions to go on meaning something.
 
 Three kinds do.  A number that positions are compared with or shifted by (a window, a start) follows the
-longest dimension that positions run along, so that a mask stays one; one that picks an element follows
-the dimension that it picks from.  A number that scales a product
+longest dimension that positions run along, so that a mask stays one, or goes where new entries are put
+into a state if it says where; one that picks an element follows the dimension that it picks from.  A number that scales a product
 of two activations follows the square root of the contraction's length, so that a softmax is as peaked
 as at full size.  The change is a function of the model alone, so all levels change alike.
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from helixc.interp.site import Dims, product_size
 from helixc.ir.logical import Logical, Op, walk
-from helixc.ir.ops import OPS, Number, Position
+from helixc.ir.ops import OPS, Cut, Number, Position
 
 Sizes = Mapping[str, int]
 # What a number among the operands of these is to positions: a bound or a shift.
@@ -25,18 +25,21 @@ _BOUNDS = frozenset(["add", "sub", "minimum", "maximum", "mod", "lt", "le", "gt"
 Changes = dict[str, dict[int, tuple[float, float]]]
 
 
-def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> Changes:
-    """The numbers of a model that change when dimensions do."""
+def scaled_constants(
+    program: Logical, full: Sizes, small: Sizes, starts: Mapping[str, int]
+) -> Changes:
+    """The numbers of a model that change when dimensions do; ``starts``: where cuts then begin."""
     ops = {s.result: s for s in walk(program.body) if isinstance(s, Op)}
     positions = _positions(ops)
     longest = _longest(ops, full)
     lengths = product_size(full, longest), product_size(small, longest)
+    put_at = dict(_put_at(ops, starts))
     changed: Changes = {}
     for op in ops.values():
         numbers = {i: o.value for i, o in enumerate(op.operands) if isinstance(o, Number)}
         if longest and op.kind in _BOUNDS and op.reads and positions.issuperset(op.reads):
             keeps = lengths[1] + (op.kind == "mod")
-            scaled = {i: _bound(v, *lengths, keeps) for i, v in numbers.items()}
+            scaled = {i: put_at.get(v, _bound(v, *lengths, keeps)) for i, v in numbers.items()}
         elif places := {i: v for i, v in numbers.items() if i in OPS[op.kind].places}:
             along = product_size(full, op.over), product_size(small, op.over)
             scaled = {**numbers, **{i: _place(v, *along) for i, v in places.items()}}
@@ -49,6 +52,13 @@ def scaled_constants(program: Logical, full: Sizes, small: Sizes) -> Changes:
         if scaled != numbers:
             changed[op.result] = {i: (value, scaled[i]) for i, value in numbers.items()}
     return changed
+
+
+def _put_at(ops: Mapping[str, Op], starts: Mapping[str, int]) -> Iterator[tuple[float, float]]:
+    """Where entries are put into states: at full size, and at the small one."""
+    for value, op in ops.items():
+        if OPS[op.kind].fills and isinstance(op.params, Cut) and value in starts:
+            yield float(op.params.start), float(starts[value])
 
 
 def _positions(ops: Mapping[str, Op]) -> set[str]:

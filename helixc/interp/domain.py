@@ -66,7 +66,7 @@ def _field_mean(site: Site, operands: Operands) -> Array:
 
 # The operators that respect sums and products; a program of these alone is verified exactly.
 _LINEAR = (
-    "input", "weight", "frozen", "state", "keep", "matmul", "outer", "add", "sub", "mul", "sum",
+    "input", "weight", "frozen", "state", "append", "keep", "matmul", "outer", "add", "sub", "mul", "sum",
     "neg", "rename", "roll", "concat", "split", "take",
 )  # fmt: skip
 

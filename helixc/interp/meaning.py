@@ -171,11 +171,7 @@ def _split(site: Site, operands: Operands) -> Array:
 def _index(site: Site, operands: Operands) -> Array:
     del operands
     dims = cast("Position", site.params).dims
-    total, stride = np.zeros(1, dtype=np.int64), 1
-    for dim in reversed(dims):
-        total = total + align(site.positions(dim), (dim,), site.dims) * stride
-        stride *= site.sizes[dim]
-    return total
+    return align(picking.places_of(site, dims), dims, site.dims)
 
 
 def _cast(site: Site, operands: Operands) -> Array:
@@ -240,7 +236,7 @@ def _table() -> Mapping[str, Meaning]:
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
         "take": picking.take, "top_k": picking.top_k, "rotate": rotate,
-        "keep": _keep,
+        "append": picking.put_in, "keep": _keep,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

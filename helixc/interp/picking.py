@@ -62,6 +62,32 @@ def _local_places(site: Site, index: Array, sizes: tuple[int, ...]) -> tuple[Arr
     return np.where(inside, places, 0), inside
 
 
+def put_in(site: Site, operands: Operands) -> Array:
+    """The first operand with the second in the place of the part that a cut names."""
+    params, (dims, new_dims) = cast("Cut", site.params), site.operands
+    others = tuple(dim for dim in dims if dim not in params.source)
+    new = merged(as_number(operands[1]), new_dims, others, params.dims)
+    whole = align(as_number(operands[0]), dims, others + params.source)
+    place = places_of(site, params.source) - params.start
+    inside = (place >= 0) & (place < new.shape[-1])
+    lanes = np.arange(len(new)).reshape(len(new), *(1 for _ in params.source))
+    # Axes: lanes, those of the product, the others.
+    found = np.moveaxis(new, -1, 1)[lanes, np.where(inside, place, 0)]
+    first = 1 + len(params.source)
+    entries = np.moveaxis(found, range(first, found.ndim), range(1, found.ndim - first + 1))
+    seen = align(inside, params.source, others + params.source)
+    return align(np.where(seen, entries, whole), others + params.source, site.dims)
+
+
+def places_of(site: Site, product: tuple[str, ...]) -> Array:
+    """The row-major places in a product that every lane's block has, axes as in the product."""
+    total, stride = np.zeros(1, dtype=np.int64), 1
+    for dim in reversed(product):
+        total = total + align(site.positions(dim), (dim,), product) * stride
+        stride *= site.sizes[dim]
+    return total
+
+
 def top_k(site: Site, operands: Operands) -> Array:
     """The places of the largest elements along a product, the largest first; of equal ones the first."""
     params = cast("Cut", site.params)

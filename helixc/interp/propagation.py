@@ -213,7 +213,7 @@ def _kernel(site: Site, operands: Operands, errors: Operands, result: Array) -> 
 
 def _table() -> Mapping[str, Propagation]:
     sources = ("input", "weight", "frozen", "state", "index", "fill")
-    moved = ("keep", "rename", "roll", "concat", "split", "sum", "mean")
+    moved = ("append", "keep", "rename", "roll", "concat", "split", "sum", "mean")
     kept = ("add", "sub", "minimum", "maximum", "neg", "abs", "relu", "and", "or", "not")
     # Bounds of the derivative's magnitude where one number serves everywhere, else as a function.
     steepest = {

@@ -67,12 +67,13 @@ def smallest_instance(
     needs = gather_needs(ops.values(), layouts, full, atoms, divided)
     sizes = solve(needs)
     sliced, slices = _slices(programs)
+    starts = _starts(needs, sizes)
     return Instance(
         sizes=sizes,
         atoms=atoms,
         turns=TURNS,
-        constants=scaled_constants(model, full, sizes),
-        starts=_starts(needs, sizes),
+        constants=scaled_constants(model, full, sizes, starts),
+        starts=starts,
         sliced=sliced,
         slices=min(slices, SLICES),
     )

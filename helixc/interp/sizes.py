@@ -16,11 +16,12 @@ from helixc.interp.site import Dims, product_size
 from helixc.ir.factors import counted_dims
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Op
-from helixc.ir.ops import Cut, Joined, Renamed, Rolled
+from helixc.ir.ops import OPS, Cut, Joined, Renamed, Rolled
 
 # Candidate multiples tried for a dimension before its full size, and combinations of them in all.
 _MULTIPLES = 6
 _COMBINATIONS = 20_000
+_GAP_TRIES = 512
 # So long a dimension stays where positions run along it, so that masks have something to mask.
 _LENGTH = 4
 
@@ -52,7 +53,7 @@ class Needs:
     """What small sizes must keep, and where cuts begin.
 
     ``full`` sizes, equal pairs, relations, numbers of blocks, and the dimensions that ``positions``
-    run along; ``starts`` lists, for the result of a cut, the pieces of its source that lie before it.
+    run along; ``gaps`` stand for what no cut names; ``starts`` lists, for the result of a cut, the pieces of its source that lie before it.
     """
 
     full: Mapping[str, int]
@@ -61,6 +62,7 @@ class Needs:
     blocks: Mapping[str, tuple[int, ...]]
     positions: frozenset[str]
     rings: frozenset[str]
+    gaps: frozenset[str]
     starts: Mapping[str, tuple[Dims, ...]]
 
 
@@ -83,7 +85,9 @@ def gather_needs(
                 parts = tuple(dims or size for dims, size in op.params.parts)
                 relations.append(Relation(op.params.dims, parts))
             case Cut():
-                cuts.setdefault((op.reads[0], op.params.source), []).append((op.result, op.params))
+                # What is put into one dimension by several operators lies there alike.
+                whose = "" if OPS[op.kind].fills else op.reads[0]
+                cuts.setdefault((whose, op.params.source), []).append((op.result, op.params))
             case _:
                 pass
     positions = frozenset(dim for op in ops for dim in counted_dims(op))
@@ -92,7 +96,9 @@ def gather_needs(
     for (value, source), pieces in cuts.items():
         relations += _cut_relations(f"{value}.{'*'.join(source)}", source, pieces, sizes, starts)
     unique = tuple(dict.fromkeys(relations))
-    return Needs(sizes, tuple(equal), unique, _blocks(layouts, atoms), positions, rings, starts)
+    gaps = frozenset(sizes) - frozenset(full)
+    blocks = _blocks(layouts, atoms)
+    return Needs(sizes, tuple(equal), unique, blocks, positions, rings, gaps, starts)
 
 
 def _cut_relations(
@@ -165,16 +171,20 @@ def _classes(needs: Needs) -> dict[str, list[str]]:
 
 @attrs.frozen
 class _Limits:
-    """What the size of a class must be: a multiple of ``unit``, at least ``least``, at most ``full``."""
+    """What the size of a class must be: a multiple of ``unit``, at least ``least``, at most ``full``.
+
+    ``tries``: how many multiples are tried before the full size.
+    """
 
     unit: int
     least: int
     full: int
+    tries: int = _MULTIPLES
 
     @property
     def candidates(self) -> list[int]:
         """Sizes to try, smallest first."""
-        some = range(self.least, self.least + _MULTIPLES * self.unit, self.unit)
+        some = range(self.least, self.least + self.tries * self.unit, self.unit)
         return [*(size for size in some if size < self.full), self.full]
 
     def allow(self, size: int) -> bool:
@@ -191,7 +201,11 @@ def _limits(needs: Needs, members: list[str]) -> _Limits:
     least = unit * (2 if full >= 2 * unit else 1)
     if not needs.positions.isdisjoint(members):
         least = max(least, min(math.ceil(_LENGTH / unit) * unit, full // unit * unit))
-    return _Limits(unit, least, full)
+    if needs.gaps.isdisjoint(members):
+        return _Limits(unit, least, full)
+    # What a gap fills up may have to be a multiple of many blocks.
+    most = max((count for counts in needs.blocks.values() for count in counts), default=1)
+    return _Limits(unit, least, full, max(_MULTIPLES, min(4 * most, _GAP_TRIES)))
 
 
 def _components(

@@ -60,7 +60,7 @@ def own_factors(
     row = OPS[kind]
     if isinstance(params, Renamed):
         return _rename_factors(operand_types[0], params)
-    special = _whole_dims(params)
+    special = _whole_dims(params) - frozenset(over if row.fills else ())
     names: list[str] = [*over]
     for type_ in (*operand_types, result_type):
         names += [dim for dim in type_.dims if dim not in names]

@@ -13,7 +13,7 @@ from helixc.ir.layout import AllGather
 from helixc.ir.logical import Op, ancestors
 from helixc.ir.ops import OPS
 from helixc.ir.plan import Block, Store
-from helixc.ir.spmd import Compute, Move, Reshard, Spmd, walk
+from helixc.ir.spmd import Move, Reshard, Spmd, walk
 
 _UNASKED = "HX0601"
 
@@ -21,13 +21,9 @@ _UNASKED = "HX0601"
 def _weights_kept(program: Spmd) -> Iterator[Diagnostic]:
     if any(note.code == _UNASKED for note in program.notes):
         return
-    weights: dict[str, Op] = {}
     for statement in walk(program.body):
-        if isinstance(statement, Compute) and statement.result in program.stored:
-            weights[statement.result] = statement.op
-        elif isinstance(statement, Move | Reshard) and statement.source in weights:
-            weights[statement.result] = weights[statement.source]
-            yield from _check(statement, weights[statement.source], program)
+        if isinstance(statement, Move | Reshard) and statement.source in program.guarded:
+            yield from _check(statement, program.guarded[statement.source], program)
 
 
 def _check(statement: Move | Reshard, weight: Op, program: Spmd) -> Iterator[Diagnostic]:

@@ -153,6 +153,18 @@ class Logical:
         """What is kept from step to step, by value."""
         return {v: op for v, op in self.makers.items() if OPS[op.kind].kept}
 
+    @cached_property
+    def guarded(self) -> Mapping[str, Op]:
+        """What is kept, under the names that it has after something was put into it too.
+
+        It is never gathered unasked.
+        """
+        found = dict(self.stored)
+        for value, op in self.makers.items():
+            if OPS[op.kind].fills and op.reads[0] in found:
+                found[value] = found[op.reads[0]]
+        return found
+
 
 def walk(body: tuple[Statement, ...]) -> Iterator[Statement]:
     """Every statement of a body, a repeat before what is in it."""

@@ -45,6 +45,7 @@ class OpRow:
     dimensions.  ``flops``: per result element, for elementwise work, which runs as a ``stream`` kernel.  ``position``: a local kernel
     needs the global indices of its block.  ``params``: the class of its parameters.  ``kept``: as what its
     result is kept from step to step.  ``rests``: its result is held as planned.
+    ``fills``: its result is its first operand with the second put into it, in the same place.
 
     ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
     (-1: all have them).  ``elements``: how many there are along these dimensions (0: any number).
@@ -72,6 +73,12 @@ class OpRow:
     elements: int = 0
     kept: Kept = ""
     rests: bool = False
+    fills: bool = False
+
+    @property
+    def shows_operand(self) -> bool:
+        """Whether the result lies where the first operand does."""
+        return self.fills or (self.work == "free" and self.arity != 0)
 
 
 @attrs.frozen
@@ -102,7 +109,10 @@ class Joined:
 
 @attrs.frozen
 class Cut:
-    """The part of the product ``source`` from ``start`` on that becomes the product ``dims``."""
+    """The part of the product ``source`` from ``start`` on that becomes the product ``dims``.
+
+    Of an operator that ``fills``: what of its first operand becomes its second.
+    """
 
     source: tuple[str, ...]
     dims: tuple[str, ...]
@@ -209,6 +219,18 @@ _ROWS = (
     OpRow(kind="state", arity=0, work="source", result="declared", params=Declared, kept="state"),
     # The state that the next step sees: a value that takes the place of the present one.
     OpRow(kind="keep", arity=1, work="free", rests=True),
+    # Entries put into a state where they belong: the GPU that has the place writes.
+    OpRow(
+        kind="append",
+        arity=2,
+        linear="joint",
+        flops=0,
+        result="first",
+        position=True,
+        params=Cut,
+        along=1,
+        fills=True,
+    ),
     OpRow(kind="index", arity=0, work="free", result="index", position=True, params=Position),
     OpRow(kind="fill", arity=0, work="free", result="declared", params=Filled),
     OpRow(kind="matmul", arity=2, combines="sum", linear="each", spreads=True, work="matmul"),

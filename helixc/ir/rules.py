@@ -122,6 +122,8 @@ def widest(dtypes: Sequence[str]) -> str:
 def _dims(
     row: OpRow, operand_types: Sequence[TensorType], over: tuple[str, ...], params: Params
 ) -> tuple[str, ...]:
+    if row.fills:
+        return _filled_dims(operand_types, over, params)
     match params:
         case Renamed():
             target = dict(params.pairs)
@@ -136,6 +138,19 @@ def _dims(
         case _:
             contracted = over if row.combines else ()
             return _union(operand_types, contracted)
+
+
+def _filled_dims(
+    operand_types: Sequence[TensorType], over: tuple[str, ...], params: Params
+) -> tuple[str, ...]:
+    """Those of the first operand; the second has ``dims`` where that has what is worked over."""
+    into, new = operand_types
+    if not isinstance(params, Cut) or params.source != over:
+        raise ValueError("it does not say what is filled")
+    rest = {dim for dim in into.dims if dim not in over}
+    if rest != {dim for dim in new.dims if dim not in params.dims}:
+        raise ValueError(f"[{', '.join(new.dims)}] cannot stand in [{', '.join(into.dims)}]")
+    return into.dims
 
 
 def _joined_dims(operand_types: Sequence[TensorType], params: Joined) -> tuple[str, ...]:

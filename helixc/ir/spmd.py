@@ -191,6 +191,29 @@ class Spmd:
         found = (s for s in walk(self.body) if isinstance(s, Compute))
         return {s.result: kept for s in found if (kept := kept_as(s))}
 
+    @cached_property
+    def guarded(self) -> Mapping[str, Op]:
+        """What is kept, its copies, and what they are after something was put into them: by which operator.
+
+        Nothing of it is gathered unasked.
+        """
+        found: dict[str, Op] = {}
+        for statement in walk(self.body):
+            if isinstance(statement, Loop):
+                continue
+            if kept_as(statement) and isinstance(statement, Compute):
+                found[statement.result] = statement.op
+            elif (origin := _same_place(statement)) in found:
+                found[statement.result] = found[origin]
+        return found
+
+
+def _same_place(statement: Compute | Move | Reshard) -> str:
+    """The value of which the result is a copy, or into which it was put; "" if it is a new one."""
+    if isinstance(statement, Compute):
+        return statement.op.reads[0] if OPS[statement.op.kind].fills else ""
+    return statement.source
+
 
 def kept_as(statement: SpmdStatement) -> Kept:
     """As what the result of a statement is kept from step to step; "" if it is not."""

@@ -39,20 +39,23 @@ class Arithmetic:
 
     ``stream``: which memory-bound kernel runs it where nothing is done on the matrix units.  ``fetched``:
     operands, by position, of which only some elements are read: one for each point of the product of
-    these factors, once for each entry.
+    these factors, once for each entry.  ``written``: where a first operand is filled in place, the factors
+    of what is put into it; the rest of it is neither read nor written.
     """
 
     terms: tuple[Term, ...]
     attention: Attention | None = None
     stream: Stream = "elementwise"
     fetched: tuple[Fetched, ...] = ()
+    written: tuple[str, ...] | None = None
 
     def renamed(self, names: Mapping[str, str]) -> Arithmetic:
         """The same with other names of factors."""
         terms = (Term(tuple(names[n] for n in t.factors), t.flops, t.matrix) for t in self.terms)
         attention = None if self.attention is None else self.attention.renamed(names)
         fetched = ((n, tuple(names[f] for f in own)) for n, own in self.fetched)
-        return Arithmetic(tuple(terms), attention, self.stream, tuple(fetched))
+        written = None if self.written is None else tuple(names[f] for f in self.written)
+        return Arithmetic(tuple(terms), attention, self.stream, tuple(fetched), written)
 
 
 def arithmetic_of(op: Op, operand_types: Sequence[TensorType]) -> Arithmetic:
@@ -67,7 +70,10 @@ def arithmetic_of(op: Op, operand_types: Sequence[TensorType]) -> Arithmetic:
     row, rule = OPS[op.kind], factors(op.kind, types, op.type, op.over, op.params)
     terms = tuple(_terms(op.kind, [factor.name for factor in rule]))
     kept = tuple(factor.name for factor in rule if factor.result is not None)
-    return Arithmetic(terms, stream=row.stream, fetched=((0, kept),) if row.fetches else ())
+    fetched = ((0, kept),) if row.fetches else ()
+    put_in = tuple(factor.name for factor in rule if factor.operands[-1:] != (None,))
+    written = put_in if row.fills else None
+    return Arithmetic(terms, stream=row.stream, fetched=fetched, written=written)
 
 
 def _fetched_inside(kernel: Kernel) -> Iterator[Fetched]:

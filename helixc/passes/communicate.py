@@ -38,7 +38,7 @@ def _expand_body(
 def _expand(reshard: Reshard, program: Spmd, search: ReshardSearch) -> list[Move]:
     source = program.layouts[reshard.source]
     shape = shape_of(reshard.type, program.sizes)
-    freely = reshard.freely if reshard.why.value in program.stored else None
+    freely = reshard.freely if reshard.source in program.guarded else None
     path = search.path(shape, source, reshard.layout, freely=freely)
     if path is None:
         raise ValueError(f"{reshard.result}: no path from {source} to {reshard.layout}")

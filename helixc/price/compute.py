@@ -42,9 +42,10 @@ def local_work(
     if not terms:
         return Work(flops=0, bytes=0)
     counted = [(term.matrix, term.flops * _points(term.factors, local)) for term in terms]
-    moved = _block_bytes(result_type, [f.name for f in rule if f.result is not None], local)
+    result, written = [f.name for f in rule if f.result is not None], arithmetic.written
+    moved = _block_bytes(result_type, result if written is None else written, local)
     for position, type_ in enumerate(operand_types):
-        if type_ is not NUMBER:
+        if type_ is not NUMBER and (written is None or position):
             fetched = [names for n, names in arithmetic.fetched if n == position]
             own = tuple(f.name for f in rule if f.operands[position] is not None)
             moved += sum(_block_bytes(type_, names, local) for names in fetched or [own])

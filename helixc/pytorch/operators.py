@@ -228,6 +228,8 @@ TORCH: Mapping[str, Expression] = {
     "rename": places.rename,
     "concat": places.concat,
     "split": places.split,
+    "append": places.append,
+    "keep": places.keep,
     "top_k": places.top_k,
     "take": places.take,
     "roll": places.roll,

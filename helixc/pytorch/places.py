@@ -74,6 +74,24 @@ def _part(use: Use, ranked: str) -> str:
     return permuted(Operand(text, TensorType("", others + params.dims)), use.dims)
 
 
+def append(use: Use) -> str:
+    """What is filled, with what is put into it where this process has the place."""
+    params, (into, new) = cast("Cut", use.op.params), use.operands
+    others = tuple(dim for dim in into.dims if dim not in params.source)
+    rows = permuted(into, (*params.source, *others))
+    entries = permuted(new, (*params.dims, *others))
+    if len(params.dims) > 1:
+        entries += f".flatten(0, {len(params.dims) - 1})"
+    blocks = ", ".join(f"({_first(use, dim)}, {use.sizes[dim]})" for dim in params.source)
+    text = f"put_in({rows}, {entries}, {params.start}, [{blocks}])"
+    return permuted(Operand(text, TensorType("", (*params.source, *others))), use.dims)
+
+
+def keep(use: Use) -> str:
+    """The same tensor, as the next step is to see it."""
+    return permuted(use.operands[0], use.dims)
+
+
 def index(use: Use) -> str:
     """The global position along a product of dimensions."""
     dims = cast("Position", use.op.params).dims

@@ -254,6 +254,24 @@ def take(table, index, shared, blocks):
     return torch.where(here, picked, torch.zeros_like(picked))
 
 
+def put_in(into, new, start, blocks):
+    """``into`` with the rows of ``new`` in the place of those from ``start`` on.
+
+    The first axes of ``into`` are one product of rows.  ``blocks``: for each of them where this process's
+    block begins, and the whole size.
+    """
+    sizes = into.shape[: len(blocks)]
+    place = torch.zeros(sizes, dtype=torch.long, device=into.device)
+    for axis, (first, whole) in enumerate(blocks):
+        own = torch.arange(first, first + sizes[axis], device=into.device)
+        place = place * whole + own.view(-1, *[1] * (len(sizes) - axis - 1))
+    row = place.flatten() - start
+    here = (row >= 0) & (row < new.shape[0])
+    filled = into.flatten(0, len(blocks) - 1).clone()
+    filled[here] = new[row[here]]
+    return filled.view(into.shape)
+
+
 def rotate(x, angle, dim):
     """Pairs of numbers, one in each half of a dimension of two, turned by their angle."""
     first, second = x.unbind(dim)
