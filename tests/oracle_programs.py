@@ -155,3 +155,57 @@ def rotary(plan: str, *, pairs: bool) -> str:
     layers = _without(LAYERS, "mha") + ROTARY
     rope = "import std.layers\n" if pairs else UNDIVIDED
     return rope + _text(layers, plan, ROTARY_SIZES, BLOCK, "sixteen")
+
+
+DECODE_SIZES = """
+  dim batch = 8, seq = 1, past = 8191, key = past + seq, embed = 8192, hidden = 28_672
+  dim kv_head = 8, group = 8, head_dim = 128
+"""
+
+CACHED = """
+layer mha(x: [.., seq, embed]) -> [.., seq, embed] {
+  weight wq: [embed, kv_head, group, head_dim]
+  weight wk, wv: [embed, kv_head, head_dim]
+  weight wo: [kv_head, group, head_dim, embed]
+  state k, v: [.., key, kv_head, head_dim]
+  q = matmul(x, wq, over embed)
+  k = append(k, matmul(x, wk, over embed), at = past, seq -> key)
+  v = append(v, matmul(x, wv, over embed), at = past, seq -> key)
+  return matmul(attend(q, k, v), wo, over kv_head, group, head_dim)
+}
+layer attend(q: [.., seq, kv_head, group, head_dim], k: [.., key, kv_head, head_dim], v: [.., key, kv_head, head_dim]) {
+  scores = matmul(q, k, over head_dim) / sqrt(head_dim)
+  seen = where(index(key) <= index(seq) + past, scores, -1e30)
+  top = max(seen, over key)
+  powers = exp(seen - top)
+  total = sum(powers, over key)
+  values = matmul(powers, v, over key)
+  return values / total
+}
+"""
+
+CHUNKED = """
+layer attend(q: [.., seq, kv_head, group, head_dim], k: [.., key, kv_head, head_dim], v: [.., key, kv_head, head_dim]) {
+  dim chunk = 4
+  parts = rename(k, key -> chunk * inner)
+  scores = matmul(q, parts, over head_dim) / sqrt(head_dim)
+  seen = where(index(key) <= index(seq) + past, scores, -1e30)
+  top = max(seen, over inner)
+  powers = exp(seen - top)
+  total = sum(powers, over inner)
+  values = matmul(powers, rename(v, key -> chunk * inner), over inner)
+  return merge(top, total, values)
+}
+layer merge(top: [.., chunk, group], total: [.., chunk, group], values: [.., chunk, group, head_dim]) {
+  share = exp(top - max(top, over chunk))
+  return sum(values * share, over chunk) / sum(total * share, over chunk)
+}
+"""
+
+
+def decode(plan: str, *, chunked: bool = False) -> str:
+    """One step of decoding with a cache; ``chunked``: each part of the keys on its own, and then merged."""
+    layers = _without(_without(LAYERS, "mha"), "attend") + CACHED
+    if chunked:
+        layers = _without(layers, "attend") + CHUNKED
+    return _text(layers, plan, DECODE_SIZES, BLOCK, "eight")

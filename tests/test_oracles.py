@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from oracle_programs import SIZES, causal, grouped, program, rotary, vocabulary
+from oracle_programs import SIZES, causal, decode, grouped, program, rotary, vocabulary
 
 from helixc.analysis.collectives import axis_names, move_bytes
 from helixc.compiler import compile_text
@@ -499,3 +499,66 @@ def test_what_comes_of_a_split_vocabulary_is_proved(plan: str, output: str) -> N
     compiled = compile_text(f"import std.layers\n{vocabulary(plan, output)}", name="oracle.hx")
 
     assert verify(compiled.logical, compiled.stages[1:]).verdict == "equal"
+
+
+# Attention over 2 x 4 GPUs, by heads and by keys; then the same GPUs again for the MLP.
+KEYS_SPLIT = """mesh tpa = 2, kvp = 4
+  in mha { shard kv_head over tpa; shard key, group over kvp; LINE }
+  in mlp { shard hidden over tpa, kvp }"""
+WHOLE_QUERIES = "in q, wq { replicate group; strict }"
+MERGED = "in merge { shard group over kvp }"
+QUERIES = ("AllGather", "kvp", 4, 49_152)
+DECODED = ("AllReduce", "tpa,kvp", 8, 229_376)
+
+
+@pytest.mark.parametrize(("line", "first"), [(WHOLE_QUERIES, []), ("", [QUERIES])])
+def test_decoding_with_split_keys_reduces_the_maximum_and_scatters_the_rest(
+    line: str, first: list[Row]
+) -> None:
+    """Bytes per GPU: 768 + 49 152 + 384, and 229 376 for each block; queries split like the rest are gathered."""
+    found = collectives(decode(KEYS_SPLIT.replace("LINE", line)))
+
+    assert found == [
+        *first,
+        ("AllReduce", "kvp", 4, 768),
+        ("ReduceScatter", "kvp", 4, 49_152),
+        ("ReduceScatter", "kvp", 4, 384),
+        DECODED,
+        DECODED,
+    ]
+    assert sum(row[3] for row in found) == 509_056 + (49_152 if first else 0)
+
+
+def test_decoding_in_chunks_exchanges_once_and_merges() -> None:
+    """The one-shot form of NVIDIA's Helix: maximum, values and sum go from chunks to groups of heads."""
+    found = collectives(
+        decode(KEYS_SPLIT.replace("LINE", f"{WHOLE_QUERIES}; {MERGED}"), chunked=True)
+    )
+
+    assert sorted(found) == sorted(
+        [
+            ("AllToAll", "kvp", 4, 384),
+            ("AllToAll", "kvp", 4, 49_152),
+            ("AllToAll", "kvp", 4, 384),
+            DECODED,
+            DECODED,
+        ]
+    )
+    assert sum(row[3] for row in found) == 508_672
+
+
+@pytest.mark.parametrize("merge", ["", MERGED])
+@pytest.mark.parametrize("line", [WHOLE_QUERIES, ""])
+def test_decoding_with_split_keys_is_proved(line: str, merge: str) -> None:
+    text = KEYS_SPLIT.replace("LINE", f"{line}; {merge}")
+    compiled = compile_text(decode(text, chunked=bool(merge)))
+
+    assert verify(compiled.logical, compiled.stages[1:]).verdict == "equal"
+
+
+def test_one_query_lets_the_keys_have_the_axis_of_the_sequence() -> None:
+    """`shard seq, key over cp` is context parallelism of a prefill, and splits the cache of a decode."""
+    spmd = compile_text(decode("mesh cp = 8; shard seq, key over cp")).spmd
+
+    assert dict(spmd.layouts["k"].split) == {"key": ("cp",)}
+    assert dict(spmd.layouts["seen"].split) == {"key": ("cp",)}
