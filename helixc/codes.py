@@ -159,6 +159,9 @@ CODES: Mapping[str, str] = {
     "HX0533": "weight that cannot be kept in so many slices",
     "HX0535": "attention that goes round no ring",
     "HX0536": "ring of one",
+    "HX0537": "dimension padded",
+    "HX0538": "pad line without effect",
+    "HX0539": "dimension that cannot be padded",
     # 06xx communication
     "HX0601": "weight gathered unasked",
     "HX0602": "choice not proven best",

@@ -19,6 +19,7 @@ from helixc.passes.contract import AnyPass, Pass
 from helixc.passes.expand import EXPAND
 from helixc.passes.fuse import FUSE
 from helixc.passes.microbatch import MICROBATCH
+from helixc.passes.pad import PAD
 from helixc.passes.partition import PARTITION
 from helixc.passes.ring import RING
 from helixc.passes.simplify import SIMPLIFY
@@ -37,7 +38,7 @@ def elaborate_pass(choice: Choice) -> Pass[Sources, Logical]:
 
 def to_logical(choice: Choice) -> tuple[AnyPass, ...]:
     """The passes before anything is partitioned, in order."""
-    return (elaborate_pass(choice), MICROBATCH, APPROXIMATE, FUSE, RING, EXPAND)
+    return (elaborate_pass(choice), MICROBATCH, PAD, APPROXIMATE, FUSE, RING, EXPAND)
 
 
 def to_spmd(choice: Choice) -> tuple[AnyPass, ...]:

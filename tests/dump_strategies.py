@@ -50,6 +50,7 @@ from helixc.ir.plan import (
     Label,
     Local,
     Microbatches,
+    Pad,
     PartialOver,
     Place,
     Plan,
@@ -91,7 +92,7 @@ def tuples(items: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:
 # --- the header
 
 ragged = st.builds(Share, counts, counts)
-dims = st.builds(Dim, names, sizes, st.just(FULL) | ragged)
+dims = st.builds(Dim, names, sizes, st.just(FULL) | ragged, st.none() | sizes)
 named_dims = st.builds(NamedDim, names, several_names)
 dim_refs = st.builds(DimRef, names, several_names)
 scopes = st.builds(
@@ -179,6 +180,7 @@ lines = st.one_of(
     st.builds(Local, names, places, several_names),
     st.builds(PartialOver, several_names),
     st.builds(Store, several_names),
+    st.builds(Pad, tuples(dim_refs, 2)),
     st.just(Strict()),
     st.just(KeepWeights()),
     st.builds(Label, names),

@@ -87,7 +87,10 @@ def _lines(
         for axis in own:
             ways *= mesh[axis]
         fitting = [dim for dim, size in sizes.items() if size % ways == 0] or list(sizes)
+        padded = pick(range(8)) == 7
+        fitting = list(sizes) if padded else fitting
         dims = list(dict.fromkeys(pick(fitting) for _ in range(pick([1, 1, 1, 2]))))
+        lines += [f"{indent}pad {', '.join(dims)}"] if padded else []
         via = f" via {pick(VIAS)}" if pick(range(8)) == 7 else ""
         lines.append(f"{indent}shard {', '.join(dims)} over {', '.join(own)}{via}")
     extra = pick([None] * 6 + ["strict", "keep weights", "replicate", "store", "store"])

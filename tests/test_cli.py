@@ -222,7 +222,7 @@ def test_passes_prints_what_each_needs_and_gives(capsys: pytest.CaptureFixture[s
     assert run(["passes", "--format", "json"]) == 0
     rows = _answer(capsys)["passes"]
     assert [row["name"] for row in rows] == [
-        "elaborate", "microbatch", "approximate", "fuse", "ring", "expand", "partition", "communicate", "simplify", "localize",
+        "elaborate", "microbatch", "pad", "approximate", "fuse", "ring", "expand", "partition", "communicate", "simplify", "localize",
         "schedule",
     ]  # fmt: skip
     assert all(row["what"] for row in rows)

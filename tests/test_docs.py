@@ -127,7 +127,6 @@ LATER_IN_PLANS = {
     "pipeline": "pipeline layer over t",
     "store gradients": "store gradients over t",
     "store optimizer": "store optimizer over t",
-    "pad": "pad a",
     "recompute": "recompute inner",
 }
 LATER_PROGRAM = """

@@ -214,7 +214,6 @@ def test_the_other_lines_are_resolved_too() -> None:
         ("mesh tp = 16\nin mha { shard hidden over tp }", "HX0510"),
         ("mesh tp = 16\nshard seq over tp\nshard embed over tp", "HX0511"),
         ("mesh tp = 16\nshard seq over tp via al_reduce", "HX0512"),
-        ("mesh tp = 16\npad seq", "HX0513"),
         ("mesh tp = 16\nstore gradients over tp", "HX0513"),
         ("mesh tp = 16\nfuse attends", "HX0508"),
         ("mesh tp = 16\nrecompute layer", "HX0513"),
@@ -238,7 +237,9 @@ def test_a_mistake_in_a_plan_has_its_code(lines: str, code: str) -> None:
 
 
 def test_all_mistakes_of_a_plan_come_at_once() -> None:
-    lines = "mesh tp = 32\nshard sek over dp\nin mah { strict }\nin mha { keep calm; pad seq }"
+    lines = (
+        "mesh tp = 32\nshard sek over dp\nin mah { strict }\nin mha { keep calm; keep gathered }"
+    )
     assert codes(lines) == ["HX0504", "HX0510", "HX0506", "HX0508", "HX0515", "HX0513"]
 
 

@@ -119,6 +119,7 @@ def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findi
         legal=[
             f"a mesh axis whose size divides {total}: {', '.join(legal)}",
             "another dimension after it in the same line takes what is left",
+            *(f"`pad {ref.name}` fills it up" for ref in line.dims[-1:]),
         ],
     )
 

@@ -23,7 +23,7 @@ from helixc.diagnostics import CompilerBug, Findings, HelixError
 from helixc.ir.hardware import Cluster
 from helixc.ir.logical import Logical
 from helixc.ir.mesh import Axis
-from helixc.ir.plan import Local, Shard
+from helixc.ir.plan import Local, Pad, Shard
 from helixc.passes.contract import AnyPass
 from helixc.passes.expand import EXPAND, is_needed
 
@@ -116,7 +116,7 @@ class StructureEvaluator:
     def _in_columns(self) -> bool:
         """Whether no line rewrites the model by sizes, and none leads values off their plan."""
         lines = [line for block in self._program.plan.blocks for line in block.lines]
-        led = any(isinstance(x, Local) or (isinstance(x, Shard) and x.via) for x in lines)
+        led = any(isinstance(x, Local | Pad) or (isinstance(x, Shard) and x.via) for x in lines)
         return not led and self._program.cluster.gpus < RADIX
 
     def _with(self, program: Logical, axes: Axes) -> Logical:

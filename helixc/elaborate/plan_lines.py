@@ -20,6 +20,7 @@ from helixc.ir.plan import (
     Line,
     Local,
     Microbatches,
+    Pad,
     PartialOver,
     Place,
     Replicate,
@@ -94,6 +95,7 @@ class LineReader:
             "strict": self._strict,
             "keep": self._keep,
             "store": self._store,
+            "pad": self._pad,
         }
         reader = readers.get(line.keyword)
         return self._later(line.keyword, line.span) if reader is None else reader(line, places)
@@ -106,6 +108,10 @@ class LineReader:
             return Replicate(dims=(), span=line.span)
         dims = self._dims(line.names, places)
         return None if dims is None else Replicate(dims=dims, span=line.span)
+
+    def _pad(self, line: source.WordsLine, places: tuple[Place, ...]) -> Pad | None:
+        dims = self._dims(line.names, places)
+        return None if dims is None else Pad(dims=dims, span=line.span)
 
     def _local(self, line: source.WordsLine, places: tuple[Place, ...]) -> Local | None:
         axes = self._over(line.axes)

@@ -128,6 +128,25 @@ def joined(parts: Sequence[Held], leaves: Collection[str]) -> Held:
     )
 
 
+def without_padding(held: Held, real: Mapping[str, int]) -> Held:
+    """What a value holds within the sizes that padded dimensions have in the model."""
+    if real.keys().isdisjoint(held.dims):
+        return held
+    box = tuple(slice(real.get(dim)) for dim in held.dims)
+
+    def cut(array: Array | float) -> Array | float:
+        if not isinstance(array, np.ndarray) or not array.ndim:
+            return array
+        return np.broadcast_to(array, held.value.shape)[:, *box]
+
+    return attrs.evolve(
+        held,
+        value=np.asarray(cut(held.value)),
+        spread=cut(held.spread),
+        allowed=cut(held.allowed),
+    )
+
+
 def reordered(array: Array, have: Dims, want: Dims) -> Array:
     """The same value with its axes, after that of lanes, in another order."""
     if have == want:

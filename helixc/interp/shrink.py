@@ -8,14 +8,16 @@ levels of one compile are shrunk alike, so they stay versions of each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from helixc.interp.constants import scaled_constants
+from helixc.interp.padding import counts_of_padded, small_real
+from helixc.interp.readings import AnyProgram, layouts_of, meshes, operators, repeats
 from helixc.interp.site import product_size
 from helixc.interp.sizes import Needs, gather_needs, solve
-from helixc.ir import logical, spmd
+from helixc.ir import spmd
 from helixc.ir.layout import Layout, Permute
 from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.mesh import Atom, Axis, Mesh
@@ -23,14 +25,12 @@ from helixc.ir.ops import Cut, Fused, Joined, Number, Operand
 from helixc.ir.plan import Slices
 from helixc.ir.ring_pattern import original
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
-from helixc.ir.tensor import Dim
+from helixc.ir.tensor import Dim, real_sizes
 
 # More simulated GPUs than this are brought down, to two along an axis at the least.
 SIMULATED_GPUS = 64
 TURNS = 2
 SLICES = 2
-
-AnyProgram = Logical | Spmd
 
 
 @attrs.frozen(eq=False)
@@ -40,7 +40,8 @@ class Instance:
     Of the dimensions ``sliced``, the sizes are those of one slice; a program of a whole step has
     ``slices`` times as much.
     ``constants``: for an operator's result, the numbers among its operands by position: what the model
-    has, and what takes its place; ``starts``: where a cut begins.
+    has, and what takes its place; ``starts``: where a cut begins.  ``real``: how long dimensions that a
+    version pads are in the model.
     """
 
     sizes: Mapping[str, int]
@@ -50,6 +51,7 @@ class Instance:
     starts: Mapping[str, int]
     sliced: frozenset[str] = frozenset()
     slices: int = 1
+    real: Mapping[str, int] = attrs.Factory(dict[str, int])
 
 
 def smallest_instance(
@@ -63,27 +65,34 @@ def smallest_instance(
     atoms = _small_atoms(programs)
     full = _full_sizes(programs)
     ops = {(op.result, op.params): op for program in programs for op in operators(program)}
-    layouts = dict.fromkeys(layout for program in programs for layout in _layouts(program))
+    layouts = dict.fromkeys(layout for program in programs for layout in layouts_of(program))
     needs = gather_needs(ops.values(), layouts, full, atoms, divided)
     sizes = solve(needs)
     sliced, slices = _slices(programs)
     starts = _starts(needs, sizes)
+    dims = [dim for program in programs for dim in program.dims]
+    real = small_real(dims, sizes)
+    padded = [op for program in programs if real_sizes(program.dims) for op in operators(program)]
+    counts = counts_of_padded(padded, {**full, **real_sizes(dims)}, {**sizes, **real})
     return Instance(
         sizes=sizes,
         atoms=atoms,
         turns=TURNS,
-        constants=scaled_constants(model, full, sizes, starts),
+        constants={**scaled_constants(model, full, sizes, starts), **counts},
         starts=starts,
         sliced=sliced,
         slices=min(slices, SLICES),
+        real=real,
     )
 
 
 def full_instance(programs: Sequence[AnyProgram]) -> Instance:
     """The instance that changes nothing but lets every repeat turn as often as it is written."""
-    atoms = {atom.name: atom.size for mesh in _meshes(programs) for atom in mesh.atoms}
-    turns = max((s.trips for p in programs for s in _repeats(p)), default=1)
-    return Instance(_full_sizes(programs), atoms, turns, {}, {}, *_slices(programs))
+    atoms = {atom.name: atom.size for mesh in meshes(programs) for atom in mesh.atoms}
+    turns = max((s.trips for p in programs for s in repeats(p)), default=1)
+    sizes = _full_sizes(programs)
+    real = real_sizes(dim for program in programs for dim in program.dims)
+    return Instance(sizes, atoms, turns, {}, {}, *_slices(programs), real)
 
 
 def _full_sizes(programs: Sequence[AnyProgram]) -> dict[str, int]:
@@ -109,41 +118,12 @@ def _starts(needs: Needs, sizes: Mapping[str, int]) -> dict[str, int]:
     }
 
 
-# --- reading programs
-
-
-def operators(program: AnyProgram) -> Iterator[Op]:
-    """Every operator of a version, inside loops too; of a kernel its members."""
-    if isinstance(program, Logical):
-        found = (s for s in logical.walk(program.body) if isinstance(s, Op))
-    else:
-        found = (s.op for s in spmd.walk(program.body) if isinstance(s, Compute))
-    for op in found:
-        yield from op.params.body if isinstance(op.params, Fused) else (op,)
-
-
-def _repeats(program: AnyProgram) -> Iterator[Repeat | Loop]:
-    if isinstance(program, Logical):
-        yield from (s for s in logical.walk(program.body) if isinstance(s, Repeat))
-    else:
-        yield from (s for s in spmd.walk(program.body) if isinstance(s, Loop))
-
-
-def _layouts(program: AnyProgram) -> Iterator[Layout]:
-    if isinstance(program, Spmd):
-        yield from program.layouts.values()
-
-
-def _meshes(programs: Sequence[AnyProgram]) -> Iterator[Mesh]:
-    yield from (program.mesh for program in programs if isinstance(program, Spmd))
-
-
 # --- the mesh
 
 
 def _small_atoms(programs: Sequence[AnyProgram]) -> dict[str, int]:
     """Sizes of atoms: as they are if the mesh is small, else cut to two, largest atoms first."""
-    atoms = {atom.name: atom.size for mesh in _meshes(programs) for atom in mesh.atoms}
+    atoms = {atom.name: atom.size for mesh in meshes(programs) for atom in mesh.atoms}
     for name in sorted(atoms, key=lambda a: (-atoms[a], a)):
         if math.prod(atoms.values()) <= SIMULATED_GPUS:
             break
@@ -176,7 +156,7 @@ def _ways(layout: Layout, dim: str, atoms: Mapping[str, int]) -> int:
 
 def shrunk_axes(programs: Sequence[AnyProgram], instance: Instance) -> tuple[str, ...]:
     """Which mesh axes the instance makes smaller, in words: "tp 512 -> 4"."""
-    for mesh in _meshes(programs):
+    for mesh in meshes(programs):
         small = _shrunk_mesh(mesh, instance)
         pairs = zip(mesh.axes, small.axes, strict=True)
         return tuple(f"{a.name} {a.size} -> {b.size}" for a, b in pairs if a.size != b.size)
@@ -214,9 +194,16 @@ def _shrunk_dims(program: AnyProgram, instance: Instance) -> tuple[Dim, ...]:
     sliced = instance.sliced if program.slices is None else ()
     # A small instance is executed, never priced: every place is there.
     return tuple(
-        Dim(dim.name, instance.sizes[dim.name] * (instance.slices if dim.name in sliced else 1))
+        _shrunk_dim(dim, instance, instance.slices if dim.name in sliced else 1)
         for dim in program.dims
     )
+
+
+def _shrunk_dim(dim: Dim, instance: Instance, slices: int) -> Dim:
+    size, real = instance.sizes[dim.name], instance.real.get(dim.name)
+    if real is None:
+        return Dim(dim.name, size * slices)
+    return Dim(dim.name, real * slices) if dim.real is None else Dim(dim.name, size, real=real)
 
 
 def _shrunk_slices(program: AnyProgram, instance: Instance) -> Slices | None:

@@ -13,13 +13,14 @@ import numpy as np
 
 from helixc.interp.blocks import assemble
 from helixc.interp.domain import Domain
-from helixc.interp.held import Held, held_by_gpus, held_by_model, joined
+from helixc.interp.held import Held, held_by_gpus, held_by_model, joined, without_padding
 from helixc.interp.logical import Moment, Supply, Turns, run_logical
 from helixc.interp.site import Array
 from helixc.interp.spmd import ExecutionError, run_spmd
 from helixc.ir.logical import Logical, Op
 from helixc.ir.plan import Slices
 from helixc.ir.spmd import Spmd
+from helixc.ir.tensor import real_sizes
 
 
 @attrs.frozen(eq=False)
@@ -64,7 +65,35 @@ class SliceSupply:
         return array
 
 
+@attrs.frozen(eq=False)
+class PaddedSupply:
+    """What a source gives where dimensions are padded: zeros beyond what the model has."""
+
+    real: Supply
+    sizes: Mapping[str, int]
+    padded: Mapping[str, int]
+
+    def __call__(self, op: Op, turns: Turns) -> Array:
+        """The array of a source in a turn."""
+        array = self.real(op, turns)
+        lacks = [self.sizes[d] - self.padded.get(d, self.sizes[d]) for d in op.type.dims]
+        return np.pad(array, [(0, count) for count in lacks]) if any(lacks) else array
+
+
 def _run(program: Logical | Spmd, supply: Supply, domain: Domain) -> Version:
+    """Run a version once; of what is padded only what the model has is told."""
+    padded = real_sizes(program.dims)
+    if not padded:
+        return _run_all(program, supply, domain)
+    whole = _run_all(program, PaddedSupply(supply, program.sizes, padded), domain)
+    return Version(
+        program,
+        {moment: without_padding(held, padded) for moment, held in whole.held.items()},
+        {name: without_padding(held, padded) for name, held in whole.outputs.items()},
+    )
+
+
+def _run_all(program: Logical | Spmd, supply: Supply, domain: Domain) -> Version:
     """Run a version once.  Raises ``ExecutionError`` if it cannot be executed."""
     if isinstance(program, Logical):
         try:

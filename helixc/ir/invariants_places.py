@@ -17,6 +17,7 @@ from helixc.ir.plan import (
     Line,
     Local,
     Microbatches,
+    Pad,
     PartialOver,
     Place,
     Plan,
@@ -168,7 +169,7 @@ def _check_line(line: Line, axes: set[str], dims: frozenset[str]) -> Iterator[Di
                 legal = tuple(sorted(axes))
                 message = f"there is no mesh axis {axis}"
                 yield Diagnostic("HX0355", message, line.span, legal=legal)
-    if isinstance(line, Shard | Replicate | Microbatches):
+    if isinstance(line, Shard | Replicate | Pad | Microbatches):
         named = (line.dim,) if isinstance(line, Microbatches) else line.dims
         for leaf in (leaf for dim in named for leaf in dim.leaves):
             if leaf not in dims:

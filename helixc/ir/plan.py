@@ -51,6 +51,14 @@ class Replicate:
 
 
 @attrs.frozen
+class Pad:
+    """``pad dims`` fills each up to the next multiple of what the plan splits it over."""
+
+    dims: tuple[DimRef, ...]
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
+
+
+@attrs.frozen
 class Store:
     """``store weights over axes``: kept in slices over these too, gathered where they are used."""
 
@@ -119,6 +127,7 @@ class Fuse:
 Line = (
     Shard
     | Replicate
+    | Pad
     | Store
     | Local
     | PartialOver

@@ -12,7 +12,7 @@ import attrs
 
 from helixc.ir.logical import Logical, NamedDim, Op, Scope, walk
 from helixc.ir.ops import Cut, Declared, Filled, Fused, Joined, Number, Params, Position, Renamed
-from helixc.ir.plan import Block, DimRef, Line, Microbatches, Plan, Replicate, Shard
+from helixc.ir.plan import Block, DimRef, Line, Microbatches, Pad, Plan, Replicate, Shard
 from helixc.ir.tensor import TensorType
 
 # For each divided leaf its factors, outermost first.
@@ -102,7 +102,7 @@ def _divide_block(block: Block, parts: Parts) -> Block:
 
 
 def _divide_line(line: Line, parts: Parts) -> Line:
-    if isinstance(line, Shard | Replicate):
+    if isinstance(line, Shard | Replicate | Pad):
         dims = tuple(DimRef(ref.name, divide(ref.leaves, parts)) for ref in line.dims)
         return attrs.evolve(line, dims=dims)
     if isinstance(line, Microbatches):

@@ -37,11 +37,14 @@ class Dim:
     """A leaf dimension: a name, unique in the program, and its global size in elements.
 
     One that is *ragged* has a ``share`` of less than all: shapes count every place, costs the full ones.
+    One that is *padded* is longer than in the model: ``real`` is how long it is there, and what comes
+    after that means nothing.
     """
 
     name: str
     size: int
     share: Share = FULL
+    real: int | None = None
 
 
 class Sizes(dict[str, int]):
@@ -62,6 +65,11 @@ class Sizes(dict[str, int]):
         """The sizes under other names: for each new one the known one."""
         shares = {new: self.shares[old] for new, old in names.items() if old in self.shares}
         return Sizes({new: self[old] for new, old in names.items()}, shares)
+
+
+def real_sizes(dims: Iterable[Dim]) -> dict[str, int]:
+    """Of the leaves that are padded, how long they are in the model."""
+    return {dim.name: dim.real for dim in dims if dim.real is not None}
 
 
 def expected(places: int, dims: Iterable[str], shares: Mapping[str, Share]) -> int:

@@ -74,9 +74,12 @@ class HeaderBuilder:
 
     # --- dimensions and scopes
 
-    def dim(self, name: str, size: Word, part: Word | None, of: Word | None) -> Dim:
-        """``dim a = 2``, or, if it is ragged, ``dim a = 2 full 1 of 8``."""
-        return Dim(name, int(size), Share(whole_number(part, 1), whole_number(of, 1)))
+    def dim(
+        self, name: str, size: Word, part: Word | None, of: Word | None, real: Word | None
+    ) -> Dim:
+        """``dim a = 2``; if it is ragged, ``dim a = 2 full 1 of 8``; if padded, ``dim a = 16 from 12``."""
+        share = Share(whole_number(part, 1), whole_number(of, 1))
+        return Dim(name, int(size), share, None if real is None else int(real))
 
     def dims(self, *dims: Dim) -> tuple[Dim, ...]:
         """All dimensions."""

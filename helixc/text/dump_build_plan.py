@@ -14,6 +14,7 @@ from helixc.ir.plan import (
     Line,
     Local,
     Microbatches,
+    Pad,
     PartialOver,
     Place,
     Plan,
@@ -66,6 +67,10 @@ class PlanBuilder(HeaderBuilder):
     def shard(self, dims: tuple[DimText, ...], axes: tuple[str, ...], via: str | None) -> Shard:
         """``shard [a] over [n]``."""
         return Shard(_dim_refs(dims), axes, via or "")
+
+    def pad(self, dims: tuple[DimText, ...]) -> Pad:
+        """``pad [a]``."""
+        return Pad(_dim_refs(dims))
 
     def replicate_all(self) -> Replicate:
         """``replicate all``."""

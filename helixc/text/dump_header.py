@@ -19,6 +19,7 @@ from helixc.ir.plan import (
     Line,
     Local,
     Microbatches,
+    Pad,
     PartialOver,
     Place,
     Plan,
@@ -60,7 +61,8 @@ def header_lines(program: Logical | Spmd) -> Iterator[str]:
 
 def _dim_line(dim: Dim) -> str:
     text = f"dim {show_name(dim.name)} = {dim.size}"
-    return text if dim.share == FULL else f"{text} full {dim.share.part} of {dim.share.of}"
+    text += "" if dim.share == FULL else f" full {dim.share.part} of {dim.share.of}"
+    return text if dim.real is None else f"{text} from {dim.real}"
 
 
 def mesh_line(mesh: Mesh) -> str:
@@ -181,6 +183,8 @@ def _plan_line(line: Line) -> str:
     match line:
         case Shard() | Store() | Local() | PartialOver():
             text = _axes_line(line)
+        case Pad(dims):
+            text = f"pad {_show_dims(dims)}"
         case Replicate(dims):
             text = f"replicate {_show_dims(dims) if dims else 'all'}"
         case Strict():

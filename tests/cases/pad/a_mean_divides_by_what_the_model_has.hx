@@ -1,0 +1,36 @@
+# Zeros add nothing to a sum, and a mean is the sum over as many elements as there really are.
+model m {
+  dim batch = 8, wide = 6
+  input x: bf16[batch, wide]
+  output y = mean(x, over wide)
+}
+plan p for m on four { mesh tp = 4; shard wide over tp; pad wide }
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 400 TFLOP/s }
+link wire { bandwidth = 100 GB/s; latency = 1 us }
+cluster four { gpu chip; level gpu = 4 via wire }
+
+# ---- expected ----
+helixc 1 logical
+program m
+
+dim batch = 8
+dim wide = 8 from 6
+
+scope 0 model m dims [batch, wide]
+
+cluster four
+gpu chip memory 80000000000 bandwidth 2e12 compute 0.79 stream 0.83 launch 0.0 peaks [bf16 = 4e14]
+level gpu = 4 via wire bandwidth 1e11 latency 1e-06
+
+plan p mesh [tp = 4]
+block 0 at [@0] {
+  shard [wide] over [tp]
+  pad [wide]
+}
+note HX0537 warning "`wide` 6 padded to 8: 33.3 % more work where it is" at "case.hx" 7:57 .. 7:65
+
+%x = input with declared : bf16[batch, wide] in 0 as @0.x
+%y.sum = sum %x over [wide] : bf16[batch] in 0 as @0.y
+%y = div %y.sum 6 : bf16[batch] in 0 as @0.y
+
+output y = %y

@@ -1,0 +1,19 @@
+# A dimension that nobody has cannot be padded.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, head = 4, head_dim = 16, hidden = 256
+  input x: bf16[batch, seq, embed]
+  repeat 2 { x = x + mlp(layer_norm(x, over embed)) }
+  output y = x
+}
+layer mlp(x: [.., embed]) -> [.., embed] {
+  weight w1: [embed, hidden]
+  weight w2: [hidden, embed]
+  inner = gelu(matmul(x, w1, over embed))
+  return matmul(inner, w2, over hidden)
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box {
+  mesh tp = gpus
+  in mlp { shard hidden over tp; pad width } # error: HX0510
+}
