@@ -13,11 +13,12 @@ import attrs
 from helixc.analysis.schedule import BodySchedule, Schedule
 from helixc.analysis.uses import gives_of, reads_of, taken_from_outside
 from helixc.ir.logical import ancestors
+from helixc.ir.scope_names import step_of
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
 from helixc.pytorch.identifiers import TAKEN, Identifiers
 from helixc.pytorch.lines import Writer, pending
 from helixc.pytorch.order import by_start, overlapping_in
-from helixc.pytorch.weights import is_weight, step_of
+from helixc.pytorch.weights import is_weight
 
 _STEP = "    "
 # A call of so few operators and no weight is not worth a function.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
 from math import sqrt
 
 import attrs
 
-from helixc.ir.logical import Scope, ancestors
 from helixc.ir.ops import OPS, Op
+from helixc.ir.scope_names import place_of
 from helixc.ir.slices import whole_dims
 from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement, walk
 
@@ -30,19 +30,6 @@ class Source:
     sliced: int
     op: Op
     turns: tuple[int, ...] = ()
-
-
-def place_of(scopes: tuple[Scope, ...], scope: int, turns: Mapping[int, str]) -> str:
-    """``layer.0.mha.``: the prefix of the weights of a scope; ``turns`` are those of the repeats around it."""
-    chain = [scopes[s] for s in reversed(tuple(ancestors(scopes, scope))) if scopes[s].parent >= 0]
-    return "".join(f"{step_of(found, turns)}." for found in chain)
-
-
-def step_of(scope: Scope, turns: Mapping[int, str]) -> str:
-    """``mha_2`` or ``layer.0``: what one scope adds to the names of its weights."""
-    if scope.kind == "repeat":
-        return f"{scope.name}.{turns[scope.id]}"
-    return scope.name if scope.call == 0 else f"{scope.name}_{scope.call + 1}"
 
 
 def is_weight(compute: Compute) -> bool:
