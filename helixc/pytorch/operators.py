@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from math import isinf, isnan, prod
 from typing import cast
 
-from helixc.ir.ops import Cast, Norm, Number
+from helixc.ir.ops import Cast, Filled, Norm, Number
 from helixc.ir.tensor import FLOATING, TensorType
 from helixc.pytorch import places
 from helixc.pytorch.operand import Dims, Operand, Use, axes_text, dtype_text, permuted
@@ -165,6 +165,13 @@ def _norm(function: str) -> Expression:
     return expression
 
 
+def _fill(use: Use) -> str:
+    params = cast("Filled", use.op.params)
+    shape = ", ".join(str(use.local(dim)) for dim in use.dims)
+    value, dtype = number_text(Number(params.value)), dtype_text(params.type.dtype)
+    return f"torch.full(({shape},), {value}, dtype={dtype}, device=mesh.device)"
+
+
 def _cast(use: Use) -> str:
     dtype = cast("Cast", use.op.params).dtype
     text = use.text(0)
@@ -235,6 +242,7 @@ TORCH: Mapping[str, Expression] = {
     "roll": places.roll,
     "rotate": places.rotate,
     "index": places.index,
+    "fill": _fill,
     "cast": _cast,
     "neg": _neg,
 }
