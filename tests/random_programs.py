@@ -503,6 +503,15 @@ STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
 ]  # fmt: skip
 
 
+def draw_phase(writer: Writer) -> list[str]:
+    """A phase, or none; its sizes are those that the model has already, for it is all there is."""
+    if not writer.chance(6):
+        return []
+    names = writer.some([name for name in writer.sizes if name != "r"], 2)
+    sizes = ", ".join(f"{name} = {writer.sizes[name]}" for name in names)
+    return [f"  phase used {{ dim {sizes} }}"]
+
+
 def draw_program(pick: Chooser) -> str:
     """The text of a program with a model ``m``, a cluster ``box`` and a plan ``p``."""
     writer = Writer(pick)
@@ -531,7 +540,9 @@ def draw_program(pick: Chooser) -> str:
         writer.sliced,
         writer.kernels,
     )
+    phase = draw_phase(writer)
     model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]
-    model += [f"  output {', '.join(dict.fromkeys(outputs))}", "}"]
+    model += [f"  output {', '.join(dict.fromkeys(outputs))}", *phase, "}"]
+    plan = plan.replace("for m ", f"for m{'.used' if phase and writer.chance(2) else ''} ", 1)
     cluster = f"cluster box {{ gpu chip; level node = {gpus[0]} via net; level gpu = {gpus[1]} via wire }}"
     return HARDWARE + "\n".join([*model, *writer.texts, cluster, plan]) + "\n"

@@ -10,6 +10,7 @@ from oracle_programs import HARDWARE
 
 from helixc.analysis.local_compute import local_compute
 from helixc.compiler import Compilation, compile_text
+from helixc.diagnostics import HelixError
 from helixc.interp.data import Data
 from helixc.interp.logical import run_logical
 from helixc.interp.verify import verify
@@ -132,3 +133,42 @@ def test_it_means_what_numpy_says(program: Logical) -> None:
     order = [op.type.dims.index(dim) for dim in (*rest, *op.params.source)]
 
     assert np.array_equal(found.transpose(order).reshape(*count, -1), flat)
+
+
+def refused(body: str, plan: str) -> list[str]:
+    text = f"{HARDWARE}\nmodel m {{\n  {body}\n}}\nplan p for m on eight {{ mesh t = 8; {plan} }}\n"
+    with pytest.raises(HelixError) as wrong:
+        compile_text(text)
+    return [d.code for d in wrong.value.diagnostics if d.severity == "error"]
+
+
+def test_places_that_padding_would_move_cannot_be_padded() -> None:
+    body = """dim a = 48, n = 24, g = 2, f = 4
+  input x: f32[f]
+  state s: f32[a]
+  s = append(s, x, at = 12, f -> a)
+  output y = rename(s, a -> n * g)"""
+
+    assert refused(body, "pad g; shard g over t") == ["HX0539"]
+    assert refused(body, "pad f; shard f over t") == ["HX0539"]
+
+
+def test_a_state_has_no_room_for_segments() -> None:
+    body = """dim a = 8, e = 16, f = 4
+  input x: f32[f, e]
+  weight w: f32[e]
+  state s: f32[a]
+  part = matmul(x, w, over e)
+  s = append(s, part, at = 2, f -> a)
+  output y = sum(s, over a)"""
+
+    assert refused(body, "shard e over t; local part over t") == ["HX0526"]
+
+
+def test_a_padded_cache_is_proved() -> None:
+    """12 keys over 8 GPUs are 16; what is put in lies where it did."""
+    text = DECODER.replace("past = 511", "past = 11").replace("seq = 512", "seq = 12")
+    plan = "mesh kvp = 8; in gqa { pad key; shard key over kvp }"
+    found = compile_text(f"{text}plan p for m on eight {{ {plan} }}", phase="decode")
+
+    assert verify(found.logical, found.stages[1:]).verdict == "equal"

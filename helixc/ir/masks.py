@@ -174,10 +174,14 @@ class Masks:
                 rule = factors(op.kind, operands, op.type, op.over, op.params)
                 whole = [f.name for f in rule if f.tag == "whole"]
                 bad = [dim for dim in whole if dim in self.padding.padded]
-                return [(dim, f"{what} joins or cuts it end to end") for dim in bad]
+                joined = [(dim, f"{what} joins or cuts it end to end") for dim in bad]
+                return [*joined, *self._placed(op, what)]
             case _:
                 refused = [(leaf, text) for leaf in over if (text := self._refusal(op, what))]
-                return refused or (self._counted(op.over, what) if OPS[op.kind].position else [])
+                return refused or self._placed(op, what)
+
+    def _placed(self, op: Op, what: str) -> list[tuple[str, str]]:
+        return self._counted(op.over, what) if OPS[op.kind].position else []
 
     def _counted(self, dims: Sequence[str], what: str) -> list[tuple[str, str]]:
         """The padded leaves across whose end the places of a product are counted."""

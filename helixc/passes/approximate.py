@@ -161,6 +161,8 @@ class _Rewriter:
         if op.result == self.target:
             over = tuple(dim for dim in over if dim != self.segment)
         params = divide_params(op.params, self.parts)
+        for value in _into_states(op):
+            self._expect(value, divide_type(self.program.types[value], self.parts))
         type_ = infer(op.kind, operand_types(op, self.types), over, params)
         self.types[op.result] = type_
         return attrs.evolve(op, over=over, params=params, type=type_)
@@ -190,6 +192,12 @@ class _Rewriter:
             )
             note = Note("a local value must meet, further on, a value that has the segments too")
             raise HelixError([Diagnostic("HX0526", message, self.line.span, notes=(note,))])
+
+
+def _into_states(op: Op) -> tuple[str, ...]:
+    """What an operator puts into a state, which has no room for segments."""
+    row = OPS[op.kind]
+    return op.reads if row.fills or row.rests else ()
 
 
 APPROXIMATE = Pass(
