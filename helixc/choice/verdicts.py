@@ -120,6 +120,7 @@ def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findi
             f"a mesh axis whose size divides {total}: {', '.join(legal)}",
             "another dimension after it in the same line takes what is left",
             *(f"`pad {ref.name}` fills it up" for ref in line.dims[-1:]),
+            "`helixc compile` prices these and others",
         ],
     )
 

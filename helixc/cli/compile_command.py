@@ -19,12 +19,14 @@ from helixc.cli.progress import working
 from helixc.cli.ranges import Ranges
 from helixc.cli.verify_command import proved, summary
 from helixc.compiler import Compilation, compile_sources, lower
+from helixc.diagnostics import HelixError
 from helixc.emit.files import write_files
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.svg import SvgWriter
 from helixc.outputs import EMITTED, USUAL, Outputs, make_outputs
 from helixc.pipeline import to_spmd
 from helixc.pipeline_device import TO_DEVICE
+from helixc.remedies import with_remedies
 from helixc.render import to_json
 
 FOLDER = "out"
@@ -86,7 +88,10 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
     passes = (*to_spmd(choice), *TO_DEVICE)
     asked = asked_for(passes, wanted.dump_after)
     with working("compiling"):
-        compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
+        try:
+            compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
+        except HelixError as error:
+            raise with_remedies(error, sources, choice) from error
     with working("proving"):
         proof = None if wanted.no_verify else proved(compilation)
     with working("drawing"):
