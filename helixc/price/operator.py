@@ -1,9 +1,8 @@
 """Time of one operator on one GPU: which kernel runs, and what it is bound by.
 
 The one place that turns an operator's local sizes into a price; the choice, the report and the columns
-of plans all ask here.  A GPU that knows the constants of a kernel is priced by its formula, one that does
-not by a roofline: arithmetic against memory, each at the share that good kernels reach, and a launch
-(Williams, Waterman and Patterson, CACM 52(4), 2009).
+of plans all ask here.  A GPU that knows a kernel's constants is priced by its formula, another by a
+roofline: arithmetic against memory at good kernels' shares, and a launch (Williams et al., CACM 52(4), 2009).
 """
 
 from __future__ import annotations
