@@ -172,3 +172,18 @@ def test_a_padded_cache_is_proved() -> None:
     found = compile_text(f"{text}plan p for m on eight {{ {plan} }}", phase="decode")
 
     assert verify(found.logical, found.stages[1:]).verdict == "equal"
+
+
+def test_a_plan_that_holds_the_cache_in_two_ways_is_told_what_it_costs() -> None:
+    body = """dim f = 64, c = 8
+  input x: f32[c]
+  y = longer(x)
+  output z = sum(y, over f)"""
+    layer = "layer longer(x: [c]) { state s: [f]; s = append(s, f32(x), at = 8, c -> f); return s }"
+    plan = "mesh t = 8; in longer { shard f over t }; in y { replicate f }"
+    text = f"{HARDWARE}\nmodel m {{ dtype f32\n{body} }}\n{layer}\nplan p for m on eight {{ {plan} }}\n"
+    found = compile_text(text)
+
+    warned = {d.code: d.message for d in found.diagnostics if d.severity == "warning"}
+    assert warned["HX0601"].startswith("a state is gathered although no line asks for it")
+    assert verify(found.logical, found.stages[1:]).verdict == "equal"

@@ -56,6 +56,11 @@ class Operator:
         """What the table says of operators of this kind."""
         return OPS[self.kind]
 
+    @property
+    def made_freely(self) -> Freely:
+        """The atoms over which the result may be gathered unasked: of what is kept none."""
+        return () if self.row.fills else None
+
     @cached_property
     def sizes(self) -> Sizes:
         """Global size of each factor."""

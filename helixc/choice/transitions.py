@@ -57,7 +57,7 @@ class Transitions:
         self.candidates = candidates
         self.gpu = gpu
         self.layouts = supplies.layouts
-        self.result = supplies.of(operator.result, freely=None)
+        self.result = supplies.of(operator.result, freely=operator.made_freely)
         self.supplies = tuple(
             supplies.of(shape, freely=freely)
             for shape, freely in zip(operator.shapes, operator.freely, strict=True)

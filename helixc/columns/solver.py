@@ -125,7 +125,7 @@ class Solver:
         if operator.exact and made != operator.planned:
             made = operator.planned
             variants = [self._beside(variant, way.result) for variant in variants]
-            wanted = Wanted(len(existing), operator.result, made, freely=None)
+            wanted = Wanted(len(existing), operator.result, made, operator.made_freely)
             variants = self.reads.read(variants, wanted)
         return [self._transition(operator, way, time, made, variant) for variant in variants]
 

@@ -22,6 +22,7 @@ from helixc.diagnostics import Diagnostic, Findings
 from helixc.ir.invariants import LOGICAL_FACTS, SPMD_FACTS
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Logical, Op, Output, Repeat
+from helixc.ir.ops import OPS
 from helixc.ir.plan import Place
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, LoopValue, Reshard, Spmd, SpmdStatement
@@ -209,7 +210,7 @@ def _notes(program: Logical, solution: Solution, untried: Sequence[str]) -> list
         found.append(
             Diagnostic(
                 "HX0601",
-                "a weight is gathered although no line asks for it: no other way exists",
+                f"a {_kept(program)} is gathered although no line asks for it: no other way exists",
                 program.plan.span,
                 "warning",
             )
@@ -219,6 +220,11 @@ def _notes(program: Logical, solution: Solution, untried: Sequence[str]) -> list
         words = f"the choice is not proven best{doubt}"
         found.append(Diagnostic("HX0602", words, program.plan.span, "note"))
     return found
+
+
+def _kept(program: Logical) -> str:
+    kinds = sorted({OPS[op.kind].kept for op in program.stored.values()}, reverse=True)
+    return " or a ".join(kinds)
 
 
 def _doubt(gap: int, untried: Sequence[str]) -> str:
