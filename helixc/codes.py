@@ -167,6 +167,7 @@ CODES: Mapping[str, str] = {
     "HX0602": "choice not proven best",
     "HX0603": "forced way without effect",
     "HX0604": "forced ways leave no way",
+    "HX0605": "ring or all-gather, chosen by price",
     "HX0650": "unknown mesh axis or dimension in a layout",
     "HX0651": "mesh axis used twice in a layout",
     "HX0652": "split does not divide the dimension",

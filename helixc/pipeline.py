@@ -21,8 +21,8 @@ from helixc.passes.fuse import FUSE
 from helixc.passes.microbatch import MICROBATCH
 from helixc.passes.pad import PAD
 from helixc.passes.partition import PARTITION
-from helixc.passes.ring import RING
 from helixc.passes.simplify import SIMPLIFY
+from helixc.trial import RING_OR_GATHER
 
 
 def elaborate_pass(choice: Choice) -> Pass[Sources, Logical]:
@@ -38,7 +38,7 @@ def elaborate_pass(choice: Choice) -> Pass[Sources, Logical]:
 
 def to_logical(choice: Choice) -> tuple[AnyPass, ...]:
     """The passes before anything is partitioned, in order."""
-    return (elaborate_pass(choice), MICROBATCH, PAD, APPROXIMATE, FUSE, RING, EXPAND)
+    return (elaborate_pass(choice), MICROBATCH, PAD, APPROXIMATE, FUSE, RING_OR_GATHER, EXPAND)
 
 
 def to_spmd(choice: Choice) -> tuple[AnyPass, ...]:

@@ -19,7 +19,7 @@ from helixc.codes import CODES
 from helixc.compiler import Checked, check
 
 FOLDER = Path(__file__).parent / "errors"
-EXPECTED = re.compile(r"#.*?\b(error|warning): (HX\d{4})")
+EXPECTED = re.compile(r"#.*?\b(error|warning|note): (HX\d{4})")
 PAGES = sorted((Path(helixc.__file__).parent / "pages").glob("*.hx"))
 # The pages of the codes are programs too, those of them that show one.
 FILES = [

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helixc import trial
 from helixc.analysis.collectives import find_collectives
 from helixc.analysis.critical_path import find_critical_path
 from helixc.analysis.layers import find_layers
-from helixc.compiler import Compilation, compile_text
+from helixc.analysis.memory import find_memory
+from helixc.analysis.numbers_text import seconds_text
+from helixc.columns.evaluation import evaluate_sources
+from helixc.compiler import Compilation, compile_sources, compile_text, make_choice
 from helixc.inspect.inspection import inspect_dot
 from helixc.interp.verify import verify
 from helixc.ir.invariants_plan import RINGS_MADE
@@ -21,6 +25,7 @@ from helixc.ir.logical import Logical, Op, Repeat, Statement
 from helixc.ir.ops import Fused, Rolled
 from helixc.ir.plan import Shard
 from helixc.ir.spmd import Move, walk
+from helixc.text.loader import load_text
 
 HARDWARE = """
 import std.layers
@@ -212,3 +217,80 @@ def test_drawn_rings_compute_what_the_model_says(data: st.DataObject) -> None:
 
     plan = f"{axes}; shard seq, key over cp via ring; {others or 'replicate embed'}{fused}"
     assert proved(ring(call, plan, turns=turns))
+
+
+LONG = """
+model long {
+  dtype bf16
+  dim batch = 1, seq = 65_536, embed = 4096, kv_head = 8, group = 4, head_dim = 128
+  input x: bf16[batch, seq, embed]
+  output y = gqa(x)
+}
+gpu chip { like = h100_sxm; memory = MEMORY }
+link slow { bandwidth = 10 GB/s; latency = 5 us }
+cluster wide { gpu chip; level node = 8 via slow }
+cluster near { gpu chip; level gpu = 8 via nvlink4 }
+"""
+
+
+def long(cluster: str, via: str = "", *, memory: str = "80 GB") -> Compilation:
+    """Long attention over eight GPUs."""
+    plan = (
+        f"plan p for long on {cluster} {{ mesh cp = 8; shard seq, key over cp {via}; fuse attend }}"
+    )
+    return compile_text(f"{HARDWARE}{GROUPED}{LONG.replace('MEMORY', memory)}{plan}\n")
+
+
+@pytest.mark.parametrize("cluster", ["wide", "near"])
+def test_left_open_the_faster_form_is_taken_and_the_other_one_named(cluster: str) -> None:
+    free, passed, gathered = (long(cluster, via) for via in ("", "via ring", "via all_gather"))
+
+    times = [find_critical_path(one.spmd).picoseconds for one in (free, passed, gathered)]
+    assert times[0] == min(times[1:])
+    (note,) = [d for d in free.diagnostics if d.code == "HX0605"]
+    assert all(seconds_text(time) in note.message for time in times[1:])
+    assert not [d for one in (passed, gathered) for d in one.diagnostics if d.code == "HX0605"]
+
+
+def test_over_slow_links_it_is_a_ring_and_over_fast_ones_an_all_gather() -> None:
+    assert {type(move.step) for move in moves(long("wide"))} == {Permute}
+    assert {type(move.step) for move in moves(long("near"))} == {AllGather}
+    assert proved(long("wide"))
+
+
+def test_what_fits_comes_before_what_is_fast() -> None:
+    gathered, passed = long("near", "via all_gather"), long("near", "via ring")
+    needs = sorted(needed_bytes(one) for one in (gathered, passed))
+    assert needed_bytes(passed) == needs[0]
+
+    between = long("near", memory=f"{sum(needs) // 2} B")
+    assert {type(move.step) for move in moves(between)} == {Permute}
+
+
+def needed_bytes(compiled: Compilation) -> int:
+    memory = find_memory(compiled.spmd, find_layers(compiled.spmd))
+    return memory.weights_bytes + memory.peak_bytes
+
+
+def test_a_plan_without_keys_split_like_queries_is_compiled_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("nothing is to be tried")
+
+    monkeypatch.setattr(trial, "find_schedule", refuse)
+    for plan in ("mesh cp = 4; shard seq over cp", "mesh t = 4; in mha { shard head over t }", CP):
+        ring("mha(x)", plan)
+
+
+def test_many_plans_in_columns_take_the_same_form_as_one() -> None:
+    sources = load_text(
+        f"{HARDWARE}{GROUPED}{LONG.replace('MEMORY', '80 GB')}"
+        "plan p for long on wide { mesh cp = 8; shard seq, key over cp; fuse attend; strict }\n",
+        "m.hx",
+    )
+    found = evaluate_sources(sources, {"p": [[8], [4], [2]]})
+
+    (alone,) = (compile_sources(sources, make_choice(None, "p", None, None)),)
+    assert found.picoseconds[0] == find_critical_path(alone.spmd).picoseconds
+    assert found.received_bytes[0] == received(alone)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from helixc.choice.planning import Planning
+from helixc.choice.planning import Planning, plan_layouts
+from helixc.diagnostics import Findings
 from helixc.ir.logical import Logical
 from helixc.ir.plan import Shard
 from helixc.ir.ring_pattern import NotARing, Softmax, softmaxes, take_apart
@@ -103,3 +104,41 @@ class _Place:
         if found.kernel is None:
             return name
         return dict(zip(found.read, found.kernel.reads, strict=True))[name]
+
+
+def open_lines(program: Logical) -> tuple[Shard, ...]:
+    """The lines that could be carried out as rings and leave it open."""
+    lines = [line for line in _shards(program) if not line.via]
+    keys = {leaf for found in softmaxes(program) if _sums(found) for leaf in found.op.over}
+    lines = [line for line in lines if _meets(line, keys)]
+    findings = Findings()
+    planning = plan_layouts(program, findings) if lines else None
+    if planning is None or findings.errors:
+        return ()
+    judged = [(line, judge_rings(program, planning, line)) for line in lines]
+    return tuple(line for line, one in judged if one.rings and not one.refused)
+
+
+def may_ring(program: Logical) -> bool:
+    """Whether some line could be a ring, wherever it comes to lie."""
+    keys = {leaf for found in softmaxes(program) if _sums(found) for leaf in found.op.over}
+    return any(_meets(line, keys) for line in _shards(program))
+
+
+def _shards(program: Logical) -> list[Shard]:
+    lines = (line for block in program.plan.blocks for line in block.lines)
+    return [line for line in lines if isinstance(line, Shard)]
+
+
+def _meets(line: Shard, keys: set[str]) -> bool:
+    """Whether a line splits keys, and something else."""
+    leaves = {leaf for ref in line.dims for leaf in ref.leaves}
+    return not keys.isdisjoint(leaves) and bool(leaves - keys)
+
+
+def _sums(found: Softmax) -> bool:
+    """Whether a softmax weighs values at all."""
+    try:
+        return bool(found.last.over)
+    except NotARing:
+        return False

@@ -10,6 +10,7 @@ import numpy as np
 
 from helixc.choice.planning import plan_layouts
 from helixc.choice.problem import Problem
+from helixc.choice.rings import may_ring
 from helixc.columns.alone import Row, evaluate_alone, refusal
 from helixc.columns.cuts import Cutters, Pieces, atoms_of
 from helixc.columns.family import LARGEST, AskingMesh, Column, Family, Mask, NotInColumns
@@ -114,9 +115,13 @@ class StructureEvaluator:
         return self._results
 
     def _in_columns(self) -> bool:
-        """Whether no line rewrites the model by sizes, and none leads values off their plan."""
+        """Whether no line rewrites the model by sizes, and none leads values off their plan.
+
+        Whether keys go round a ring is decided for each size by compiling both forms.
+        """
         lines = [line for block in self._program.plan.blocks for line in block.lines]
         led = any(isinstance(x, Local | Pad) or (isinstance(x, Shard) and x.via) for x in lines)
+        led |= may_ring(self._program)
         return not led and self._program.cluster.gpus < RADIX
 
     def _with(self, program: Logical, axes: Axes) -> Logical:

@@ -117,7 +117,7 @@ def operator_price(
     attention = operator.attention
     if attention is not None:
         price = attention_time(attention, work, operator.dtype, gpu)
-        besides = work.bytes - round(attention.elements * _bytes_each(operator.dtype))
+        besides = work.bytes - attention.elements * _bytes_each(operator.dtype)
         return price.plus(_moving(besides, gpu)) if besides > 0 and gpu.sms else price
     if work.matrix_flops:
         return _roofline(work.matrix_flops, work.bytes, operator.dtype, gpu)
@@ -184,12 +184,11 @@ def attention_time(shape: AttentionShape, work: Work, dtype: str, gpu: Gpu) -> P
     return _roofline(work.matrix_flops, work.bytes, dtype, gpu)
 
 
-def _moving(moved: int, gpu: Gpu) -> Price:
+def _moving(moved: float, gpu: Gpu) -> Price:
     """The price of bytes that a kernel moves besides what it is priced by; it is launched anyway."""
     constants = gpu.kernels.get("elementwise")
     known = isinstance(constants, StreamConstants)
-    share = constants.memory if known else gpu.bandwidth_fraction
-    seconds = moved / (gpu.bandwidth * share)
+    seconds = moved / (gpu.bandwidth * (constants.memory if known else gpu.bandwidth_fraction))
     error = constants.error if known else UNKNOWN_ERROR
     source = gpu.kernel_sources["elementwise"] if known else "assumed"
     return within(round(seconds * PICOSECONDS), error, "bandwidth", source)
