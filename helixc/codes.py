@@ -99,6 +99,7 @@ CODES: Mapping[str, str] = {
     "HX0316": "too many dimensions",
     "HX0317": "index outside its dimension",
     "HX0318": "state that cannot be written into",
+    "HX0319": "weight of another size in another phase",
     "HX0350": "value not defined once, before it is read",
     "HX0351": "type differs from what the operator yields",
     "HX0352": "size missing or impossible",

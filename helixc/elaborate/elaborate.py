@@ -22,6 +22,7 @@ from helixc.elaborate.places import Places
 from helixc.elaborate.plans import resolve_plan
 from helixc.elaborate.selection import Selection, Selector
 from helixc.elaborate.settings import read_settings
+from helixc.elaborate.shared_weights import check_shared
 from helixc.elaborate.users_times import trusted
 from helixc.ir import source
 from helixc.ir.logical import Logical
@@ -61,8 +62,10 @@ def check_models(
     program = _open(sources, settings, findings)
     Catalogue(sources, findings, program.environments).check()
     for model in program.declarations.own("model", ""):
-        for phase in () if model.model is None else phase_names(model.model):
-            build_model(model, phase, None, program)
+        names = () if model.model is None else phase_names(model.model)
+        built = {phase: build_model(model, phase, None, program) for phase in names}
+        if built and not findings.errors:
+            check_shared(built, findings)
     findings.stop_on_errors(_texts(sources))
     return findings.all
 
