@@ -191,6 +191,11 @@ def fill_more_than_there_is(program: Logical) -> Logical:
     return attrs.evolve(program, dims=(attrs.evolve(first, share=Share(5, 4)), *rest))
 
 
+def pad_to_less_than_there_is(program: Logical) -> Logical:
+    first, *rest = program.dims
+    return attrs.evolve(program, dims=(attrs.evolve(first, real=first.size + 1), *rest))
+
+
 def drop_a_size(program: Logical) -> Logical:
     return attrs.evolve(program, dims=tuple(d for d in program.dims if d.name != "embed"))
 
@@ -500,6 +505,7 @@ LOGICAL_MUTATORS = (
     Mutator(facts.LOGICAL_TYPED, rename_to_another_size),
     Mutator(facts.LOGICAL_TYPED, rename_to_another_share),
     Mutator(facts.LOGICAL_TYPED, fill_more_than_there_is),
+    Mutator(facts.LOGICAL_TYPED, pad_to_less_than_there_is),
     Mutator(facts.LOGICAL_TYPED, drop_a_size),
     Mutator(facts.LOGICAL_TYPED, declare_a_dimension_twice),
     Mutator(facts.LOGICAL_TYPED, carry_another_type),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from helixc.analysis.local_compute import local_compute
@@ -11,6 +12,7 @@ from helixc.diagnostics import HelixError
 from helixc.interp.verdict import VerifyReport
 from helixc.interp.verify import verify
 from helixc.ir.spmd import Compute, Spmd, walk
+from helixc.running.case import run_case
 
 MODEL = """
 model m {
@@ -126,6 +128,17 @@ def test_full_sizes_are_exact_too() -> None:
     found = compiled("mesh tp = 16\n in mha { shard head over tp; pad head }", small)
 
     assert proved(found, full=True).verdict == "equal"
+
+
+def test_processes_are_given_zeros_beyond_the_end() -> None:
+    case = run_case(compiled("mesh tp = 16\n in mha { shard head over tp; pad head }"), small=True)
+
+    dims = {dim.name: dim for dim in case.program.dims}
+    weight = next(array for name, array in case.weights.items() if "wq" in name)
+    real = dims["head"].real
+    assert real is not None
+    assert weight.shape[-2] == dims["head"].size > real
+    assert np.count_nonzero(weight[..., real:, :]) == 0 < np.count_nonzero(weight[..., :real, :])
 
 
 def test_places_of_a_product_are_not_counted_across_padding() -> None:

@@ -76,7 +76,8 @@ class PaddedSupply:
     def __call__(self, op: Op, turns: Turns) -> Array:
         """The array of a source in a turn."""
         array = self.real(op, turns)
-        lacks = [self.sizes[d] - self.padded.get(d, self.sizes[d]) for d in op.type.dims]
+        padded = self.padded
+        lacks = [self.sizes[d] - padded[d] if d in padded else 0 for d in op.type.dims]
         return np.pad(array, [(0, count) for count in lacks]) if any(lacks) else array
 
 

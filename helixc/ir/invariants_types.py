@@ -74,6 +74,9 @@ def _check_dims(dims: tuple[Dim, ...]) -> Iterator[Diagnostic]:
         if not 1 <= dim.share.part <= dim.share.of:
             share = f"{dim.share.part} of {dim.share.of} places"
             yield Diagnostic("HX0352", f"of dimension {dim.name} {share} are to be full")
+        if dim.real is not None and not 1 <= dim.real <= dim.size:
+            found = f"dimension {dim.name} is padded from {dim.real} to {dim.size}"
+            yield Diagnostic("HX0352", found)
 
 
 def check_op(op: Op, types: Types, sizes: Sizes) -> Iterator[Diagnostic]:

@@ -25,10 +25,10 @@ from helixc.interp.shrink import (
     smallest_instance,
 )
 from helixc.interp.site import Array
-from helixc.interp.version import run_version
+from helixc.interp.version import PaddedSupply, run_version
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
-from helixc.ir.tensor import Dim
+from helixc.ir.tensor import Dim, real_sizes
 from helixc.pytorch.weights import Source, inputs_of, weights_of
 
 
@@ -64,9 +64,10 @@ def run_case(compilation: Compilation, *, small: bool, seed: int = 0) -> RunCase
         for dim, found in divided.items()
     }
     supply = Data(small_model, seed, "normal", parts)
+    filled = PaddedSupply(supply, program.sizes, real_sizes(program.dims))
 
     def arrays(sources: tuple[Source, ...]) -> dict[str, Array]:
-        return {source.name: np.asarray(supply(source.op, source.turns)) for source in sources}
+        return {source.name: np.asarray(filled(source.op, source.turns)) for source in sources}
 
     return RunCase(
         program=program,

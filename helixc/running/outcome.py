@@ -14,6 +14,7 @@ from helixc.interp.held import Held
 from helixc.interp.site import Array
 from helixc.ir.logical import Output
 from helixc.ir.spmd import Compute, Loop, Move, Spmd
+from helixc.ir.tensor import real_sizes
 from helixc.pytorch.weights import sliced_axis
 from helixc.running.case import RunCase
 from helixc.running.launch import Finished
@@ -85,6 +86,8 @@ def _output(case: RunCase, output: Output, slices: Sequence[Array]) -> OutputFou
     parts = [assemble(blocks, dims, layout, program.mesh) for blocks in slices]
     axis = sliced_axis(program, dims)
     made = parts[0].value if axis < 0 else np.concatenate([part.value for part in parts], axis)
+    real = real_sizes(program.dims)
+    made = made[tuple(slice(real.get(dim)) for dim in dims)]
     exact, expected = (_of(held[output.name], dims) for held in (case.exact, case.expected))
     size = float(np.max(np.abs(made), initial=0.0)) or 1.0
     return OutputFound(
