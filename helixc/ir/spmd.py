@@ -211,13 +211,16 @@ class Spmd:
 def _same_place(statement: Compute | Move | Reshard) -> str:
     """The value of which the result is a copy, or into which it was put; "" if it is a new one."""
     if isinstance(statement, Compute):
-        return statement.op.reads[0] if OPS[statement.op.kind].fills else ""
+        row = OPS.get(statement.op.kind)
+        return statement.op.reads[0] if row is not None and row.fills else ""
     return statement.source
 
 
 def kept_as(statement: SpmdStatement) -> Kept:
     """As what the result of a statement is kept from step to step; "" if it is not."""
-    return OPS[statement.op.kind].kept if isinstance(statement, Compute) else ""
+    # A fact is checked of programs too whose operators there are none of.
+    row = OPS.get(statement.op.kind) if isinstance(statement, Compute) else None
+    return "" if row is None else row.kept
 
 
 def walk(body: tuple[SpmdStatement, ...]) -> Iterator[SpmdStatement]:
