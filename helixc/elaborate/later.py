@@ -10,7 +10,7 @@ from helixc.ir import source
 # Operators, and layers of the library, that are announced and still to come.
 LATER_FUNCTIONS = (
     "dispatch", "combine", "shift", "scan",
-    "gqa", "mla", "moe",
+    "moe",
 )  # fmt: skip
 
 

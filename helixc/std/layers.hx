@@ -141,6 +141,47 @@ layer mha_bias(x: [.., seq, embed], causal = true) -> [.., seq, embed] {
   return matmul(mixed, wo, over head, head_dim) + bo
 }
 
+# Grouped-query attention with rotary positions and a cache of keys and values (Ainslie et al., 2023): `group` query heads
+# share a key head.  A step takes the tokens `past`, `past` + 1, .. and sees those before them in the cache, which has room for
+# `key`.  Needs kv_head, group, head_dim, past, key.
+layer gqa(x: [.., seq, embed], base = 10_000, window = inf, cap = inf) -> [.., seq, embed] {
+  weight wq: [embed, kv_head, group, head_dim]
+  weight wk, wv: [embed, kv_head, head_dim]
+  weight wo: [kv_head, group, head_dim, embed]
+  state k, v: [.., key, kv_head, head_dim]
+  q = rope(matmul(x, wq, over embed), base = base, start = past, over head_dim)
+  turned = rope(matmul(x, wk, over embed), base = base, start = past, over head_dim)
+  k = append(k, turned, at = past, seq -> key)
+  v = append(v, matmul(x, wv, over embed), at = past, seq -> key)
+  mixed = attend(q, k, v, start = past, window = window, cap = cap, over head_dim)
+  return matmul(mixed, wo, over kv_head, group, head_dim)
+}
+
+# Multi-head latent attention (DeepSeek-AI, 2024): the cache has what keys and values are made of, `kv_rank` + `rot` numbers
+# for each token.  Needs head, nope, rot, value, q_rank, kv_rank, past, key.
+layer mla(x: [.., seq, embed], base = 10_000) -> [.., seq, embed] {
+  dim qk = nope + rot
+  weight q_down: [embed, q_rank]
+  weight q_up: [q_rank, head, nope]
+  weight q_up_rope: [q_rank, head, rot]
+  weight kv_down: [embed, kv_rank]
+  weight k_up: [kv_rank, head, nope]
+  weight v_up: [kv_rank, head, value]
+  weight k_rope: [embed, rot]
+  weight wo: [head, value, embed]
+  state latent: [.., key, kv_rank]
+  state rotary: [.., key, rot]
+  c = rms(matmul(x, q_down, over embed), over q_rank)
+  q_rot = rope_interleaved(matmul(c, q_up_rope, over q_rank), base = base, start = past, over rot)
+  k_rot = rope_interleaved(matmul(x, k_rope, over embed), base = base, start = past, over rot)
+  latent = append(latent, rms(matmul(x, kv_down, over embed), over kv_rank), at = past, seq -> key)
+  rotary = append(rotary, k_rot, at = past, seq -> key)
+  q = concat(matmul(c, q_up, over q_rank), q_rot, nope + rot -> qk)
+  k = concat(matmul(latent, k_up, over kv_rank), rotary, nope + rot -> qk)
+  mixed = attend(q, k, matmul(latent, v_up, over kv_rank), start = past, over qk)
+  return matmul(mixed, wo, over head, value)
+}
+
 # Queries of one sequence meet keys of another, `memory`: every query sees all of them.  Needs head, head_dim.
 layer cross(x: [.., seq, embed], memory: [.., key, embed]) -> [.., seq, embed] {
   weight wq, wk, wv: [embed, head, head_dim]
