@@ -50,6 +50,10 @@ PLANS = (
     ("fused_attention", "unfused", "gqa"),
     ("fused_attention", "heads", "gqa"),
     ("fused_attention", "context", "gqa"),
+    ("long_context", "gathered", "grouped"),
+    ("long_context", "passed", "grouped"),
+    ("long_context", "ulysses", "grouped"),
+    ("long_context", "both", "grouped"),
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )

@@ -110,10 +110,10 @@ def _form(program: Logical) -> _Form | None:
 
 
 def _note(line: Shard, gathered: _Form, passed: _Form) -> Diagnostic:
-    taken, other = "keys and values are gathered", "a ring would take"
+    taken, other = "keys and values go round no ring", "a ring would take"
     one, two = gathered, passed
     if passed.key < gathered.key:
-        taken, other = "keys and values go round a ring", "gathered they would take"
+        taken, other = "keys and values go round a ring", "without one it takes"
         one, two = passed, gathered
     dims = ", ".join(ref.name for ref in line.dims)
     message = (

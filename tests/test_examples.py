@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import helixc
+from helixc.analysis.critical_path import CriticalPath, find_critical_path
 from helixc.compiler import Compilation
 from helixc.ir.layout import AllGather, AllReduce, ReduceScatter
 from helixc.ir.spmd import Move, walk
@@ -26,7 +27,7 @@ def test_an_example_compiles_with_every_plan_and_no_doubt(path: Path) -> None:
     found = helixc.check(path)
     assert found.ok, found.diagnostics
     assert len(found.plans) > 1
-    assert {d.code for d in found.diagnostics} <= {"HX0527"}
+    assert {d.code for d in found.diagnostics} <= {"HX0527", "HX0605"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -42,6 +43,24 @@ def test_no_line_of_an_example_is_too_wide_to_read(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert max(len(line) for line in lines) <= 120
     assert all(line == line.rstrip() for line in lines)
+
+
+def long_context(plan: str) -> tuple[list[str], CriticalPath]:
+    compiled = helixc.compile(FOLDER / "long_context.hx", plan=plan)
+    return steps(compiled), find_critical_path(compiled.spmd)
+
+
+def test_a_long_context_is_gathered_passed_round_or_exchanged_for_heads() -> None:
+    gathered, passed = long_context("gathered"), long_context("passed")
+    ulysses, both = long_context("ulysses"), long_context("both")
+
+    assert gathered[0] == ["AllGather"] * 2
+    assert passed[0] == ["Permute"] * 2
+    assert ulysses[0] == ["AllToAll"] * 4
+    assert both[0].count("Permute") == 2
+    assert set(both[0]) == {"Permute", "AllToAll"}
+    assert passed[1].exposed_picoseconds == 0 < gathered[1].exposed_picoseconds
+    assert ulysses[1].picoseconds < min(p.picoseconds for _, p in (gathered, passed, both))
 
 
 def test_gpt3_reduces_once_after_attention_and_once_after_the_mlp() -> None:

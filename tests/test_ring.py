@@ -294,3 +294,15 @@ def test_many_plans_in_columns_take_the_same_form_as_one() -> None:
     (alone,) = (compile_sources(sources, make_choice(None, "p", None, None)),)
     assert found.picoseconds[0] == find_critical_path(alone.spmd).picoseconds
     assert found.received_bytes[0] == received(alone)
+
+
+def test_what_a_kernel_does_anyway_may_be_asked_for() -> None:
+    assert [d.code for d in long("near", "via all_gather").diagnostics] == []
+
+
+def test_heads_that_only_a_kernel_has_may_be_split() -> None:
+    plan = "mesh sp = 4; shard seq, key over sp; in attend { shard kv_head over sp }; fuse attend"
+    compiled = ring("gqa(x)", plan)
+
+    assert {d.code for d in compiled.diagnostics} <= {"HX0505", "HX0605"}
+    assert proved(compiled)

@@ -27,7 +27,7 @@ from helixc.diagnostics import Findings
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Carried, Logical, Op, Repeat, walk
 from helixc.ir.mesh import Mesh
-from helixc.ir.ops import OPS
+from helixc.ir.ops import OPS, Fused
 from helixc.ir.plan import PartialOver, Replicate, Shard
 from helixc.ir.rules import factors
 from helixc.ir.tensor import NUMBER, TensorType
@@ -164,13 +164,21 @@ class Planner:
         return tuple(found)
 
     def _reached(self, op: Op) -> None:
-        """Note which ``via`` lines speak of a dimension that this operator contracts."""
-        for index in self.coverage.of_operator(op) if op.over else ():
+        """Note which ``via`` lines speak of a dimension that this operator contracts.
+
+        A kernel keeps its values inside, so any line about what it reads may lead its ways.
+        """
+        kernel = isinstance(op.params, Fused)
+        dims = self._read_dims(op) if kernel else frozenset(op.over)
+        for index in self.coverage.of_operator(op) if dims else ():
             for number, line in enumerate(self.program.plan.blocks[index].lines):
-                if not isinstance(line, Shard) or not line.via:
+                if not isinstance(line, Shard) or not (line.via or kernel):
                     continue
-                if any(leaf in op.over for ref in line.dims for leaf in ref.leaves):
+                if any(leaf in dims for ref in line.dims for leaf in ref.leaves):
                     self.outcomes.setdefault((index, number), Outcome()).contracted = True
+
+    def _read_dims(self, op: Op) -> frozenset[str]:
+        return frozenset(dim for name in op.reads for dim in self.program.types[name].dims)
 
     def _laid_out(self, blocks: Sequence[int]) -> bool:
         kinds = Shard | Replicate | PartialOver

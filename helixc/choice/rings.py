@@ -17,7 +17,8 @@ from helixc.ir.ring_pattern import NotARing, Softmax, softmaxes, take_apart
 class RingPlan:
     """An attention that may go round a ring: the results of its softmax and of the whole.
 
-    ``key``, ``query``: the leaves that are split alike, outermost over ``count`` GPUs.
+    ``key``, ``query``: the leaves that are split alike, outermost over ``count`` GPUs.  ``fused``: it is one
+    kernel, which without a ring needs its keys whole.
     """
 
     softmax: str
@@ -25,6 +26,7 @@ class RingPlan:
     key: str
     query: str
     count: int
+    fused: bool
 
 
 @attrs.frozen
@@ -84,7 +86,8 @@ class _Place:
             held = [self.planning.layouts[name].atoms_of(key)[: len(atoms)] for name in moving]
             if moving and all(own == atoms for own in held):
                 count = self.planning.mesh.ways(atoms)
-                return RingPlan(found.op.result, made.result, key, query, count)
+                fused = found.kernel is not None
+                return RingPlan(found.op.result, made.result, key, query, count, fused)
         over = "*".join(atoms)
         text = f"its keys are not split like its queries (`{query}` over {over}, outermost)"
         raise NotARing(text, made.span)

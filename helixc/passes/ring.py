@@ -11,7 +11,7 @@ take a softmax over split keys apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import attrs
 
@@ -37,38 +37,47 @@ from helixc.ir.ring_writing import RingWriter
 from helixc.ir.tensor import Dim
 from helixc.passes.contract import Pass
 
-# What `via` says.
-_WAY = "ring"
+# The ways of keys that queries meet elsewhere.
+_WAYS = ("ring", "all_gather")
 
 
 def ring(program: Logical) -> Logical:
     """The program with every ``via ring`` line carried out.  Raises ``HelixError`` where one cannot be."""
-    lines = [line for block in program.plan.blocks for line in block.lines if _asks(line)]
-    if not lines:
+    lines = [x for b in program.plan.blocks for x in b.lines if isinstance(x, Shard)]
+    asking = [line for line in lines if line.via in _WAYS]
+    if not asking:
         return program
     findings = Findings()
     planning = plan_layouts(program, Findings())
     rings: dict[str, RingPlan] = {}
-    for line in lines:
-        if isinstance(line, Shard):
+    done: list[Shard] = []
+    for line in asking:
+        if line.via == "ring":
             rings.update((one.softmax, one) for one in _rings(program, planning, line, findings))
+            done.append(line)
+        elif _gathers_for_kernels(program, planning, line):
+            done.append(line)
     findings.stop_on_errors()
-    plan = attrs.evolve(program.plan, blocks=_done(program.plan))
+    plan = attrs.evolve(program.plan, blocks=_without_ways(program.plan, done))
     program = attrs.evolve(program, plan=plan, notes=(*program.notes, *findings.all))
     return _written(_divided(program, rings), rings) if rings else program
 
 
-def _asks(line: Line) -> bool:
-    return isinstance(line, Shard) and line.via == _WAY
+def _gathers_for_kernels(program: Logical, planning: Planning, line: Shard) -> bool:
+    """Whether a line asks for what all kernels that it splits do anyway: to have their keys whole."""
+    judged = judge_rings(program, planning, line)
+    return bool(judged.rings) and all(one.fused for one in judged.rings)
 
 
-def _done(plan: Plan) -> tuple[Block, ...]:
-    """The blocks of a plan without the word ``ring``: the program says it now."""
+def _without_ways(plan: Plan, done: Collection[Shard]) -> tuple[Block, ...]:
+    """The blocks of a plan without the ways of some lines: the program says them now."""
+
+    def written(line: Line) -> Line:
+        known = isinstance(line, Shard) and any(line is one for one in done)
+        return attrs.evolve(line, via="") if known else line
+
     return tuple(
-        attrs.evolve(
-            block,
-            lines=tuple(attrs.evolve(x, via="") if _asks(x) else x for x in block.lines),
-        )
+        attrs.evolve(block, lines=tuple(written(line) for line in block.lines))
         for block in plan.blocks
     )
 
