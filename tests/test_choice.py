@@ -18,7 +18,9 @@ from helixc.choice.problem import Problem
 from helixc.choice.solution import Solution
 from helixc.choice.states import ZERO, Cost, add
 from helixc.choice.ways import Way
+from helixc.compiler import compile_text
 from helixc.diagnostics import Findings
+from helixc.interp.verify import verify
 from helixc.ir.invariants import COMMUNICATED_FACTS, SPMD_FACTS
 from helixc.ir.layout import WHOLE, Layout
 from helixc.ir.logical import Logical, Op
@@ -238,3 +240,31 @@ def test_a_narrow_search_reports_a_gap_that_holds(width: int, program: Logical) 
     assert narrow is not None
     if narrow.cost[0] == best.cost[0]:
         assert narrow.cost[1] - narrow.gap <= best.cost[1]
+
+
+def test_an_inner_line_gives_up_what_it_finds_no_room_for() -> None:
+    """24 over u, then t: half of t is left over, and does not stay where the outer line had it."""
+    found = compile_text(
+        """
+model m {
+  dim wide = 24, high = 8
+  input x: f32[wide, high]
+  y = exp(relu(x))
+  z = sum(y, over high)
+  output y, z
+}
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 40 TFLOP/s }
+link wire { bandwidth = 100 GB/s; latency = 1 us }
+cluster box { gpu chip; level gpu = 16 via wire }
+plan p for m on box {
+  mesh t = 4, u = 4
+  shard wide, high over t, u
+  in y, z { shard wide, high over u, t }
+}
+"""
+    )
+    layouts = found.spmd.layouts
+
+    assert str(layouts["x"]) == "{high:u.1, wide:t.0*t.1*u.0}"
+    assert str(layouts["y"]) == "{high:t.1, wide:u.0*u.1*t.0}"
+    assert verify(found.logical, found.stages[1:]).verdict == "equal"

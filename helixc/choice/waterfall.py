@@ -75,8 +75,8 @@ def apply_shard(
         gained = _take(axes, taken, base, sizes[leaf], mesh)
         if gained:
             _steal(claims, gained)
-            kept = [atom for atom in claims.split.get(leaf, ()) if atom not in gained]
-            claims.split[leaf] = kept + gained
+            # What the line's axes had here of an outer line, and do not have of this one, is given up.
+            claims.split[leaf] = [*base, *gained]
             taken += gained
     for atom in taken:
         claims.holder[atom] = line
