@@ -198,10 +198,11 @@ def evaluated(lines: str, rows: Sequence[Sequence[int]]) -> Evaluation:
         "in mha { shard kv over u; shard width over v via all_to_all }; in mlp { shard hidden over u, v, w }",
         "in mha { shard kv over u; shard width over v; local scores over v }; in mlp { shard hidden over w }",
         "shard group, kv over u; in mlp { shard hidden over u }; shard batch over v, w",
+        "shard batch over v; in mha { shard kv over u; pad kv }; in mlp { shard hidden over w }",
     ],
 )
 def test_what_does_not_go_into_columns_is_compiled(lines: str) -> None:
-    """Led and local lines, and cuts that do not nest (12 over 20 and 6 in one order)."""
+    """Led, local and padded lines, and cuts that do not nest (12 over 20 and 6 in one order)."""
     rows = [(2, 2, 2), (6, 2, 1), (12, 2, 1), (3, 4, 2), (1, 1, 1)]
     found = evaluated(lines, rows)
 
