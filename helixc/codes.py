@@ -97,7 +97,7 @@ CODES: Mapping[str, str] = {
     "HX0314": "arrow or `over` out of place",
     "HX0315": "number instead of a value, or the reverse",
     "HX0316": "too many dimensions",
-    "HX0317": "index outside its dimension",
+    "HX0317": "place that a dimension does not have",
     "HX0318": "state that cannot be written into",
     "HX0319": "weight of another size in another phase",
     "HX0350": "value not defined once, before it is read",

@@ -110,6 +110,8 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
         return _picks()
     if row.elements:
         return _turns()
+    if row.along > 1:
+        return _scans()
     return _reductions(row) if row.combines or row.expands else _elementwise(row)
 
 
@@ -203,6 +205,17 @@ def _turns(draw: st.DrawFn) -> Call:
     value = draw(_types())
     angle = draw(st.lists(st.sampled_from(value.dims), unique=True)) if value.dims else []
     return [_with(value, "h"), TensorType("f32", tuple(angle))], ("h",), None
+
+
+@st.composite
+def _scans(draw: st.DrawFn) -> Call:
+    """A decay (or a number), steps, and where to start (or a number)."""
+    over = tuple(draw(st.lists(st.sampled_from(FREE), min_size=1, max_size=2, unique=True)))
+    rest = tuple(dim for dim in FREE if dim not in over)
+    step = _with(draw(_types(rest)), *over)
+    decay = None if draw(st.integers(0, 3)) == 0 else _with(draw(_types(rest)), *over)
+    start = None if draw(st.integers(0, 3)) == 0 else draw(_types(rest))
+    return [decay, step, start], over, None
 
 
 @st.composite

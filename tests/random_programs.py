@@ -396,6 +396,30 @@ def rank(body: Body, value: str, dims: Dims) -> None:
     body.writer.named += [best, choice]
 
 
+def run_along(body: Body, value: str, dims: Dims) -> None:
+    """What stood before along a dimension, or a recurrence along it."""
+    named = [dim for dim in body.seen(dims) if dim in SIZES]
+    if not named:
+        return
+    dim = body.pick(named)
+    rest = tuple(d for d in dims if d != dim)
+    if body.writer.chance(2):
+        tap = body.pick([d for d in body.unused(dims) if d != dim] or [""])
+        far = f"index({tap})" if tap and len(dims) < MOST_DIMS else "2"
+        by = body.pick(["1", "3", "0 - 2", far])
+        new = (tap,) if by.startswith("index") else ()
+        body.bind(f"shift({value}, by = {by}, over {dim})", (*dims, *new))
+        return
+    starts = ["0", "1", f"take({value}, {dim} = 0)"]
+    starts += [name for name, have in body.values.items() if set(have) <= set(rest)][:1]
+    decay = body.pick([f"sigmoid({value})", f"sigmoid({value})", "0.5"])
+    steps, last = body.writer.fresh("v"), body.writer.fresh("v")
+    given = body.pick(["", *(f", from = {start}" for start in starts)])
+    body.write(f"{steps}, {last} = scan({decay}, {value}{given}, over {dim})")
+    body.values.update({steps: dims, last: rest})
+    body.writer.named += [steps, last]
+
+
 def remember(body: Body, value: str, dims: Dims) -> None:
     """A state, and what it is in the next step; a later statement may change it once more."""
     if body.in_layer and not {*body.hidden} <= {*dims}:
@@ -498,7 +522,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
-    kernel, kernel, look_up, look_up, rank, turn, turn,
+    kernel, kernel, look_up, look_up, rank, turn, turn, run_along,
     remember, remember, put_in, put_in,
 ]  # fmt: skip
 

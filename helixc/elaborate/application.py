@@ -19,13 +19,17 @@ Results = tuple[Operand | None, ...]
 
 @attrs.frozen
 class Application:
-    """``call`` with its arguments evaluated: values and numbers, ``over``, keywords with numbers."""
+    """``call`` with its arguments evaluated: values and numbers, ``over``, keywords with numbers.
+
+    ``named``: operands that stand behind a keyword.
+    """
 
     builder: Builder
     call: source.Call
     operands: tuple[Operand, ...]
     over: Dims = ()
     keywords: dict[str, Quantity] = attrs.field(factory=dict[str, Quantity])
+    named: dict[str, Operand] = attrs.field(factory=dict[str, Operand])
 
     @property
     def name(self) -> str:
@@ -69,7 +73,8 @@ class Application:
     def _report_lacking(
         self, name: source.Name, values: Sequence[Value], lacking: list[Value]
     ) -> None:
-        labels = [label(argument) for argument in positional(self.call)][: len(values)]
+        written = zip(self.operands, positional(self.call), strict=True)
+        labels = [label(argument) for operand, argument in written if operand in values]
         types = [f"{text} is {show(v.dims)}" for text, v in zip(labels, values, strict=True)]
         absent = " and ".join(text for text, v in zip(labels, values, strict=True) if v in lacking)
         verb = "has" if len(lacking) == 1 else "have"

@@ -160,10 +160,11 @@ class Expressions:
 
     def _operator(self, call: source.Call, operator: Operator, env: Environment) -> Results:
         operands = self.arguments(call, env)
-        keywords = self._options(call, operator.options, env)
+        named = self._keyed(call, env, operator.named)
+        keywords = self._options(call, operator.options, env, operator.named)
         over = self._over(call, operands, env) if operator.over else self._no_over(call)
         known = tuple(operand for operand in operands if operand is not None)
-        if len(known) < len(operands) or keywords is None or over is None:
+        if len(known) < len(operands) or keywords is None or over is None or named is None:
             return _NOTHING
         if any(isinstance(argument, source.Arrow) for argument in call.arguments):
             message = f"`{call.function.text}` changes no dimensions; `->` stands in `rename`"
@@ -172,22 +173,27 @@ class Expressions:
         numbers = tuple(operand for operand in known if isinstance(operand, Quantity))
         if operator.folds and not over and len(numbers) == len(known):
             return (fold(call, numbers, self.builder.findings),)
-        return operator.apply(Application(self.builder, call, known, over, keywords))
+        behind = {keyword.name.text: operand for keyword, operand in named}
+        return operator.apply(Application(self.builder, call, known, over, keywords, behind))
 
     def _options(
-        self, call: source.Call, legal: tuple[str, ...], env: Environment
+        self,
+        call: source.Call,
+        legal: tuple[str, ...],
+        env: Environment,
+        operands: tuple[str, ...] = (),
     ) -> dict[str, Quantity] | None:
-        """The numbers given by name; None after findings."""
+        """The numbers given by name; None after findings.  Names of ``operands`` are left out."""
         found: dict[str, Quantity] = {}
         fine = True
         for argument in call.arguments:
-            if not isinstance(argument, source.Keyword):
+            if not isinstance(argument, source.Keyword) or argument.name.text in operands:
                 continue
             name = argument.name
             if name.text not in legal:
                 message = f"`{call.function.text}` has no option `{name.text}`"
-                message += did_you_mean(name.text, legal)
-                self.builder.findings.error("HX0210", message, name.span, legal=legal)
+                message += did_you_mean(name.text, legal + operands)
+                self.builder.findings.error("HX0210", message, name.span, legal=legal + operands)
                 fine = False
                 continue
             number = self.number(argument.value, env)
@@ -252,10 +258,11 @@ class Expressions:
         return reshaper.apply(Reshaping(use, arrows, env, keyed or ()))
 
     def _keyed(
-        self, call: source.Call, env: Environment
+        self, call: source.Call, env: Environment, names: tuple[str, ...] | None = None
     ) -> tuple[tuple[source.Keyword, Operand], ...] | None:
-        """What stands as ``dimension = operand``, evaluated; None after a finding."""
+        """What stands as ``name = operand``, evaluated; None after a finding.  ``names``: only these."""
         keywords = [a for a in call.arguments if isinstance(a, source.Keyword)]
+        keywords = [k for k in keywords if names is None or k.name.text in names]
         found = [(keyword, self.operand(keyword.value, env)) for keyword in keywords]
         known = tuple((keyword, value) for keyword, value in found if value is not None)
         return known if len(known) == len(found) else None

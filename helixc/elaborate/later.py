@@ -9,7 +9,7 @@ from helixc.ir import source
 
 # Operators, and layers of the library, that are announced and still to come.
 LATER_FUNCTIONS = (
-    "dispatch", "combine", "shift", "scan",
+    "dispatch", "combine",
     "moe",
 )  # fmt: skip
 

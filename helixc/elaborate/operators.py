@@ -16,6 +16,7 @@ from helixc.elaborate.joins import concat, index, split
 from helixc.elaborate.ranks import top_k
 from helixc.elaborate.renames import rename
 from helixc.elaborate.rotations import rotate
+from helixc.elaborate.sequences import scan, shift
 from helixc.elaborate.takes import take
 from helixc.ir.ops import OPS, Norm
 from helixc.ir.tensor import DTYPE_BITS
@@ -31,12 +32,16 @@ class Reshaper:
 
 @attrs.frozen
 class Operator:
-    """How an operator is used: ``over`` after its values, numbers by name, numbers folded."""
+    """How an operator is used: ``over`` after its values, numbers by name, numbers folded.
+
+    ``named``: operands that stand behind a keyword.
+    """
 
     apply: Callable[[Application], Results]
     over: bool = False
     options: tuple[str, ...] = ()
     folds: bool = False
+    named: tuple[str, ...] = ()
 
 
 def _unary(use: Application) -> Results:
@@ -71,6 +76,8 @@ def _table() -> dict[str, Operator]:
     table["matmul"] = Operator(matmul, over=True)
     table["outer"] = Operator(outer)
     table["rotate"] = Operator(rotate, over=True)
+    table["shift"] = Operator(shift, over=True, named=("by",))
+    table["scan"] = Operator(scan, over=True, named=("from",))
     table |= {dtype: Operator(_conversion) for dtype in DTYPE_BITS}
     return table
 

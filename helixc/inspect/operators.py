@@ -12,7 +12,7 @@ Sizes = Mapping[str, int]
 
 # Operators that sum, or take the largest, over the dimensions in `over`.
 _CONTRACTING = frozenset({"matmul", "sum", "mean", "max", "min", "any", "all"})
-_ALONG = frozenset({"softmax", "log_softmax", "layer_norm", "rms_norm", "roll"})
+_ALONG = frozenset({"softmax", "log_softmax", "layer_norm", "rms_norm", "roll", "shift", "scan"})
 _SOURCES = frozenset({"input", "weight", "frozen", "state", "index", "fill"})
 # Elements that `rotate` turns together.
 _PAIR = 2

@@ -15,6 +15,7 @@ import numpy as np
 from helixc.diagnostics import CompilerBug
 from helixc.interp import functions, picking
 from helixc.interp.kernel import kernel_meaning
+from helixc.interp.recurrence import scan
 from helixc.interp.rotation import rotate
 from helixc.interp.site import (
     Array,
@@ -236,6 +237,7 @@ def _table() -> Mapping[str, Meaning]:
         "layer_norm": _normalisation(_layer_norm), "rms_norm": _normalisation(_rms_norm),
         "rename": _rename, "roll": _roll, "concat": _concat, "split": _split, "cast": _cast,
         "take": picking.take, "top_k": picking.top_k, "rotate": rotate,
+        "shift": picking.shift, "scan": scan,
         "append": picking.put_in, "keep": _keep,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}

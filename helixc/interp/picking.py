@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import cast
 
+import attrs
 import numpy as np
 
 from helixc.interp.site import (
@@ -19,6 +20,8 @@ from helixc.interp.site import (
 from helixc.ir.ops import Cut
 
 Operands = tuple[Array, ...]
+# Stands for a whole product as one axis: no dimension is called so.
+_PLACE = "#"
 
 
 def take(site: Site, operands: Operands) -> Array:
@@ -60,6 +63,16 @@ def _local_places(site: Site, index: Array, sizes: tuple[int, ...]) -> tuple[Arr
         places = places + local * stride
         rest, stride = rest // site.sizes[dim], stride * size
     return np.where(inside, places, 0), inside
+
+
+def shift(site: Site, operands: Operands) -> Array:
+    """What stood so many places before along a product; zero where nothing did."""
+    dims, by_dims = site.operands
+    rest = tuple(dim for dim in site.dims if dim not in site.over)
+    length = product_size(site.sizes, site.over)
+    before = np.arange(length) - np.asarray(operands[1])[..., None]
+    picking = attrs.evolve(site, operands=(dims, (*by_dims, _PLACE)), dims=(*rest, _PLACE))
+    return unmerged(site, take(picking, (operands[0], before)), rest, site.over)
 
 
 def put_in(site: Site, operands: Operands) -> Array:

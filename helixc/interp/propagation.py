@@ -13,6 +13,7 @@ import numpy as np
 from helixc.diagnostics import CompilerBug
 from helixc.interp import picking
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
+from helixc.interp.recurrence import scan_error
 from helixc.interp.rotation import rotation_error
 from helixc.interp.rounding import TINY
 from helixc.interp.site import Array, Site, align, as_number, axes_of
@@ -56,10 +57,15 @@ def _where(site: Site, operands: Operands, errors: Operands, result: Array) -> A
     return np.broadcast_to(np.where(doubt > 0, np.inf, np.where(condition, yes, no)), result.shape)
 
 
-def _take(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
-    moved = MEANINGS["take"](site, (errors[0], operands[1]))
-    doubt = align(errors[1], site.operands[1], site.dims)
-    return np.broadcast_to(np.where(doubt > 0, np.inf, moved), result.shape)
+def _placed(kind: str) -> Propagation:
+    """The second operand says where elements come from: none of them is sure where it is not."""
+
+    def spread(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
+        moved = MEANINGS[kind](site, (errors[0], operands[1]))
+        doubt = align(errors[1], site.operands[1], site.dims)
+        return np.broadcast_to(np.where(doubt > 0, np.inf, moved), result.shape)
+
+    return spread
 
 
 def _top_k(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
@@ -233,8 +239,9 @@ def _table() -> Mapping[str, Propagation]:
         "exp": _slope(_slope_of_exp),
         "log": _slope(_slope_of_log),
         "floor": _step(np.floor), "ceil": _step(np.ceil),
-        "cast": _cast, "where": _where, "take": _take, "top_k": _top_k, "div": _quotient,
-        "mod": _remainder, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
+        "cast": _cast, "where": _where, "div": _quotient, "mod": _remainder,
+        "take": _placed("take"), "shift": _placed("shift"), "top_k": _top_k, "scan": scan_error,
+         "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
         "layer_norm": _layer_norm, "rms_norm": _rms_norm, "rotate": _rotate, "kernel": _kernel,
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from helixc.diagnostics import CompilerBug
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
+from helixc.interp.recurrence import scan_rounding
 from helixc.interp.rotation import rotation_rounding
 from helixc.interp.site import Array, Site, align, as_number, axes_of, product_size
 from helixc.ir.ops import Norm
@@ -140,6 +141,10 @@ def _rotate(site: Site, operands: Operands, result: Array) -> Array:
     return rotation_rounding(site, operands, UNIT) + TINY
 
 
+def _scan(site: Site, operands: Operands, result: Array) -> Array:
+    return scan_rounding(site, operands, result, UNIT) + TINY
+
+
 def _kernel(site: Site, operands: Operands, result: Array) -> float:
     del site, operands, result
     raise CompilerBug("the members of a kernel are what is bounded, each by its own rule")
@@ -149,7 +154,7 @@ def _table() -> Mapping[str, Rounding]:
     exact = (
         "input", "weight", "frozen", "state", "index", "fill", "rename", "roll", "concat", "split", "take", "top_k", "cast",
         "neg", "abs", "relu", "floor", "ceil", "max", "min", "any", "all", "minimum", "maximum", "where", "eq",
-        "append", "keep",
+        "append", "keep", "shift",
         "ne", "lt", "le", "gt", "ge", "and", "or", "not",
     )  # fmt: skip
     once = ("add", "sub", "mul", "outer", "div", "mod")
@@ -161,7 +166,8 @@ def _table() -> Mapping[str, Rounding]:
         **{kind: _contraction(kind) for kind in ("matmul", "sum", "mean")},
         "sin": _trigonometric, "cos": _trigonometric, "gelu": _gelu, "gelu_tanh": _gelu,
         "softplus": _softplus, "pow": _power, "softmax": _softmax, "log_softmax": _log_softmax,
-        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "rotate": _rotate, "kernel": _kernel,
+        "layer_norm": _layer_norm, "rms_norm": _rms_norm, "rotate": _rotate, "scan": _scan,
+        "kernel": _kernel,
     }  # fmt: skip
 
 

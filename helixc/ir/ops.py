@@ -62,7 +62,7 @@ class OpRow:
     ``fills``: its result is its first operand with the second put into it, in the same place.
 
     ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
-    (-1: all have them).  ``elements``: how many there are along these dimensions (0: any number).
+    (-1: all have them); a number before the last of these is the same all along.  ``elements``: how many there are along these dimensions (0: any number).
     ``places``: operands that say in whole numbers where along them.  ``fetches``: of its first operand it
     reads as many elements as its result has.
     """
@@ -216,6 +216,20 @@ _ROWS = (
     ),
     # The places of the largest, as a part of the ranking.
     OpRow(kind="top_k", arity=1, whole=True, stream="softmax", result="index", params=Cut),
+    # What stood some places before; zeros come in.
+    OpRow(
+        kind="shift",
+        arity=2,
+        whole=True,
+        linear="first",
+        spreads=True,
+        flops=0,
+        result="first",
+        along=1,
+        places=(1,),
+    ),
+    # A state for each element: the one before times the decay, plus the step.
+    OpRow(kind="scan", arity=3, whole=True, flops=2, along=2),
     # Two products, a sum, and of each pair's angle a sine and a cosine.
     OpRow(
         kind="rotate",

@@ -82,6 +82,8 @@ def _infer_fused(fused: Fused, operand_types: Sequence[TensorType]) -> TensorTyp
 def _check_over(row: OpRow, operand_types: Sequence[TensorType], over: tuple[str, ...]) -> None:
     for position, type_ in enumerate(operand_types):
         needed = row.along < 0 or position < row.along
+        if type_ is NUMBER and position + 1 < row.along:
+            continue
         for dim in over:
             if (dim in type_.dims) != needed:
                 has = "has no" if needed else "itself has the"

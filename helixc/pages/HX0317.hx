@@ -1,4 +1,4 @@
-# Cause: A number picks an element that the dimension does not have; the first one is 0.
+# Cause: A number picks an element that the dimension does not have (the first one is 0), or a shift is by no whole number.
 # Mend: Pick from 0 to the size less one; the last is `take(x, seq = seq - 1)`.
 import std.hardware
 model m {

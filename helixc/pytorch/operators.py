@@ -239,6 +239,8 @@ TORCH: Mapping[str, Expression] = {
     "keep": places.keep,
     "top_k": places.top_k,
     "take": places.take,
+    "shift": places.shift,
+    "scan": places.scan,
     "roll": places.roll,
     "rotate": places.rotate,
     "index": places.index,

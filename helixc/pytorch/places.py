@@ -53,7 +53,7 @@ def split(use: Use) -> str:
 
 def top_k(use: Use) -> str:
     """The places of the largest elements, of equal ones the first: the head of a stable ranking."""
-    return _part(use, ".argsort(-1, descending=True, stable=True)")
+    return _part(use, ".argsort(dim=-1, descending=True, stable=True)")
 
 
 def _part(use: Use, ranked: str) -> str:
@@ -120,6 +120,38 @@ def take(use: Use) -> str:
     ordered = permuted(Operand(places, index.type), (*shared, *new))
     text = f"take({rows}, {ordered}, {len(shared)}, [{blocks}])"
     return permuted(Operand(text, TensorType("", (*shared, *new, *kept))), use.dims)
+
+
+def shift(use: Use) -> str:
+    """What stood so many places before: picked from there, or zero."""
+    table, by = use.operands
+    over = use.op.over
+    shared = tuple(dim for dim in table.dims if dim in by.dims)
+    kept = tuple(dim for dim in table.dims if dim not in by.dims and dim not in over)
+    new = tuple(dim for dim in by.dims if dim not in table.dims)
+    rows = permuted(table, (*shared, *over, *kept))
+    back = by.text if by.is_number else f"{permuted(by, (*shared, *new))}[..., None]"
+    places = f"mesh.positions({prod(use.sizes[dim] for dim in over)}) - ({back})"
+    blocks = ", ".join(f"(0, {use.sizes[dim]})" for dim in over)
+    text = f"take({rows}, {places}, {len(shared)}, [{blocks}])"
+    if len(over) > 1:
+        axis = len(shared) + len(new)
+        text += f".unflatten({axis}, ({', '.join(str(use.sizes[dim]) for dim in over)}))"
+    return permuted(Operand(text, TensorType("", (*shared, *new, *over, *kept))), use.dims)
+
+
+def scan(use: Use) -> str:
+    """Every state of a linear recurrence along a whole product of dimensions."""
+    over = use.op.over
+    rest = tuple(dim for dim in use.dims if dim not in over)
+    decay, step = (
+        operand.text if operand.is_number else _merged(operand, rest, over)
+        for operand in use.operands[:2]
+    )
+    text = f"scan({decay}, {step}, {aligned(use.operands[2], rest)})"
+    if len(over) > 1:
+        text += f".unflatten(-1, ({', '.join(str(use.sizes[dim]) for dim in over)}))"
+    return permuted(Operand(text, TensorType("", (*rest, *over))), use.dims)
 
 
 def _first(use: Use, dim: str) -> str:

@@ -250,7 +250,7 @@ def take(table, index, shared, blocks):
         for axis in range(shared)
     ]
     picked = rows[(*grid, torch.where(inside, place, 0).long())]
-    here = inside.view(*inside.shape, *[1] * (picked.dim() - inside.dim()))
+    here = inside.reshape((*inside.shape, *[1] * (picked.dim() - inside.dim())))
     return torch.where(here, picked, torch.zeros_like(picked))
 
 
@@ -270,6 +270,16 @@ def put_in(into, new, start, blocks):
     filled = into.flatten(0, len(blocks) - 1).clone()
     filled[here] = new[row[here]]
     return filled.view(into.shape)
+
+
+def scan(decay, step, state):
+    """Every state of ``state = decay * state + step`` along the last axis; numbers are the same all along."""
+    states = []
+    for turn in range(step.shape[-1]):
+        now = decay[..., turn] if torch.is_tensor(decay) else decay
+        state = now * state + step[..., turn]
+        states.append(state)
+    return torch.stack(states, -1)
 
 
 def rotate(x, angle, dim):

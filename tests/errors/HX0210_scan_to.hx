@@ -1,0 +1,10 @@
+# A scan starts from somewhere.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64
+  input x: bf16[batch, seq, embed]; input h: bf16[batch, embed]
+  y, last = scan(0.9, x, form = h, over seq)        # error: HX0210
+  output y
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }
