@@ -125,9 +125,11 @@ class _Writer:
     def _reshard(
         self, read: Read, step: Step, names: Names, wanted: set[tuple[str, Layout]]
     ) -> list[SpmdStatement]:
-        """Reshards that make a value exist in the layout in which it is read."""
-        if (read.value, read.target) in names:
-            return []
+        """Reshards that make a value exist in the layout in which it is read.
+
+        Where it does already, what is on the way may still be wanted: a value that is held elsewhere at
+        once counts as gone from where it was made.
+        """
         path = self.problem.path(read.value, read.source, read.target)
         if path is None:
             raise ValueError(f"no path for {read.value} from {read.source} to {read.target}")
