@@ -54,6 +54,13 @@ PLANS = (
     ("long_context", "passed", "grouped"),
     ("long_context", "ulysses", "grouped"),
     ("long_context", "both", "grouped"),
+    ("llama3_70b", "serve", "gqa"),
+    ("llama3_70b", "kv_parallel", "gqa"),
+    ("llama3_70b", "more_gpus_than_heads", "gqa"),
+    ("gpt2", "tensor", "cached"),
+    ("gpt2", "replicas", "cached"),
+    ("nvidia_helix_decode", "helix", "gqa"),
+    ("nvidia_helix_decode", "tensor", "gqa"),
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )

@@ -129,3 +129,36 @@ def test_a_llama_has_exactly_the_published_parameters_and_cache(name: str) -> No
     kept = sum(logical.types[one].bytes(logical.sizes) for one in "kv")
     assert compilation.report.parameters == parameters
     assert depth * kept == cache * tokens
+
+
+WHOLE = {
+    "gpt2": ("tensor", 124_439_808),
+    "llama3_70b": ("serve", 70_553_706_496),
+    "nvidia_helix_decode": ("helix", 405_853_388_800),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_complete_model_has_exactly_the_published_parameters(name: str) -> None:
+    plan, parameters = WHOLE[name]
+
+    assert helixc.compile(FOLDER / f"{name}.hx", plan=plan).report.parameters == parameters
+
+
+def test_more_gpus_than_heads_move_nothing_but_results() -> None:
+    compiled = helixc.compile(FOLDER / "llama3_70b.hx", plan="more_gpus_than_heads")
+
+    assert steps(compiled) == ["AllReduce"] * 2
+
+
+def test_keys_split_at_decode_leave_each_gpu_half_of_the_cache() -> None:
+    helix = helixc.compile(FOLDER / "nvidia_helix_decode.hx", plan="helix")
+    tensor = helixc.compile(FOLDER / "nvidia_helix_decode.hx", plan="tensor")
+
+    moved = ["AllGather", "AllReduce", "AllReduce", "ReduceScatter", "AllReduce", "AllReduce"]
+    assert steps(helix) == ["AllReduce", *moved]
+    assert steps(tensor) == ["AllReduce"] * 3
+    spared = tensor.report.memory.needed_bytes - helix.report.memory.needed_bytes
+    cache = 126 * 2 * 2**20 * 128 * 2
+    assert spared > 0.9 * cache / 2
+    assert helix.report.critical_path.picoseconds < tensor.report.critical_path.picoseconds
