@@ -27,9 +27,13 @@ def draw_plan(
     values: Sequence[str],
     contracted: Sequence[tuple[str, str]],
     sliced: Sequence[str] = (),
-    kernels: Sequence[str] = (),
+    fused: tuple[Sequence[str], Sequence[tuple[str, str]]] = ((), ()),
 ) -> tuple[str, tuple[int, int]]:
-    """The text of a plan ``p``, and the cluster that it needs as (nodes, GPUs in each)."""
+    """The text of a plan ``p``, and the cluster that it needs as (nodes, GPUs in each).
+
+    ``fused``: what kernels may make, and the queries and keys of attentions.
+    """
+    kernels, met = fused
     mesh = dict(zip(AXES, pick(MESHES), strict=False))
     lines = ["  mesh " + ", ".join(f"{name} = {size}" for name, size in mesh.items())]
     lines += [f"  microbatches {pick([2, 2, 3, 4])} over {dim}" for dim in sliced]
@@ -37,6 +41,9 @@ def draw_plan(
         value, dim = pick(contracted)
         axis = pick(list(mesh))
         lines += [f"  shard {dim} over {axis}", f"  local {value} over {axis}"]
+    elif met and pick(range(3)) == 2:
+        axis, via = pick(list(mesh)), pick(["", " via ring", " via ring"])
+        lines.append(f"  shard {', '.join(pick(met))} over {axis}{via}")
     else:
         lines += _lines(pick, mesh, sizes, "  ")
     lines += [f"  fuse {value}" for value in kernels if pick(range(3))]

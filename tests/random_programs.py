@@ -57,6 +57,8 @@ class Writer:
         # For a dimension made by a rename what it was made of; contractions with what they sum over.
         self.renamed: dict[str, str] = {}
         self.contracted: list[tuple[str, str]] = []
+        # Queries and keys of attentions.
+        self.met: list[tuple[str, str]] = []
         # Values that one kernel makes: what is between is read by nobody else.
         self.kernels: list[str] = []
         self.factors: dict[str, int] = {}
@@ -190,6 +192,7 @@ def attend(body: Body, value: str, dims: Dims) -> None:
         mask = f"where(index({new}) <= index({seq}), {scores}, -1e30)"
         scores = body.bind(mask, scores_dims)
     body.writer.contracted.append((scores, depth))
+    body.writer.met.append((seq, new))
     probs = body.bind(f"softmax({scores}, over {new})", scores_dims)
     body.bind(f"matmul({probs}, {copy}, over {new})", dims)
 
@@ -562,7 +565,7 @@ def draw_program(pick: Chooser) -> str:
         [*writer.turns, *writer.named],
         writer.contracted,
         writer.sliced,
-        writer.kernels,
+        (writer.kernels, writer.met),
     )
     phase = draw_phase(writer)
     model = ["model m {", f"  dim {sizes}", "  dim r = p + q", *body.lines]

@@ -79,6 +79,9 @@ class _Place:
             axes = ", ".join(self.line.axes)
             raise NotARing(f"its queries are not split over {axes}, outermost", made.span)
         query = queries[0]
+        padded = {dim.name for dim in self.program.dims if dim.real is not None}
+        if not padded.isdisjoint((query, *found.op.over)):
+            raise NotARing("its queries or keys are padded", made.span)
         atoms = self._leading(made.result, query)
         for key in keys:
             pattern = take_apart(found, key, query)

@@ -1,4 +1,7 @@
-"""A program with its kernels opened: their members stand where they stood, to be bounded each by its own rule."""
+"""A version as a model for those after it: with its kernels opened, each member bounded by its own rule.
+
+And without padding, for what a version holds is told without it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,12 @@ from helixc.ir.ops import Fused
 def opened(program: Logical) -> Logical:
     """The same program without kernels."""
     return attrs.evolve(program, body=tuple(_opened(program.body)))
+
+
+def unpadded(program: Logical) -> Logical:
+    """The same with every padded dimension as long as it is in the model, where nothing is padding."""
+    dims = (d if d.real is None else attrs.evolve(d, size=d.real, real=None) for d in program.dims)
+    return attrs.evolve(program, dims=tuple(dims))
 
 
 def _opened(body: tuple[Statement, ...]) -> Iterator[Statement]:

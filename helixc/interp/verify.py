@@ -17,7 +17,7 @@ from helixc.interp.data import Data, Kind
 from helixc.interp.domain import FIELD, REALS, Domain
 from helixc.interp.limits import excess
 from helixc.interp.measure import compare_outputs, describe
-from helixc.interp.opened import opened
+from helixc.interp.opened import opened, unpadded
 from helixc.interp.reference import Reference, run_reference
 from helixc.interp.shrink import (
     AnyProgram,
@@ -176,7 +176,7 @@ class _Judgement:
                 self.approximations.append(
                     describe(self.case.full, full, approximation, self.reference, checked)
                 )
-            rewritten = opened(all_slices(version.program))
+            rewritten = opened(unpadded(all_slices(version.program)))
             self.reference = run_reference(rewritten, self.supply, self.reference.domain)
         return True
 

@@ -39,7 +39,7 @@ class OperatorWriter:
     ) -> str:
         """One operator; ``home``: the name of the model that its result goes by, if it does."""
         op = attrs.evolve(self.like, kind=kind, operands=operands, over=over, params=params)
-        op = op if home is None else attrs.evolve(op, names=(home,))
+        op = op if home is None else attrs.evolve(op, scope=home.scope, names=(home,))
         return self.add(op, name or self.fresh(kind))
 
     def add(self, op: Op, name: str) -> str:

@@ -130,15 +130,15 @@ class RingWriter:
     def _renamed(self, name: str) -> str:
         """Keys side by side with the queries of the GPU that they are on."""
         params = Renamed(((self._ring.key, self._ring.query),))
-        return self._ops.put("rename", self._outside(name), params=params, home=self._called(name))
+        return self._ops.put("rename", self._outside(name), params=params)
 
     def _called(self, name: str) -> Place:
-        """What a value that goes round is called where the attention is written."""
+        """What a value that goes round is called: as where the attention is written, but not that one."""
         value = self._outside(name)
         places = self._names.get(value, ())
         here = [place for place in places if place.scope == self._made.scope and place.name]
         called = next((place.name for place in places if place.name), value)
-        return here[0] if here else Place(self._made.scope, called)
+        return Place(self._ring.scope, here[0].name if here else called)
 
     # --- the state
 

@@ -134,7 +134,7 @@ def _divided_dim(dim: Dim, parts: Parts, counts: Mapping[str, int]) -> tuple[Dim
         return (dim,)
     block, inner = parts[dim.name]
     count = counts[dim.name]
-    return Dim(block, count), Dim(inner, dim.size // count)
+    return Dim(block, count), attrs.evolve(dim, name=inner, size=dim.size // count)
 
 
 def _divided_statement(statement: Statement, parts: Parts) -> Statement:

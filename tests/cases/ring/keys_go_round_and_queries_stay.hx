@@ -44,14 +44,14 @@ block 0 at [@0] {
 %y.rename.2 = rename %v with pairs [seq.block -> key.block, seq.inner -> key.inner] : bf16[key.block, key.inner, head_dim] in 0 as @0.y, @1.v
 %masked.index.2 = index with position [seq.block, seq.inner] : i32[seq.block, seq.inner] in 1 as @1.masked
 %y.ring.index = index with position [seq.block] : i32[seq.block] in 1
-%y.ring.rename = rename %y.rename with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1 as @1.k
-%y.ring.rename.2 = rename %y.rename.2 with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1 as @1.v
+%y.ring.rename = rename %y.rename with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1
+%y.ring.rename.2 = rename %y.rename.2 with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1
 %y.ring.fill = fill with all f32[seq.block, seq.inner] -1e38 : f32[seq.block, seq.inner] in 1
 %y.ring.fill.2 = fill with all f32[seq.block, seq.inner] 0.0 : f32[seq.block, seq.inner] in 1
 %y.ring.fill.3 = fill with all f32[seq.block, seq.inner, head_dim] 0.0 : f32[seq.block, seq.inner, head_dim] in 1
 repeat 3 around seq.block in 2 {
-  carry %y.ring.here from %y.ring.rename yields %y.ring.roll gives %y.ring.after : bf16[seq.block, key.inner, head_dim] as @1.k
-  carry %y.ring.here.2 from %y.ring.rename.2 yields %y.ring.roll.2 gives %y.ring.after.2 : bf16[seq.block, key.inner, head_dim] as @1.v
+  carry %y.ring.here from %y.ring.rename yields %y.ring.roll gives %y.ring.after : bf16[seq.block, key.inner, head_dim] as @2.k
+  carry %y.ring.here.2 from %y.ring.rename.2 yields %y.ring.roll.2 gives %y.ring.after.2 : bf16[seq.block, key.inner, head_dim] as @2.v
   carry %y.ring.here.3 from %y.ring.fill yields %y.ring.maximum gives %y.ring.after.3 : f32[seq.block, seq.inner] as @2
   carry %y.ring.here.4 from %y.ring.fill.2 yields %y.ring.add.2 gives %y.ring.after.4 : f32[seq.block, seq.inner] as @2
   carry %y.ring.here.5 from %y.ring.fill.3 yields %y.ring.add.3 gives %y.ring.after.5 : f32[seq.block, seq.inner, head_dim] as @2
@@ -77,8 +77,8 @@ repeat 3 around seq.block in 2 {
   %y.ring.cast.3 = cast %y.turn with to f32 : f32[seq.block, seq.inner, head_dim] in 1
   %y.ring.mul.3 = mul %y.ring.here.5 %y.ring.exp : f32[seq.block, seq.inner, head_dim] in 1
   %y.ring.add.3 = add %y.ring.mul.3 %y.ring.cast.3 : f32[seq.block, seq.inner, head_dim] in 1
-  %y.ring.roll = roll %y.ring.here over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 1 as @1.k
-  %y.ring.roll.2 = roll %y.ring.here.2 over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 1 as @1.v
+  %y.ring.roll = roll %y.ring.here over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 2 as @2.k
+  %y.ring.roll.2 = roll %y.ring.here.2 over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 2 as @2.v
   %y.ring.block = kernel %y.ring.here.6 with members %y.ring.here.6 {
     %y.ring.sub.3 = sub %y.ring.here.6 1.0 : i32[seq.block] in 1
     %y.ring.mod = mod %y.ring.sub.3 size [seq.block] 4.0 : i32[seq.block] in 1

@@ -45,8 +45,8 @@ block 0 at [@0] {
 %y.rename = rename %k with pairs [seq.block -> key.block, seq.inner -> key.inner] : bf16[key.block, key.inner, head_dim] in 0 as @0.y, @1.k
 %y.rename.2 = rename %v with pairs [seq.block -> key.block, seq.inner -> key.inner] : bf16[key.block, key.inner, head_dim] in 0 as @0.y, @1.v
 %y.ring.index = index with position [seq.block] : i32[seq.block] in 1
-%y.ring.rename = rename %y.rename with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1 as @1.k
-%y.ring.rename.2 = rename %y.rename.2 with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1 as @1.v
+%y.ring.rename = rename %y.rename with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1
+%y.ring.rename.2 = rename %y.rename.2 with pairs [key.block -> seq.block] : bf16[seq.block, key.inner, head_dim] in 1
 %y.ring.state = kernel with members {
   %y.ring.fill = fill with all f32[seq.block, seq.inner, y.ring.state] 0.0 : f32[seq.block, seq.inner, y.ring.state] in 1
   %y.ring.index.2 = index with position [y.ring.state] : i32[y.ring.state] in 1
@@ -54,8 +54,8 @@ block 0 at [@0] {
   %y.ring.where = where %y.ring.eq -1e38 %y.ring.fill : f32[y.ring.state, seq.block, seq.inner] in 1
 } : f32[y.ring.state, seq.block, seq.inner] in 1
 repeat 3 around seq.block in 2 {
-  carry %y.ring.here from %y.ring.rename yields %y.ring.roll gives %y.ring.after : bf16[seq.block, key.inner, head_dim] as @1.k
-  carry %y.ring.here.2 from %y.ring.rename.2 yields %y.ring.roll.2 gives %y.ring.after.2 : bf16[seq.block, key.inner, head_dim] as @1.v
+  carry %y.ring.here from %y.ring.rename yields %y.ring.roll gives %y.ring.after : bf16[seq.block, key.inner, head_dim] as @2.k
+  carry %y.ring.here.2 from %y.ring.rename.2 yields %y.ring.roll.2 gives %y.ring.after.2 : bf16[seq.block, key.inner, head_dim] as @2.v
   carry %y.ring.here.3 from %y.ring.state yields %y.ring.state.2 gives %y.ring.after.3 : f32[y.ring.state, seq.block, seq.inner] as @2
   carry %y.ring.here.4 from %y.ring.index yields %y.ring.block gives %y.ring.after.4 : i32[seq.block] as @2
   %y.ring.state.2 = kernel %q %y.ring.here %y.ring.here.2 %y.ring.here.3 %y.ring.here.4 with members %q %y.ring.here %y.ring.here.2 %y.ring.here.3 %y.ring.here.4 {
@@ -86,8 +86,8 @@ repeat 3 around seq.block in 2 {
     %y.ring.add.3 = add %y.ring.mul.3 %y.ring.cast.3 : f32[head_dim, seq.block, seq.inner] in 1
     %y.ring.concat = concat %y.ring.maximum %y.ring.add.2 %y.ring.add.3 with join [[]: 1, []: 1, [head_dim]: 32] -> [y.ring.state] : f32[seq.block, seq.inner, y.ring.state] in 1
   } : f32[seq.block, seq.inner, y.ring.state] in 1
-  %y.ring.roll = roll %y.ring.here over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 1 as @1.k
-  %y.ring.roll.2 = roll %y.ring.here.2 over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 1 as @1.v
+  %y.ring.roll = roll %y.ring.here over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 2 as @2.k
+  %y.ring.roll.2 = roll %y.ring.here.2 over [seq.block] with turn 1 : bf16[seq.block, key.inner, head_dim] in 2 as @2.v
   %y.ring.block = kernel %y.ring.here.4 with members %y.ring.here.4 {
     %y.ring.sub.3 = sub %y.ring.here.4 1.0 : i32[seq.block] in 1
     %y.ring.mod = mod %y.ring.sub.3 size [seq.block] 4.0 : i32[seq.block] in 1
