@@ -7,6 +7,7 @@ import pytest
 from drawn_operators import model, programs
 from hypothesis import given
 from oracle_programs import HARDWARE
+from running import text_of
 
 from helixc.analysis.local_compute import local_compute
 from helixc.compiler import Compilation, compile_text
@@ -164,3 +165,12 @@ def test_parts_of_a_table_are_no_approximation_of_it() -> None:
     with pytest.raises(HelixError, match="sums over nothing"):
         compiled(TABLE + "x = take(table, vocab = tokens); output x",
                  "shard vocab over tp; local x over tp")  # fmt: skip
+
+
+def test_the_last_place_stays_the_last_of_the_model_at_small_sizes() -> None:
+    """A number that picks follows the size that the model has, not the one that is filled up."""
+    body = "dim a = 18, b = 4\ninput x: f32[a, b]\noutput y = take(x, a = a - 1)"
+    compiled = compile_text(text_of(body, "mesh t = 4; pad a; shard a over t", gpus=4))
+
+    assert compiled.spmd.sizes["a"] == 20
+    assert verify(compiled.logical, compiled.stages[1:]).verdict == "equal"

@@ -73,12 +73,13 @@ def smallest_instance(
     dims = [dim for program in programs for dim in program.dims]
     real = small_real(dims, sizes)
     padded = [op for program in programs if real_sizes(program.dims) for op in operators(program)]
-    counts = counts_of_padded(padded, {**full, **real_sizes(dims)}, {**sizes, **real})
+    full_real, small = {**full, **real_sizes(dims)}, {**sizes, **real}
+    counts = counts_of_padded(padded, full_real, small)
     return Instance(
         sizes=sizes,
         atoms=atoms,
         turns=TURNS,
-        constants={**scaled_constants(model, full, sizes, starts), **counts},
+        constants={**scaled_constants(model, full_real, small, starts), **counts},
         starts=starts,
         sliced=sliced,
         slices=min(slices, SLICES),
