@@ -176,7 +176,7 @@ class _Judgement:
                 self.approximations.append(
                     describe(self.case.full, full, approximation, self.reference, checked)
                 )
-            rewritten = opened(unpadded(all_slices(version.program)))
+            rewritten = opened(all_slices(unpadded(version.program)))
             self.reference = run_reference(rewritten, self.supply, self.reference.domain)
         return True
 
