@@ -138,6 +138,16 @@ def test_an_empty_file_misses_what_a_family_needs(family: str) -> None:
     assert {code for code, _ in refused("{}", family=family)} == {"HX1004"}
 
 
+@given(st.text(alphabet="$ab#: \n\r\x1b\u2028`}", max_size=60))
+def test_no_text_of_a_file_becomes_more_than_a_comment(kind: str) -> None:
+    config = {**json.loads(text_of("llama_3_8b")), "model_type": kind}
+    plain = import_config(text_of("llama_3_8b")).text.splitlines()
+    lines = import_config(json.dumps(config), family="llama").text.splitlines()
+    (added,) = [line for line in lines if line not in plain]
+    assert added.startswith("# read as llama")
+    assert len(lines) == len(plain) + 1
+
+
 ODD = st.one_of(
     st.none(),
     st.booleans(),

@@ -28,6 +28,7 @@ COMMANDS = (
     "inspect",
     "emit",
     "run",
+    "import",
     "calibrate",
     "opt",
     "passes",

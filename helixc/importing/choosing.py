@@ -14,6 +14,8 @@ from helixc.importing.json_text import Json
 _KIND = "model_type"
 # A model of several kinds of input keeps what its text part is like in an object of its own, but for these.
 _INNER = "text_config"
+# Characters of a name that a message shows.
+_LONGEST = 40
 _OUTER = ("dtype", "torch_dtype", "tie_word_embeddings")
 
 
@@ -83,4 +85,6 @@ def _short(span: Span) -> Span:
 
 
 def _shown(named: str | None) -> str:
-    return "not given" if named is None else f"`{named}`"
+    if named is None:
+        return "not given"
+    return f"`{named}`" if len(named) <= _LONGEST else f"`{named[:_LONGEST]}...`"

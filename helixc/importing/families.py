@@ -179,6 +179,7 @@ GPT2 = Family(
         only("scale_attn_by_inverse_layer_idx", value=False),
         *rows.PLAIN_HEADS,
         implied("learned", "True"),
+        implied("place", "longest"),
         implied("qkv_bias", "True"),
         implied("out_bias", "True"),
         implied("mlp_bias", "True"),

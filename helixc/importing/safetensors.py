@@ -54,6 +54,23 @@ class Header:
         return math.prod(self.shape)
 
 
+def read_headers(paths: Iterable[Path]) -> dict[str, Header]:
+    """The tensors of all files of a checkpoint.  Raises ``HelixError`` with what is wrong with any of them."""
+    findings = Findings()
+    tensors: dict[str, Header] = {}
+    for path in paths:
+        try:
+            held = read_header(path)
+        except HelixError as error:
+            findings.extend(error.diagnostics)
+            continue
+        for name in sorted(held.keys() & tensors.keys()):
+            findings.error("HX1010", f"`{path}`: tensor `{name}` is in an earlier file too")
+        tensors.update(held)
+    findings.stop_on_errors()
+    return tensors
+
+
 def read_header(path: Path) -> dict[str, Header]:
     """The tensors of a file by name.  Raises ``HelixError`` with everything that is wrong with its head."""
     try:

@@ -160,7 +160,7 @@ GPT2 = (
     _besides("h.{layer}.attn.masked_bias"),
     _besides("lm_head.weight", "tied"),
     _tensor("wte.weight", "table", "vocab, embed"),
-    _tensor("wpe.weight", "places", "longest, embed"),
+    _tensor("wpe.weight", "places", "place, embed"),
     _tensor("ln_f.weight", "ln.gain", "embed"),
     _tensor("ln_f.bias", "ln.bias", "embed"),
     _tensor("lm_head.weight", "lm_head", "vocab, embed", "not tied"),

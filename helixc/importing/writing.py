@@ -12,6 +12,7 @@ from helixc.importing.kinds import LayerKind, layer_kinds
 from helixc.importing.patterns import find_repeats
 from helixc.importing.reading import Reading
 from helixc.importing.template import Line, fill, lay_out, read_template
+from helixc.render import escape
 
 # Layers, in the order in which a reader meets them; each says in its first line when it is needed.
 LAYERS = ("attention", "latent", "rope_part", "rope_scaled", "moe", "shared", "feed", "feed_plain")
@@ -53,8 +54,7 @@ def write_model(reading: Reading) -> Imported:
         "some_sparse": any(kind.sparse for kind in kinds),
     }
     values.update(_gpus(values, parameters))
-    texts = [read_template("header"), *_remarks(reading)]
-    lines = [*fill("\n".join(texts), values, reading.origins)]
+    lines = [*fill(read_template("header"), values, reading.origins), *_remarks(reading)]
     for template in ("imports", "model", *LAYERS, "plan"):
         lines += [Line(""), *_section(template, values, reading.origins, kinds)]
     return Imported(lay_out(lines), parameters)
@@ -80,8 +80,8 @@ def _block(kind: LayerKind, values: Values, origins: Mapping[str, str]) -> Itera
     return fill(read_template("block"), {**values, **attrs.asdict(kind)}, origins)
 
 
-def _remarks(reading: Reading) -> list[str]:
-    return [f"# {remark}" for remark in (*reading.assumed, *reading.aside)]
+def _remarks(reading: Reading) -> list[Line]:
+    return [Line(f"# {escape(remark)}") for remark in (*reading.assumed, *reading.aside)]
 
 
 def _gpus(values: Values, parameters: int) -> dict[str, Value]:
