@@ -21,6 +21,7 @@ from docs.made_collectives import collective_errors  # noqa: E402 - the same
 from docs.made_commands import shown  # noqa: E402 - the same
 from docs.made_costs import another_machine, cold_caches, kernel_constants, kernel_errors  # noqa: E402 - the same
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
+from docs.made_imports import families, set_aside, understood  # noqa: E402 - the same
 from docs.made_layer import layer  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
 from docs.made_pictures import PICTURES, picture, write_pictures  # noqa: E402 - the same
@@ -49,6 +50,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "collective_errors": collective_errors,
     "collectives": collectives,
     "facts": pass_facts,
+    "families": families,
     "fitting_command": fitting_command,
     "fitting_edit": fitting_edit,
     "kernel_constants": kernel_constants,
@@ -67,8 +69,10 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "reference_summary": reference_summary,
     "reference_ways": reference_ways,
     "report_section": report_section,
+    "set_aside": set_aside,
     "shown": shown,
     "sizes": sizes,
+    "understood": understood,
     "verdict": verdict,
 }
 BLOCK = re.compile(r"<!-- made: (\w+) ?([^\n]*?) -->\n.*?<!-- end -->", re.DOTALL)

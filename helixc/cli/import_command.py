@@ -65,7 +65,7 @@ def command(
     for remark in (*reading.assumed, *reading.aside):
         click.echo(f"note: {escape(remark)}", err=True)
     show_text(found, {})
-    fits = f", which {' '.join(checkpoint)} hold" if checkpoint else ""
+    fits = f", as in {' '.join(checkpoint)}" if checkpoint else ""
     click.echo(f"{reading.family.name}: {model.parameters} parameters{escape(fits)}", err=True)
     click.echo(model.text if output == "-" else output, nl=output != "-")
     return 0

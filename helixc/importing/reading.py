@@ -129,7 +129,7 @@ class _Reader:
         elif field.default is not None:
             self._derive(field, field.default)
             if field.told and field.spellings and field.slot in self.values:
-                taken = f"taken as {self._explained(field.slot, field.default)}"
+                taken = f"taken as {self._explained(field, field.default)}"
                 self.assumed.append(f"`{_plain(field)}` is not given: {taken}")
         else:
             message = f"`{_plain(field)}` is missing; {self._family.name} cannot do without it"
@@ -216,9 +216,12 @@ class _Reader:
     def _told(self, slot: str) -> str:
         return f"{self.origins.get(slot) or slot} = {_shown(self.values.get(slot))}"
 
-    def _explained(self, slot: str, text: str) -> str:
-        value = _shown(self.values[slot])
-        return f"{self._spelled(text)} = {value}" if names_in(text) else value
+    def _explained(self, field: Field, text: str) -> str:
+        """A default in the words of the file."""
+        value = self.values[field.slot]
+        legal = field.legal or {}
+        said = _shown(next((word for word, meaning in legal.items() if meaning == value), value))
+        return f"{self._spelled(text)} = {said}" if names_in(text) else said
 
     def _spelled(self, text: str) -> str:
         """A formula with the names that fields have."""

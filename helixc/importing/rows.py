@@ -192,12 +192,17 @@ LAYER_TYPES = (
 TYPED = Rule("layer_types == None or len(layer_types) == depth", "every layer has one type")
 TYPED_WINDOW = "layer_types[layer] if layer_types != None"
 
-EXPERTS = (
-    implied("scale", "1"),
-    implied("experts", "True"),
-    read("expert", "num_experts num_local_experts n_routed_experts"),
-    read("pick", "num_experts_per_tok"),
-)
+
+def experts(spellings: str) -> tuple[Field, ...]:
+    """Experts, whose number goes by several names."""
+    return (
+        implied("experts", "True"),
+        implied("scale", "1"),
+        read("expert", spellings),
+        read("pick", "num_experts_per_tok"),
+    )
+
+
 PICKS = Rule("pick <= expert", "a token cannot choose more experts than there are")
 SPARSE_STEPS = (
     read("expert_hidden", "moe_intermediate_size"),
@@ -211,8 +216,7 @@ PLAIN = Rule(
 )
 
 DEEPSEEK_EXPERTS = (
-    implied("scale", "1"),
-    *EXPERTS,
+    *experts("n_routed_experts num_experts num_local_experts"),
     read("expert_hidden", "moe_intermediate_size"),
     read("shared_expert", "n_shared_experts", "count", null="0"),
     implied("shared_hidden", "shared_expert * expert_hidden"),
