@@ -34,6 +34,12 @@ MAX_TURNS: Final = 2**20
 MAX_LAYERS: Final = 2**12
 """Layers of a model that is imported: each is looked at, and layers that differ are written out."""
 
+MAX_CONFIG_BYTES: Final = 2**20
+"""Bytes in one configuration of a model."""
+
+MAX_TENSORS: Final = 2**20
+"""Tensors of one checkpoint that is compared with a model."""
+
 MAX_HEADER_BYTES: Final = 16 * 2**20
 """Bytes in the header of a safetensors file."""
 

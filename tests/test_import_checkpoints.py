@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from test_import import PARAMETERS, text_of
 
 from helixc.diagnostics import HelixError
-from helixc.importing.checkpoint import count_elements, stored_tensors
+from helixc.importing.checkpoint import count_elements, count_tensors, stored_tensors
 from helixc.importing.comparison import compare
 from helixc.importing.importing import read_config
 from helixc.importing.reading import Reading
@@ -116,6 +116,17 @@ def test_what_does_not_fit_is_named_once_for_each_kind(
     held = held_by(reading)
     change(held)
     assert codes(reading, held) == expected
+
+
+def test_a_model_of_more_tensors_than_any_file_has_is_not_counted_out() -> None:
+    config = {**json.loads(text_of("mixtral_8x7b")), "num_local_experts": 2**50}
+    assert codes(read_config(json.dumps(config)), {}) == ["HX1014"]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_tensors_are_counted_before_they_are_made(name: str) -> None:
+    reading = read_config(text_of(name))
+    assert count_tensors(reading) == len(list(stored_tensors(reading)))
 
 
 def written(folder: Path, head: Any, *, length: int | None = None) -> Path:

@@ -18,7 +18,7 @@ from helixc.importing.importing import read_config
 from helixc.importing.reading import Reading
 from helixc.importing.safetensors import read_headers
 from helixc.importing.writing import Imported, write_model
-from helixc.limits import MAX_FILE_BYTES
+from helixc.limits import MAX_CONFIG_BYTES
 from helixc.render import escape, to_json
 
 
@@ -53,7 +53,7 @@ def command(
     output_format: str,
 ) -> int:
     """Write the model that FILE, a `config.json` of Hugging Face, describes; `-` is standard input."""
-    text, name = read_text(file, MAX_FILE_BYTES)
+    text, name = read_text(file, MAX_CONFIG_BYTES)
     reading = read_config(text, file=name, family=family, ignored=ignored)
     found = _compared(reading, checkpoint)
     model = write_model(reading)

@@ -41,6 +41,17 @@ def count_elements(reading: Reading) -> int:
     return total
 
 
+def count_tensors(reading: Reading) -> int:
+    """How many tensors the checkpoint has, before they are made one by one."""
+    layers = [(reading.values, False)]
+    layers += [({**reading.values, **attrs.asdict(kind)}, True) for kind in layer_kinds(reading)]
+    return sum(
+        _copies(row, values)
+        for values, inner in layers
+        for row in _rows(reading, values, layers=inner)
+    )
+
+
 def _elements(reading: Reading, values: Values, *, layers: bool) -> Iterator[int]:
     for row in _rows(reading, values, layers=layers):
         if not row.frozen:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from helixc.diagnostics import Diagnostic, Findings
-from helixc.importing.checkpoint import Stored, stored_tensors
+from helixc.importing.checkpoint import Stored, count_tensors, stored_tensors
 from helixc.importing.formulas import holds
 from helixc.importing.reading import Reading
 from helixc.importing.safetensors import Header
+from helixc.limits import MAX_TENSORS
 
 _DTYPES: Mapping[str, str] = {"bf16": "BF16", "f16": "F16", "f32": "F32", "f64": "F64"}
 
@@ -18,6 +19,11 @@ _DTYPES: Mapping[str, str] = {"bf16": "BF16", "f16": "F16", "f32": "F32", "f64":
 def compare(reading: Reading, tensors: Mapping[str, Header]) -> tuple[Diagnostic, ...]:
     """What does not fit, of each kind of tensor once: errors, and a warning where dtypes differ."""
     findings = Findings()
+    needed = count_tensors(reading)
+    if needed > MAX_TENSORS:
+        message = f"the model has {needed} tensors; at most {MAX_TENSORS} are compared"
+        findings.error("HX1014", message)
+        return findings.all
     held = {name.removeprefix(reading.family.prefix): tensor for name, tensor in tensors.items()}
     wanted = {stored.name: stored for stored in stored_tensors(reading)}
     _report(findings, "HX1011", _missing(wanted.values(), held))
