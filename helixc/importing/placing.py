@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 import numpy as np
@@ -161,10 +161,3 @@ def _leaves(program: Logical, name: str) -> tuple[str, ...]:
     if name == "1":
         return ()
     return next(dim.leaves for dim in program.scopes[0].dims if dim.name == name)
-
-
-def placed_names(places: Mapping[Moment, Placed]) -> Iterator[tuple[str, int]]:
-    """The tensors that places speak of, each part once, for finding what was forgotten."""
-    for placed in places.values():
-        for stored in placed.stored:
-            yield stored.name, placed.part

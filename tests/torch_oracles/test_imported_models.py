@@ -179,7 +179,9 @@ def drawn(kind: str, sizes: Mapping[str, Any]) -> Any:
     """A model of a class of ``transformers``, every weight of it random."""
     torch.manual_seed(0)
     config = AutoConfig.for_model(kind, **sizes)
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
+    # The plain implementations, which take numbers of any width.
+    plain = {"attn_implementation": "eager", "experts_implementation": "eager"}
+    model = AutoModelForCausalLM.from_config(config, **plain).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.copy_(torch.randn_like(weight) * 0.3)
