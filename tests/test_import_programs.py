@@ -37,13 +37,13 @@ MODELS = (
 FROZEN: Mapping[str, int] = {"deepseek_v3": 58 * 256}
 # Sizes at which every number of every weight can be looked at.
 SMALL: Mapping[str, int] = {
-    "hidden_size": 24,
+    "hidden_size": 32,
     "vocab_size": 10,
     "intermediate_size": 6,
     "num_hidden_layers": 6,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
-    "head_dim": 6,
+    "head_dim": 8,
     "max_position_embeddings": 16,
     "moe_intermediate_size": 3,
     "shared_expert_intermediate_size": 4,
@@ -55,7 +55,7 @@ SMALL: Mapping[str, int] = {
     "qk_nope_head_dim": 2,
     "qk_rope_head_dim": 4,
     "v_head_dim": 3,
-    "n_embd": 24,
+    "n_embd": 32,
     "n_layer": 6,
     "n_head": 4,
     "n_positions": 16,
