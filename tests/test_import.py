@@ -14,6 +14,7 @@ import pytest
 
 from helixc.importing.families import FAMILIES
 from helixc.importing.importing import import_config, read_config
+from helixc.text.format import format_text
 
 CONFIGS = Path(__file__).parent / "configs"
 PARAMETERS: Mapping[str, int] = {
@@ -66,6 +67,12 @@ def test_the_same_file_gives_the_same_bytes_whatever_the_order_of_its_fields(nam
     assert import_config(text).text == import_config(text).text
     first, second = import_config(text).text, import_config(turned).text
     assert sorted(first.splitlines()) == sorted(second.splitlines())
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_the_text_is_in_the_style_of_the_language(name: str) -> None:
+    text = import_config(text_of(name)).text
+    assert format_text(text, "model.hx") == text
 
 
 def test_today_s_spellings_say_the_same_as_older_ones() -> None:

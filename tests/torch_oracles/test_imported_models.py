@@ -24,6 +24,7 @@ from helixc.importing.safetensors import read_header
 from helixc.importing.writing import write_model
 from helixc.interp.logical import Turns, run_logical
 from helixc.ir.ops import Op
+from helixc.ir.plan import Place
 
 SIZES = {
     "vocab_size": 50,
@@ -191,6 +192,10 @@ def drawn(kind: str, sizes: Mapping[str, Any]) -> Any:
     return model
 
 
+# What a model keeps from step to step: by the place that declares it, and the turn.
+Caches = dict[tuple[Place, Turns], np.ndarray]
+
+
 class Saved:
     """A model as it lies in a folder, read by helixc and by nothing else."""
 
@@ -203,8 +208,8 @@ class Saved:
         stored = load_file(folder / "model.safetensors")
         self._tensors = {name.removeprefix(prefix): array for name, array in stored.items()}
 
-    def logits(self, phase: str, ids: np.ndarray, past: int, kept: dict[Any, Any]) -> np.ndarray:
-        """Logits of the last of some tokens; ``kept`` are the caches, which are brought up to date."""
+    def logits(self, phase: str, ids: np.ndarray, past: int, caches: Caches) -> np.ndarray:
+        """Logits of the last of some tokens; ``caches`` are brought up to date."""
         program = compile_text(
             self.written.text,
             phase=phase,
@@ -216,15 +221,23 @@ class Saved:
             if op.kind == "input":
                 return ids
             if op.kind == "state":
-                return self._cache(op, turns, [program.sizes[d] for d in op.type.dims], kept)
+                sizes = [program.sizes[dim] for dim in op.type.dims]
+                return longer(caches.get((op.home, turns)), sizes)
             return weight_array(program, op, places[op.result, turns], self._tensors.__getitem__)
 
         trace = run_logical(program, supply)
         for (name, turns), array in trace.values.items():
-            op = program.makers.get(name)
-            if op is not None and op.kind == "keep":
-                kept[op.home, turns] = array[0]
+            if name in program.makers and program.makers[name].kind == "keep":
+                caches[program.makers[name].home, turns] = array[0]
         return trace.latest[program.outputs[0].value][0]
+
+
+def longer(cache: np.ndarray | None, sizes: list[int]) -> np.ndarray:
+    """A cache with room for what comes; none yet is empty."""
+    if cache is None:
+        return np.zeros(sizes)
+    room = [(0, size - held) for size, held in zip(sizes, cache.shape, strict=True)]
+    return np.pad(cache, room)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -234,3 +247,22 @@ def test_a_checkpoint_is_just_what_the_model_needs(name: str, tmp_path: Path) ->
 
     assert [d for d in compare(saved.reading, saved.header) if d.severity == "error"] == []
     assert saved.written.parameters == sum(weight.numel() for weight in model.parameters())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_logits_are_those_of_transformers(name: str, tmp_path: Path) -> None:
+    model = drawn(*MODELS[name])
+    saved = Saved(model, tmp_path)
+    ids = np.random.default_rng(0).integers(0, 50, (BATCH, PROMPT + STEPS))
+    caches: Caches = {}
+
+    steps = [
+        ("prefill", 0, PROMPT),
+        *(("decode", PROMPT + n, PROMPT + n + 1) for n in range(STEPS)),
+    ]
+    found = [saved.logits(phase, ids[:, at:end], at, caches) for phase, at, end in steps]
+
+    with torch.no_grad():
+        expected = model(torch.tensor(ids)).logits[:, PROMPT - 1 :].numpy()
+    error = np.abs(np.stack(found, axis=1) - expected).max() / np.abs(expected).max()
+    assert error < 1e-12
