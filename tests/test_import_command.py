@@ -84,6 +84,15 @@ def test_a_checkpoint_that_fits_is_said_to_hold_the_parameters(
     assert f"124439808 parameters, as in {path}" in capsys.readouterr().err
 
 
+def test_a_folder_stands_for_the_files_in_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["import", GPT2, "--safetensors", str(tmp_path)]) == 2
+    checkpoint(tmp_path, "gpt2")
+    assert run(["import", GPT2, "--safetensors", str(tmp_path)]) == 0
+    assert f"as in {tmp_path}" in capsys.readouterr().err
+
+
 def test_a_checkpoint_that_does_not_fit_is_refused_and_nothing_is_written(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -38,9 +38,9 @@ from helixc.render import escape, to_json
 @click.option(
     "--safetensors",
     "checkpoint",
-    metavar="FILE",
+    metavar="PATH",
     multiple=True,
-    help="A file of the checkpoint, to compare its tensors with the model; may be repeated.",
+    help="A file of the checkpoint, or its folder, to compare with the model; may be repeated.",
 )
 @FORMAT
 def command(

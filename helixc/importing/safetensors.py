@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -55,10 +55,13 @@ class Header:
 
 
 def read_headers(paths: Iterable[Path]) -> dict[str, Header]:
-    """The tensors of all files of a checkpoint.  Raises ``HelixError`` with what is wrong with any of them."""
+    """The tensors of all files of a checkpoint, a folder standing for those in it.
+
+    Raises ``HelixError`` with what is wrong with any of them.
+    """
     findings = Findings()
     tensors: dict[str, Header] = {}
-    for path in paths:
+    for path in _files(paths):
         try:
             held = read_header(path)
         except HelixError as error:
@@ -69,6 +72,12 @@ def read_headers(paths: Iterable[Path]) -> dict[str, Header]:
         tensors.update(held)
     findings.stop_on_errors()
     return tensors
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        inside = sorted(path.glob("*.safetensors")) if path.is_dir() else []
+        yield from inside or (path,)
 
 
 def read_header(path: Path) -> dict[str, Header]:
