@@ -18,7 +18,7 @@ from helixc.importing.kinds import layer_kinds
 from helixc.importing.patterns import find_repeats
 from helixc.importing.reading import Reading
 from helixc.ir.logical import Logical
-from helixc.ir.ops import Op
+from helixc.ir.ops import OPS, Op
 
 Array = np.ndarray
 # Names of the calls around a weight, outermost first, each with its number, and the weight's own.
@@ -46,7 +46,8 @@ def place_weights(program: Logical, reading: Reading) -> dict[Moment, Placed]:
     first, lengths = _layers(reading)
     repeats = [scope.id for scope in program.scopes if scope.kind == "repeat"]
     places: dict[Moment, Placed] = {}
-    for name, op in program.stored.items():
+    weights = {name: op for name, op in program.stored.items() if OPS[op.kind].kept == "weight"}
+    for name, op in weights.items():
         repeat, path = _path(program, op)
         if repeat is None:
             places[name, ()] = known[-1, path]
