@@ -100,6 +100,8 @@ CODES: Mapping[str, str] = {
     "HX0317": "place that a dimension does not have",
     "HX0318": "state that cannot be written into",
     "HX0319": "weight of another size in another phase",
+    "HX0320": "`combine` of what no `dispatch` sent",
+    "HX0321": "dimension whose places may be empty",
     "HX0350": "value not defined once, before it is read",
     "HX0351": "type differs from what the operator yields",
     "HX0352": "size missing or impossible",

@@ -24,6 +24,7 @@ from helixc.ir.ops import (
     Position,
     Renamed,
     Rolled,
+    Routed,
 )
 from helixc.ir.plan import Plan
 from helixc.ir.rules import infer
@@ -91,6 +92,7 @@ def _calls(row: OpRow) -> st.SearchStrategy[Call]:
         Filled: _types().map(lambda type_: ([], (), Filled(3.0, type_))),
         Renamed: _renames(),
         Rolled: _rolls(),
+        Routed: _routes(row),
         Joined: _joins(),
         Cut: _cuts(),
         Fused: kernels(_types(least=1)).map(lambda made: ([*made[0]], (), made[1])),
@@ -143,6 +145,24 @@ def _fillings(draw: st.DrawFn) -> Call:
     )
     rest = draw(_types(tuple(d for d in FREE if d not in (*product, *dims))))
     return [_with(rest, *product), _with(rest, *dims)], product, Cut(product, dims, start)
+
+
+@st.composite
+def _routes(draw: st.DrawFn, row: OpRow) -> Call:
+    """Tokens along one or two dimensions, with places of their own or in line for some."""
+    tokens, places = draw(st.sampled_from([(("a",), ("e",)), (("c", "a"), ("e", "x"))]))
+    pick = draw(st.sampled_from([(), ("b",)]))
+    groups = draw(st.sampled_from([(), *((dim,) for dim in ("c",) if dim not in tokens)]))
+    rest, experts = draw(st.sampled_from([(), ("y",)])), ("d",)
+    params = Routed(tuple(zip(tokens, places, strict=True)), pick=pick)
+    if draw(st.booleans()):
+        places = draw(st.sampled_from([("e",), ("z",), ("e", "x")]))
+        params = Routed((), tokens, places, pick)
+    sent = (*draw(st.permutations((*tokens, *groups))), *rest)
+    value = (*experts, *places, *groups, *rest) if row.combines else sent
+    choice = draw(st.permutations((*groups, *tokens, *pick)))
+    types: Types = [TensorType("f32", value), TensorType("i32", tuple(choice))]
+    return types, experts, params
 
 
 @st.composite

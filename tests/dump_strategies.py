@@ -40,6 +40,7 @@ from helixc.ir.ops import (
     Position,
     Renamed,
     Rolled,
+    Routed,
 )
 from helixc.ir.plan import (
     Approximation,
@@ -210,6 +211,7 @@ params = st.one_of(
     st.builds(Norm, st.floats(1e-12, 1e18)),
     st.builds(Renamed, tuples(st.tuples(names, names))),
     st.builds(Rolled, counts),
+    st.builds(Routed, tuples(st.tuples(names, names)), several_names, several_names, several_names),
     st.builds(Joined, several_names, tuples(st.tuples(several_names, counts))),
     st.builds(Cut, several_names, several_names, counts),
     st.builds(Position, several_names),

@@ -202,6 +202,27 @@ layer merge(top: [.., chunk, group], total: [.., chunk, group], values: [.., chu
 }
 """
 
+EXPERT_SIZES = """
+  dim group = 64, token = 4096, embed = 4096, hidden = 14_336, expert = 64, pick = 2
+"""
+
+EXPERTS = """
+  input x: [group, token, embed]
+  input gates: [group, token, pick]
+  input choice: i32[group, token, pick]
+  output y = experts(x, gates, choice)
+"""
+
+EXPERT_LAYER = """
+layer experts(x: [.., token, embed], gates: [.., token, pick], choice: i32[.., token, pick]) -> [.., token, embed] {
+  weight up: [expert, embed, hidden]
+  weight down: [expert, hidden, embed]
+  sent = dispatch(x, choice, token -> slot, over expert)
+  made = matmul(relu(matmul(sent, up, over embed)), down, over hidden)
+  return matmul(combine(made, choice, slot -> token, over expert), gates, over pick)
+}
+"""
+
 
 def decode(plan: str, *, chunked: bool = False) -> str:
     """One step of decoding with a cache; ``chunked``: each part of the keys on its own, and then merged."""
@@ -209,3 +230,9 @@ def decode(plan: str, *, chunked: bool = False) -> str:
     if chunked:
         layers = _without(layers, "attend") + CHUNKED
     return _text(layers, plan, DECODE_SIZES, BLOCK, "eight")
+
+
+def experts(plan: str, *, slots: int = 0, cluster: str = "eight") -> str:
+    """Experts with so many places for every group of tokens; without a number they are ragged."""
+    sizes = EXPERT_SIZES + (f"  dim slot = {slots}\n" if slots else "")
+    return _text(EXPERT_LAYER, plan, sizes, EXPERTS, cluster)

@@ -455,6 +455,33 @@ def put_in(body: Body, value: str, dims: Dims) -> None:
     body.writer.named.append(name)
 
 
+def experts(body: Body, value: str, dims: Dims) -> None:
+    """Tokens sent to where an index says, changed there, and brought back."""
+    fitting = [name for name, have in body.indices.items() if set(have) & set(dims)]
+    if not fitting:
+        return
+    choice = body.pick(fitting)
+    have = body.indices[choice]
+    result = tuple(dict.fromkeys((*have, *dims)))
+    free = body.writer.some(body.unused(result), 2, 2)
+    if len(free) < 2 or len(result) > MOST_DIMS:
+        return
+    expert, slot = free[0], body.pick([free[1], body.writer.fresh("place_")])
+    tokens = [dim for dim in body.seen(have) if dim in dims]
+    there = back = f"over {expert}, {slot}"
+    if tokens and body.writer.chance(2):
+        token = body.pick(tokens)
+        there, back = f"{token} -> {slot}, over {expert}", f"{slot} -> {token}, over {expert}"
+    sent, made = body.writer.fresh("v"), body.writer.fresh("v")
+    body.write(f"{sent} = dispatch({value}, {choice}, {there})")
+    over = [dim for dim in body.seen(dims) if dim not in have]
+    weight = body.weight((expert, *body.writer.some(over, 1)))
+    forms = ["gelu({})", "{} * {w}", "{} + {w}"]
+    body.write(f"{made} = {body.pick(forms).format(sent, w=weight)}")
+    body.writer.named += [sent, made]
+    body.bind(f"combine({made}, {choice}, {back})", result)
+
+
 def kernel(body: Body, value: str, dims: Dims) -> None:
     """A chain of operators with one name, which a plan may fuse."""
     made = body.pick(KERNELS)(body, value, dims, MOST_DIMS)
@@ -525,7 +552,7 @@ def repeat(body: Body, value: str, dims: Dims) -> None:
 STATEMENTS: list[Callable[[Body, str, Dims], None]] = [
     project, project, project, meet, attend, rename, function, number, combine, combine, scale,
     reduce, normalise, normalise, mask, joined, call, call, call, repeat, product, spread,
-    kernel, kernel, look_up, look_up, rank, turn, turn, run_along,
+    kernel, kernel, experts, experts, look_up, look_up, rank, turn, turn, run_along,
     remember, remember, put_in, put_in,
 ]  # fmt: skip
 

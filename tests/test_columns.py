@@ -93,6 +93,29 @@ model m {
 """
     + HARDWARE
 )
+EXPERTS = (
+    """
+model m {
+  dim batch = 24, seq = 120, embed = 240, hidden = 720, expert = 120, pick = 7, place = 20
+  input x: bf16[batch, seq, embed]
+  repeat 2 { x = x + experts(x) }
+  output x
+}
+layer experts(x: [.., seq, embed]) -> [.., seq, embed] {
+  weight gate: [embed, expert]
+  weight up: [expert, embed, hidden]
+  weight down: [expert, hidden, embed]
+  best, choice = top_k(matmul(x, gate, over embed), expert -> pick)
+  sent = dispatch(x, choice, over expert, slot)
+  made = matmul(gelu(matmul(sent, up, over embed)), down, over hidden)
+  some = combine(made, choice, over expert, slot)
+  waiting = dispatch(x, choice, seq -> place, over expert)
+  late = combine(waiting, choice, place -> seq, over expert)
+  return matmul(some + late, best, over pick)
+}
+"""
+    + HARDWARE
+)
 AXES = ("u", "v", "w")
 SIZES = (1, 2, 3, 4, 5, 6, 8)
 STRUCTURES = {
@@ -121,6 +144,14 @@ STRUCTURES = {
             "shard embed over u, w; in gated { shard hidden over u; replicate embed }; shard batch over v",
         ),
     ),
+    "experts": (
+        EXPERTS,
+        "m",
+        (
+            "shard batch over u, v; in experts { shard expert over u, v; shard hidden over w; in gate { replicate expert } }",
+            "shard seq over u; in experts { shard slot over u; shard expert over v, w; in gate, choice, best { replicate expert } }",
+        ),
+    ),
     "bare": (
         BARE,
         "m",
@@ -134,7 +165,7 @@ STRUCTURES = {
     ),
 }
 CASES = [(name, plan) for name, (_, _, plans) in STRUCTURES.items() for plan in range(len(plans))]
-ROWS = 80  # 13 structures: more than 1000 plans in all
+ROWS = 80  # 20 structures: more than 1000 plans in all
 
 
 def drawn(seed: str, gpus: int) -> list[tuple[int, ...]]:

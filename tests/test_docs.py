@@ -114,11 +114,9 @@ def test_the_program_in_the_readme_compiles() -> None:
 # Where README has other words for it.
 README_WORDS = {
     "pipeline": "pipelines",
-    "dispatch": "mixture of experts",
 }
 LATER_IN_MODELS = {
     "minimize": "phase train { minimize x with optimizer = adamw }",
-    "dispatch": "y = dispatch(x, x, over a)",
 }
 LATER_IN_PLANS = {
     "pipeline": "pipeline layer over t",

@@ -49,7 +49,8 @@ def local_compute(statement: Compute, program: Spmd) -> LocalCompute:
         busy *= program.mesh.sizes[atom]
         if factor in local:
             local[factor] //= program.mesh.sizes[atom]
-    operator = LocalOperator(arithmetic_of(op, types), types, op.type, rule, local)
+    ragged = tuple(sizes.shares for _ in types) if sizes.shares else ()
+    operator = LocalOperator(arithmetic_of(op, types), types, op.type, rule, local, ragged)
     return LocalCompute(operator, operator.work, program.mesh.devices // busy)
 
 

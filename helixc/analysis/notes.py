@@ -25,6 +25,7 @@ def find_notes(program: Spmd, matmuls: tuple[Matmul, ...], path: CriticalPath) -
     """Slices, approximations, idle GPUs, repeated work, departures, and what the times rest on."""
     return (
         *_slices(program),
+        *_routing(program),
         *_approximations(program),
         *_idle(program),
         *_repeated(matmuls),
@@ -57,6 +58,17 @@ def _slices(program: Spmd) -> Iterator[str]:
             "times are those of all slices, sizes and memory those of one: inputs arrive and outputs leave "
             f"slice by slice. Weights stay; all else that does not have `{made.dim}` arrives, or is made "
             "anew, with every slice."
+        )
+
+
+def _routing(program: Spmd) -> Iterator[str]:
+    """What is assumed of dimensions whose places may be empty."""
+    shares = program.sizes.shares
+    if shares:
+        full = (f"of `{dim}` {share.part} of {share.of} places" for dim, share in shares.items())
+        yield (
+            f"Balanced routing assumed: {', '.join(full)} are full. Shapes count all places; bytes, FLOPs "
+            "and times those that are full, as many at every expert."
         )
 
 

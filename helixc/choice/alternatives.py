@@ -13,6 +13,7 @@ from helixc.choice.planning import Planning
 from helixc.choice.problem import Assignment, Problem
 from helixc.choice.solution import Read, Solution
 from helixc.choice.ways import Way
+from helixc.ir.factors import counted_dims
 from helixc.ir.logical import Logical, Op
 
 # Alternatives listed for one operator.
@@ -94,4 +95,5 @@ def _part(atom: str, where: str, op: Op) -> str:
     if where.startswith("partial "):
         operand = op.operands[int(where.split()[1])]
         return f"`{operand}` stays partial over {atom}"
-    return f"{atom} splits {where}" + (" (partial result)" if where in op.over else "")
+    contracted = {*op.over, *counted_dims(op)} - {*op.type.dims}
+    return f"{atom} splits {where}" + (" (partial result)" if where in contracted else "")

@@ -5,7 +5,7 @@ Operators that agree in all of this are one operator to the choice, however many
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import attrs
@@ -16,7 +16,7 @@ from helixc.ir.factors import factor_sizes
 from helixc.ir.layout import Layout
 from helixc.ir.ops import OPS, OpRow
 from helixc.ir.rules import Factor
-from helixc.ir.tensor import Sizes
+from helixc.ir.tensor import Share, Sizes
 from helixc.ir.work import Arithmetic
 from helixc.price.operator import LocalOperator
 
@@ -76,4 +76,12 @@ class Operator:
         """The operator as one GPU runs it; ``local``: the size of each factor's block there."""
         types = [shape.type for shape in self.shapes]
         sizes = Sizes(local, self.sizes.shares)
-        return LocalOperator(self.arithmetic, types, self.result.type, self.rule, sizes)
+        return LocalOperator(
+            self.arithmetic, types, self.result.type, self.rule, sizes, self._ragged
+        )
+
+    @cached_property
+    def _ragged(self) -> Sequence[Mapping[str, Share]]:
+        if not any(shape.shares for shape in (*self.shapes, self.result)):
+            return ()
+        return tuple(shape.known.shares for shape in self.shapes)

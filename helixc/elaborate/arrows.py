@@ -8,7 +8,7 @@ import attrs
 
 from helixc.diagnostics import Findings, Span
 from helixc.elaborate.application import Application, label, positional
-from helixc.elaborate.dimensions import Dimension, Dims, leaves, show
+from helixc.elaborate.dimensions import Dimension, Dims, is_ragged, leaves, show
 from helixc.elaborate.drafts import Operand, Value
 from helixc.elaborate.environment import Environment
 from helixc.elaborate.wording import quoted
@@ -77,6 +77,27 @@ def dims_of_value(
     reshaping: Reshaping, names: tuple[source.Name, ...], value: Value, position: int = 0
 ) -> Dims | None:
     """The dimensions of these names, all of which the value must have; None after findings."""
+    found = has_dims(reshaping, names, value, position)
+    if found is None:
+        return None
+    fine = [places_known(reshaping.findings, d, n) for d, n in zip(found, names, strict=True)]
+    return found if all(fine) else None
+
+
+def places_known(findings: Findings, dim: Dimension, name: source.Name) -> bool:
+    """Whether every place along a dimension is there, or some may be empty, which is a finding."""
+    if not is_ragged((dim,)):
+        return True
+    message = f"which places of `{name.text}` are full only `dispatch` and `combine` know; declare "
+    message += f"`dim {name.text} = ...` for a fixed number"
+    findings.error("HX0321", message, name.span)
+    return False
+
+
+def has_dims(
+    reshaping: Reshaping, names: tuple[source.Name, ...], value: Value, position: int = 0
+) -> Dims | None:
+    """The dimensions of these names, all of which the value must have; ragged ones may be among them."""
     found: list[Dimension] = []
     for name in names:
         dim = reshaping.environment.dim(name)

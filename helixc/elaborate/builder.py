@@ -18,6 +18,7 @@ from helixc.elaborate.drafts import (
     DraftStatement,
     Names,
     Operand,
+    Route,
     Value,
 )
 from helixc.elaborate.wording import plural, some
@@ -49,6 +50,7 @@ class Builder:
     scopes: list[DraftScope] = attrs.field(factory=list[DraftScope])
     body: list[DraftStatement] = attrs.field(factory=list[DraftStatement])
     outputs: list[DraftOutput] = attrs.field(factory=list[DraftOutput])
+    routes: list[Route] = attrs.field(factory=list[Route])
     dtype: str = "bf16"
     scope: int = 0
     statement: str = ""

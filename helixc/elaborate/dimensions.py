@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from helixc.diagnostics import NOWHERE, Span
+from helixc.ir.tensor import FULL, Share
 
 # Factors on both sides of one arrow; a size below 2^53 has at most 52 factors beyond 1.
 MOST_FACTORS = 128
@@ -32,6 +33,8 @@ class Dimension:
     hidden: bool = False
     fresh: bool = True
     parts: tuple[Dimension, ...] = ()
+    # Of places at experts, which may be empty: what is expected to be full.
+    share: Share | None = None
     # The leaves that a rename maps onto this one, as an ordered set.
     links: dict[Dimension, None] = attrs.field(factory=dict["Dimension", None])
 
@@ -90,6 +93,10 @@ def divide(leaf: Dimension, sizes: Sequence[int]) -> None:
             Dimension(f"{dim.name}.{i}", size, dim.span, hidden=True, fresh=False)
             for i, size in enumerate(sizes)
         )
+        if dim.share is not None:
+            dim.parts[0].share = dim.share
+            for part in dim.parts[1:]:
+                part.share = FULL
         for linked in dim.links:
             if linked.parts:
                 for own, other in zip(dim.parts, linked.parts, strict=True):
@@ -103,6 +110,11 @@ def link(one: Dimension, other: Dimension) -> None:
     if one is not other:
         one.links[other] = None
         other.links[one] = None
+
+
+def is_ragged(dims: Iterable[Dimension]) -> bool:
+    """Whether places along one of these dimensions may be empty."""
+    return any(leaf.share is not None for leaf in leaves(dims))
 
 
 def same(one: Iterable[Dimension], other: Iterable[Dimension]) -> bool:

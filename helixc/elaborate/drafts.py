@@ -57,6 +57,25 @@ class Value:
 Operand = Value | Quantity
 
 
+@attrs.frozen(eq=False)
+class Route:
+    """Where a dispatch sent tokens: by which choices, to which experts and places there.
+
+    ``places``: of ragged ones that of each leaf of ``tokens``; () where tokens wait in line for ``slot``.
+    """
+
+    choice: Value
+    expert: Dimension
+    slot: Dimension
+    tokens: Dims
+    pick: Dims
+    places: Dims = ()
+
+    def goes(self, choice: Value, expert: Dimension, slot: Dimension) -> bool:
+        """Whether it leads by these choices to these experts and places."""
+        return (self.choice, self.expert, self.slot) == (choice, expert, slot)
+
+
 @attrs.define(eq=False)
 class DraftOp:
     """An operator; ``params`` makes its parameters once the leaves have names."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from helixc.elaborate.application import Application, Results
-from helixc.elaborate.arrows import Reshaping
+from helixc.elaborate.arrows import Reshaping, places_known
 from helixc.elaborate.builder import Builder
 from helixc.elaborate.constants import PREDECLARED, evaluate, fold
 from helixc.elaborate.declarations import Declarations, Located
@@ -243,6 +243,8 @@ class Expressions:
             if message[-1] != "?":
                 message += f"; `rename(..., d -> {name.text})` makes one of another dimension `d`"
             self.builder.findings.error("HX0202", message, name.span, legal=env.dim_names())
+        if dim is not None and not places_known(self.builder.findings, dim, name):
+            return None
         return dim
 
     def _reshape(self, call: source.Call, reshaper: Reshaper, env: Environment) -> Results:
@@ -250,10 +252,10 @@ class Expressions:
         operands = () if call.function.text == "index" else self.arguments(call, env)
         keyed = self._keyed(call, env) if reshaper.keyed else ()
         options = {} if reshaper.keyed else self._options(call, (), env)
-        over = self._no_over(call)
+        over = () if reshaper.over else self._no_over(call)
         known = tuple(operand for operand in operands if operand is not None)
         if len(known) < len(operands) or None in (keyed, options, over):
-            return (None,) * (len(operands) or 1)
+            return _NOTHING
         use = Application(self.builder, call, known)
         return reshaper.apply(Reshaping(use, arrows, env, keyed or ()))
 

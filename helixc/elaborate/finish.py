@@ -21,7 +21,7 @@ from helixc.ir.logical import Carried, NamedDim, Op, Output, Repeat, Scope, Stat
 from helixc.ir.ops import Number
 from helixc.ir.ops import Operand as FinalOperand
 from helixc.ir.plan import Place
-from helixc.ir.tensor import Dim, TensorType
+from helixc.ir.tensor import FULL, Dim, TensorType
 
 
 @attrs.frozen
@@ -39,7 +39,9 @@ def finish(builder: Builder) -> Finished:
     finisher = _Finisher()
     body = finisher.body(builder.body)
     return Finished(
-        dims=tuple(Dim(name, leaf.size) for leaf, name in finisher.leaf_names.items()),
+        dims=tuple(
+            Dim(name, leaf.size, leaf.share or FULL) for leaf, name in finisher.leaf_names.items()
+        ),
         scopes=tuple(finisher.scope(scope) for scope in builder.scopes),
         body=body,
         outputs=tuple(

@@ -10,6 +10,7 @@ from helixc.elaborate.arrows import (
     dims_of_value,
     is_axis,
     names_of,
+    places_known,
     targets,
     terms,
 )
@@ -33,6 +34,8 @@ def index(reshaping: Reshaping) -> Results:
         return _NOTHING
     dim = reshaping.environment.dim(names[0])
     if dim is None or not is_axis(use.findings, dim, names[0].span):
+        return _NOTHING
+    if not places_known(use.findings, dim, names[0]):
         return _NOTHING
     result = use.builder.new_value("i32", (dim,), position=True)
     result.adapts = True

@@ -9,7 +9,6 @@ from helixc.ir import source
 
 # Operators, and layers of the library, that are announced and still to come.
 LATER_FUNCTIONS = (
-    "dispatch", "combine",
     "moe",
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from helixc.elaborate.joins import concat, index, split
 from helixc.elaborate.ranks import top_k
 from helixc.elaborate.renames import rename
 from helixc.elaborate.rotations import rotate
+from helixc.elaborate.routes import combine, dispatch
 from helixc.elaborate.sequences import scan, shift
 from helixc.elaborate.takes import take
 from helixc.ir.ops import OPS, Norm
@@ -24,10 +25,14 @@ from helixc.ir.tensor import DTYPE_BITS
 
 @attrs.frozen
 class Reshaper:
-    """How an operator is used whose arguments are dimensions; ``keyed``: it has ``dimension = operand``."""
+    """How an operator is used whose arguments are dimensions.
+
+    ``keyed``: it has ``dimension = operand``; ``over``: it looks up what stands after ``over`` itself.
+    """
 
     apply: Callable[[Reshaping], Results]
     keyed: bool = False
+    over: bool = False
 
 
 @attrs.frozen
@@ -92,4 +97,6 @@ RESHAPINGS: Mapping[str, Reshaper] = {
     "take": Reshaper(take, keyed=True),
     "top_k": Reshaper(top_k),
     "append": Reshaper(append, keyed=True),
+    "dispatch": Reshaper(dispatch, over=True),
+    "combine": Reshaper(combine, over=True),
 }

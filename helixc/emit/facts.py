@@ -13,7 +13,7 @@ from helixc.emit.boundary import Instance
 from helixc.emit.wording import dims_text, step_meaning, value_text
 from helixc.ir.device import DeviceProgram, Template
 from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScatter, Seed, Slice
-from helixc.ir.ops import Cut, Fused, Joined, Kept, Number, Renamed
+from helixc.ir.ops import Cut, Fused, Joined, Kept, Number, Renamed, Routed
 from helixc.ir.sources import SourceFinder
 from helixc.ir.spmd import Compute, Move, Spmd, kept_as
 
@@ -86,7 +86,7 @@ class FactBook:
         dtype = program.types[template.value].dtype
         layout = program.layouts[template.value]
         sizes = self._device.sizes[template.value]
-        return value_text(template.value, dtype, sizes, layout)
+        return value_text(template.value, dtype, sizes, layout, program.sizes.shares)
 
     def is_held(self, instance: Instance) -> bool:
         """Whether a value is kept, and drawn inside the operators that read it."""
@@ -178,6 +178,9 @@ def _arrow(compute: Compute) -> str:
         case Joined(dims=dims, parts=parts):
             terms = (" * ".join(leaves) or "1" for leaves, _ in parts)
             return f"{' + '.join(terms)} -> {' * '.join(dims)}"
+        case Routed(pairs, queue, slot, _):
+            line = [f"{' * '.join(queue)} -> {' * '.join(slot)} in line"] if queue else []
+            return ", ".join([*(f"{token} -> {place}" for token, place in pairs), *line])
         case Cut(source=source, dims=dims, start=start):
             return f"{' * '.join(source)} -> {' * '.join(dims)} from {start}"
         case _:

@@ -85,7 +85,8 @@ class _Rows:
 
     def _value(self, value: str) -> str:
         dtype, layout = self._program.types[value].dtype, self._program.layouts[value]
-        text = value_text(value, dtype, self._sizes[value], layout)
+        shares = self._program.sizes.shares
+        text = value_text(value, dtype, self._sizes[value], layout, shares)
         kept = self._program.stored.get(value)
         return f"{kept} {text}" if kept else text
 

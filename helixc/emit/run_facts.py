@@ -50,9 +50,8 @@ class RunFacts:
     def _work_out(self, statement: Compute | Move) -> RunFact:
         value, price = statement.result, self._prices[statement.result]
         kind = _kind(statement)
-        block = value_text(
-            value, statement.type.dtype, self._sizes[value], self._program.layouts[value]
-        )
+        layout, shares = self._program.layouts[value], self._program.sizes.shares
+        block = value_text(value, statement.type.dtype, self._sizes[value], layout, shares)
         details: dict[str, object] = {
             "layer": self._layers.layer(value).title,
             "yields": block,

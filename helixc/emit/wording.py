@@ -16,6 +16,7 @@ from helixc.ir.layout import (
     Slice,
     Step,
 )
+from helixc.ir.tensor import Share
 
 
 def dims_text(sizes: Mapping[str, int]) -> str:
@@ -23,9 +24,17 @@ def dims_text(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{dim} {size}" for dim, size in sizes.items())
 
 
-def value_text(name: str, dtype: str, sizes: Mapping[str, int], layout: Layout) -> str:
-    """``q bf16[batch 1024, head 4]``, and over which mesh axes it is still partial."""
-    text = f"{name} {dtype}[{dims_text(sizes)}]"
+def value_text(
+    name: str, dtype: str, sizes: Mapping[str, int], layout: Layout, shares: Mapping[str, Share]
+) -> str:
+    """``q bf16[batch 1024, head 4]``, and over which mesh axes it is still partial.
+
+    Of a ragged dimension it says how many of its places are expected to be full: ``slot 64 (8 of 256 full)``.
+    """
+    full = {dim: share for dim, share in shares.items() if dim in sizes}
+    places = {dim: f"{size}" for dim, size in sizes.items()}
+    places |= {dim: f"{sizes[dim]} ({s.part} of {s.of} full)" for dim, s in full.items()}
+    text = f"{name} {dtype}[{', '.join(f'{dim} {size}' for dim, size in places.items())}]"
     if layout.partial:
         text += f" partial {layout.kind} over {', '.join(layout.partial)}"
     return text

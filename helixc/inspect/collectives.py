@@ -104,7 +104,9 @@ def _partial_problems(claim: Claim, before: Value, out: Value, mesh: Mesh) -> It
 
 def _bytes(op: str, before: Value, ways: int) -> int:
     """Bytes that each GPU receives for blocks of this size."""
-    block = (prod(before.dims.values()) * _BITS.get(before.dtype, 0) + 7) // 8
+    bits = prod(before.dims.values()) * _BITS.get(before.dtype, 0)
+    part, of = (prod(share[i] for share in before.shares) for i in (0, 1))
+    block = -(-bits * part // (8 * of))
     if op == "all_gather":
         return (ways - 1) * block
     if op == "all_reduce":

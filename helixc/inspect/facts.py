@@ -18,7 +18,10 @@ _VALUE = re.compile(
     r"(?P<name>[^\s;,\[\]]+) (?P<dtype>\w+)\[(?P<dims>[^\[\]]*)\]"
     r"(?: partial (?P<kind>sum|max|min) over (?P<atoms>[^;]+))?"
 )
-_DIM = re.compile(r"(?P<name>[^\s,]+) (?P<size>[1-9][0-9]*)")
+_DIM = re.compile(
+    r"(?P<name>[^\s,]+) (?P<size>[1-9][0-9]*)"
+    r"(?P<share> \((?P<part>[1-9][0-9]*) of (?P<of>[1-9][0-9]*) full\))?"
+)
 _NUMBER = re.compile(r"-?(?:inf|nan|[0-9][0-9.]*(?:e[-+]?[0-9]+)?)")
 _RUN = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 MOST_GPUS = 2**20
@@ -34,6 +37,7 @@ class Value:
     dims: Mapping[str, int]
     partial: tuple[str, ...] = ()
     kind: str = ""
+    shares: tuple[tuple[int, int], ...] = ()
 
 
 @attrs.frozen
@@ -124,7 +128,15 @@ def read_value(text: str) -> Value | None:
     if match is None or sizes is None:
         return None
     partial = listed(match["atoms"] or "")
-    return Value(text, match["name"], match["dtype"], sizes, partial, match["kind"] or "")
+    shares = tuple(read_shares(match["dims"]))
+    return Value(text, match["name"], match["dtype"], sizes, partial, match["kind"] or "", shares)
+
+
+def read_shares(text: str) -> Iterator[tuple[int, int]]:
+    """Of each dimension that is not expected to be full, how many of how many places are."""
+    for match in map(_DIM.fullmatch, listed(text)):
+        if match is not None and match["share"]:
+            yield int(match["part"]), int(match["of"])
 
 
 def read_claims(graph: DotGraph, finder: Finder) -> Mapping[str, Claim]:

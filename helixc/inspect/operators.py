@@ -94,6 +94,44 @@ def _rotated(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     yield from _differences(inputs, out)
 
 
+def _sent(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
+    """Tokens give way to experts and the places there."""
+    yield from _routed(claim, claim.operands[0].dims, out)
+
+
+def _brought_back(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
+    """The reverse, and the choices of a token stand side by side."""
+    value, choice = (operand.dims for operand in claim.operands)
+    tokens = {dim for left, _, _ in _lines(claim) for dim in left.split(" * ")}
+    picks = {dim: size for dim, size in choice.items() if dim not in tokens and dim not in value}
+    if not picks.items() <= out.items():
+        yield f"the choices of a token, {_text(picks)}, are not in [{_text(out)}]"
+    kept = {dim: size for dim, size in out.items() if dim not in picks}
+    yield from _routed(claim, kept, value)
+
+
+def _routed(claim: Claim, tokens: Sizes, experts: Sizes) -> Iterator[str]:
+    """What has tokens against what has experts and the places of tokens there."""
+    known = {dim: experts[dim] for dim in claim.names("over") if dim in experts}
+    expected = dict(tokens)
+    for left, right, queues in _lines(claim):
+        sizes = [expected.pop(dim, 0) for dim in left.split(" * ")]
+        if queues:
+            known |= {dim: experts[dim] for dim in right.split(" * ") if dim in experts}
+        else:
+            known[right] = sizes[0]
+    if not set(claim.names("over")) <= set(known):
+        yield f"nothing has the experts, {', '.join(claim.names('over'))}"
+    yield from _differences({**expected, **known}, experts)
+
+
+def _lines(claim: Claim) -> Iterator[tuple[str, str, str]]:
+    """Tokens, their places, and whether they wait in line for them."""
+    for pair in claim.names("pairs"):
+        left, _, right = pair.partition(" -> ")
+        yield left, right.removesuffix(" in line"), right[len(right.removesuffix(" in line")) :]
+
+
 def _renamed(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
     pairs = dict(pair.split(" -> ", 1) for pair in claim.names("pairs") if " -> " in pair)
     expected = {pairs.get(dim, dim): size for dim, size in inputs.items()}
@@ -191,5 +229,7 @@ _RULES: Mapping[str, _Rule] = {
     "take": _taken,
     "rotate": _rotated,
     "top_k": _cut,
+    "dispatch": _sent,
+    "combine": _brought_back,
     "slice": _sliced,
 }

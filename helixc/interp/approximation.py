@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from helixc.ir.logical import Logical, Op, ancestors, walk
-from helixc.ir.ops import Cut, Declared, Joined, Number, Params, Position, Renamed
+from helixc.ir.ops import Cut, Declared, Joined, Number, Params, Position, Renamed, Routed
 from helixc.ir.plan import Approximation
 from helixc.ir.tensor import Dim
 
@@ -38,6 +38,9 @@ def _ordered(params: Params) -> tuple[tuple[str, ...], ...]:
             return (params.source, params.dims)
         case Position():
             return (params.dims,)
+        case Routed():
+            sides = tuple(tuple(pair[i] for pair in params.pairs) for i in (0, 1))
+            return (*sides, params.queue, params.slot, params.pick)
         case _:
             return ()
 

@@ -67,7 +67,7 @@ def _field_mean(site: Site, operands: Operands) -> Array:
 # The operators that respect sums and products; a program of these alone is verified exactly.
 _LINEAR = (
     "input", "weight", "frozen", "state", "append", "keep", "matmul", "outer", "add", "sub", "mul", "sum",
-    "neg", "rename", "roll", "concat", "split", "take", "shift",
+    "neg", "rename", "roll", "concat", "split", "take", "shift", "dispatch", "combine",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from helixc.diagnostics import CompilerBug
-from helixc.interp import functions, picking
+from helixc.interp import functions, picking, routing
 from helixc.interp.kernel import kernel_meaning
 from helixc.interp.recurrence import scan
 from helixc.interp.rotation import rotate
@@ -239,6 +239,7 @@ def _table() -> Mapping[str, Meaning]:
         "take": picking.take, "top_k": picking.top_k, "rotate": rotate,
         "shift": picking.shift, "scan": scan,
         "append": picking.put_in, "keep": _keep,
+        "dispatch": routing.dispatch, "combine": routing.combine,
     }  # fmt: skip
     return {**simple, "kernel": kernel_meaning(simple, real_number, as_is)}
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from helixc.diagnostics import CompilerBug
-from helixc.interp import picking
+from helixc.interp import picking, routing
 from helixc.interp.meaning import MEANINGS, Operands, check_complete
 from helixc.interp.recurrence import scan_error
 from helixc.interp.rotation import rotation_error
@@ -70,6 +70,15 @@ def _placed(kind: str) -> Propagation:
 
 def _top_k(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
     return np.where(picking.undecided(site, operands, errors, result), np.inf, 0.0)
+
+
+def _routed(kind: str) -> Propagation:
+    def spread(site: Site, operands: Operands, errors: Operands, result: Array) -> Array:
+        moved = MEANINGS[kind](site, (errors[0], operands[1]))
+        doubt = routing.undecided(site, errors)
+        return np.broadcast_to(np.where(doubt, np.inf, moved), result.shape)
+
+    return spread
 
 
 def _product(kind: str) -> Propagation:
@@ -231,6 +240,7 @@ def _table() -> Mapping[str, Propagation]:
         **{kind: _moved(kind) for kind in moved},
         **dict.fromkeys(kept, _kept),
         **{kind: _product(kind) for kind in ("matmul", "outer", "mul")},
+        **{kind: _routed(kind) for kind in ("dispatch", "combine")},
         **dict.fromkeys(("max", "min", "any", "all"), _extreme),
         **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _comparison),
         **{kind: _slope(_constant(slope)) for kind, slope in steepest.items()},

@@ -154,7 +154,7 @@ def _table() -> Mapping[str, Rounding]:
     exact = (
         "input", "weight", "frozen", "state", "index", "fill", "rename", "roll", "concat", "split", "take", "top_k", "cast",
         "neg", "abs", "relu", "floor", "ceil", "max", "min", "any", "all", "minimum", "maximum", "where", "eq",
-        "append", "keep", "shift",
+        "append", "keep", "shift", "dispatch", "combine",
         "ne", "lt", "le", "gt", "ge", "and", "or", "not",
     )  # fmt: skip
     once = ("add", "sub", "mul", "outer", "div", "mod")

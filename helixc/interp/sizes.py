@@ -16,7 +16,7 @@ from helixc.interp.site import Dims, product_size
 from helixc.ir.factors import counted_dims
 from helixc.ir.layout import Layout
 from helixc.ir.logical import Op
-from helixc.ir.ops import OPS, Cut, Joined, Renamed, Rolled
+from helixc.ir.ops import OPS, Cut, Joined, Renamed, Rolled, Routed
 
 # Candidate multiples tried for a dimension before its full size, and combinations of them in all.
 _MULTIPLES = 6
@@ -79,7 +79,7 @@ def gather_needs(
     cuts: dict[tuple[str, Dims], list[tuple[str, Cut]]] = {}
     for op in ops:
         match op.params:
-            case Renamed():
+            case Renamed() | Routed():
                 equal += op.params.pairs
             case Joined():
                 parts = tuple(dims or size for dims, size in op.params.parts)

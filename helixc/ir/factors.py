@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
-from helixc.ir.ops import OPS, Cut, Joined, Op, OpRow, Params, Position, Renamed, Rolled, Tag
-from helixc.ir.tensor import Share, Sizes, TensorType
+from helixc.ir.ops import (
+    OPS,
+    Cut,
+    Joined,
+    Op,
+    OpRow,
+    Params,
+    Position,
+    Renamed,
+    Rolled,
+    Routed,
+    Tag,
+)
+from helixc.ir.tensor import FULL, Share, Sizes, TensorType
 
 
 @attrs.frozen
@@ -38,15 +50,17 @@ class Factor:
 
 
 def factor_sizes(rule: Sequence[Factor], known: Sequence[Sizes]) -> Sizes:
-    """The size of each factor; ``known``: those of the dimensions of each operand, then of the result."""
+    """The size of each factor; ``known``: those of the dimensions of each operand, then of the result.
+
+    A factor is as ragged as the result is along it, or the operands where the result has it not.
+    """
     found, shares = dict[str, int](), dict[str, Share]()
     for factor in rule:
         for dim, sizes in zip((*factor.operands, factor.result), known, strict=True):
             if dim is not None:
                 found[factor.name] = sizes[dim]
-                if dim in sizes.shares:
-                    shares[factor.name] = sizes.shares[dim]
-    return Sizes(found, shares)
+                shares[factor.name] = sizes.shares.get(dim, FULL)
+    return Sizes(found, {name: share for name, share in shares.items() if share != FULL})
 
 
 def own_factors(
@@ -60,6 +74,8 @@ def own_factors(
     row = OPS[kind]
     if isinstance(params, Renamed):
         return _rename_factors(operand_types[0], params)
+    if isinstance(params, Routed):
+        return tuple(_routed_factors(operand_types, result_type, over, params))
     special = _whole_dims(params) - frozenset(over if row.fills else ())
     names: list[str] = [*over]
     for type_ in (*operand_types, result_type):
@@ -102,8 +118,35 @@ def _rename_factors(operand: TensorType, params: Renamed) -> tuple[Factor, ...]:
     )
 
 
+def _routed_factors(
+    types: Sequence[TensorType], result: TensorType, over: tuple[str, ...], params: Routed
+) -> Iterator[Factor]:
+    """A token and its own places are one factor; who waits in line is known from all choices only.
+
+    What only the value has and the result has not adds up, as it is zero but where it is chosen.
+    """
+    token = {place: token for token, place in params.pairs}
+    value, choice, made = ({token.get(d, d): d for d in t.dims} for t in (*types, result))
+    for name in dict.fromkeys((*over, *value, *choice, *made)):
+        chosen = choice.get(name)
+        if name in params.queue and name in value:
+            yield Factor(f"{name} in line", "whole", (None, chosen), None)
+            chosen = None
+        tag: Tag = "pass" if name in made else "sum"
+        in_line = bool(params.queue) and name in (*params.queue, *params.pick)
+        if (in_line and chosen is not None) or (name not in made and name not in value):
+            tag = "whole"
+        yield Factor(name, tag, (value.get(name), chosen), made.get(name))
+
+
 def counted_dims(op: Op) -> tuple[str, ...]:
     """The leaves along which a local kernel must know the global places of its block."""
     if not OPS[op.kind].position:
         return ()
-    return op.params.dims if isinstance(op.params, Position) else op.over
+    match op.params:
+        case Position(dims):
+            return dims
+        case Routed():
+            return (*op.over, *op.params.queue, *op.params.slot)
+        case _:
+            return op.over

@@ -13,7 +13,7 @@ from helixc.ir import logical, spmd
 from helixc.ir.fact import Invariant
 from helixc.ir.fused import kernel_of
 from helixc.ir.logical import Carried, Logical, Op, Repeat
-from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed
+from helixc.ir.ops import OPS, Cut, Fused, Joined, Number, Renamed, Routed
 from helixc.ir.rules import infer
 from helixc.ir.spmd import Compute, Loop, LoopValue, Spmd
 from helixc.ir.tensor import DTYPE_BITS, NUMBER, Dim, Sizes, TensorType
@@ -157,6 +157,9 @@ def _check_param_sizes(op: Op, sizes: Sizes) -> Iterator[Diagnostic]:
     match op.params:
         case Renamed(pairs):
             yield from _check_pairs(op, pairs, sizes)
+        case Routed(pairs):
+            # Of the places of tokens fewer are full than of what they are the places of.
+            yield from _check_pairs(op, pairs, Sizes(sizes))
         case Joined(dims, parts):
             total = sum(size for _, size in parts)
             if total != _product(dims, sizes):

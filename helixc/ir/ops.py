@@ -25,12 +25,24 @@ from helixc.ir.parameters import (
     Position,
     Renamed,
     Rolled,
+    Routed,
 )
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
 
 # Known by this module's name too; its own names need no mention.
-__all__ = ["Cast", "Cut", "Declared", "Filled", "Joined", "Norm", "Position", "Renamed", "Rolled"]
+__all__ = [
+    "Cast",
+    "Cut",
+    "Declared",
+    "Filled",
+    "Joined",
+    "Norm",
+    "Position",
+    "Renamed",
+    "Rolled",
+    "Routed",
+]
 
 # What a split contracted dimension leaves behind; "" = the operator contracts nothing.
 Combine = Literal["", "sum", "max", "min"]
@@ -150,7 +162,35 @@ class Fused:
     body: tuple[Op, ...]
 
 
-Params = Norm | Renamed | Rolled | Filled | Joined | Cut | Position | Cast | Declared | Fused | None
+Params = (
+    Norm
+    | Renamed
+    | Rolled
+    | Filled
+    | Joined
+    | Cut
+    | Routed
+    | Position
+    | Cast
+    | Declared
+    | Fused
+    | None
+)
+
+# What a number or an index picks; one that lies outside picks zero, so parts of a table add up.
+_TAKE = OpRow(
+    kind="take",
+    arity=2,
+    combines="sum",
+    linear="first",
+    spreads=True,
+    flops=0,
+    result="first",
+    position=True,
+    along=1,
+    places=(1,),
+    fetches=True,
+)
 
 _ROWS = (
     OpRow(kind="input", arity=0, work="source", result="declared", params=Declared),
@@ -200,20 +240,7 @@ _ROWS = (
     OpRow(kind="roll", arity=1, linear="each", keeps_order=True, work="free", params=Rolled),
     OpRow(kind="concat", arity=-1, whole=True, linear="joint", spreads=True, params=Joined),
     OpRow(kind="split", arity=1, whole=True, linear="each", params=Cut),
-    # What a number or an index picks; one that lies outside picks zero, so parts of a table add up.
-    OpRow(
-        kind="take",
-        arity=2,
-        combines="sum",
-        linear="first",
-        spreads=True,
-        flops=0,
-        result="first",
-        position=True,
-        along=1,
-        places=(1,),
-        fetches=True,
-    ),
+    _TAKE,
     # The places of the largest, as a part of the ranking.
     OpRow(kind="top_k", arity=1, whole=True, stream="softmax", result="index", params=Cut),
     # What stood some places before; zeros come in.
@@ -230,6 +257,10 @@ _ROWS = (
     ),
     # A state for each element: the one before times the decay, plus the step.
     OpRow(kind="scan", arity=3, whole=True, flops=2, along=2),
+    # To every expert the tokens that chose it, and back to every token what its choices made of it; places
+    # of tokens that did not choose an expert hold zero.
+    attrs.evolve(_TAKE, kind="dispatch", combines="", along=0, params=Routed),
+    attrs.evolve(_TAKE, kind="combine", params=Routed),
     # Two products, a sum, and of each pair's angle a sine and a cosine.
     OpRow(
         kind="rotate",

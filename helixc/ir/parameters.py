@@ -53,6 +53,21 @@ class Rolled:
 
 
 @attrs.frozen
+class Routed:
+    """Where tokens stand at the experts that an index chooses; the dimensions worked over are the experts.
+
+    ``pairs``: a token's dimension, and that of its own place at every expert.  Tokens along the product
+    ``queue`` wait in line at each expert instead, in row-major order, for the places of the product
+    ``slot``; who comes too late has none.  ``pick``: the dimensions of the choices of one token.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    queue: tuple[str, ...] = ()
+    slot: tuple[str, ...] = ()
+    pick: tuple[str, ...] = ()
+
+
+@attrs.frozen
 class Position:
     """The product whose global row-major index an ``index`` operator yields."""
 

@@ -11,20 +11,32 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from helixc.ir.logical import Logical, NamedDim, Op, Scope, walk
-from helixc.ir.ops import Cut, Declared, Filled, Fused, Joined, Number, Params, Position, Renamed
+from helixc.ir.ops import (
+    Cut,
+    Declared,
+    Filled,
+    Fused,
+    Joined,
+    Number,
+    Params,
+    Position,
+    Renamed,
+    Routed,
+)
 from helixc.ir.plan import Block, DimRef, Line, Microbatches, Pad, Plan, Replicate, Shard
 from helixc.ir.tensor import TensorType
 
 # For each divided leaf its factors, outermost first.
 Parts = Mapping[str, tuple[str, ...]]
+Pairs = tuple[tuple[str, str], ...]
 
 
 def tied_leaves(program: Logical, leaf: str) -> tuple[str, ...]:
-    """The leaf and every leaf that renames tie to it, in order of discovery."""
+    """The leaf and every leaf that renames, or the places of tokens, tie to it, in order of discovery."""
     pairs = [
         pair
         for op in walk(program.body)
-        if isinstance(op, Op) and isinstance(op.params, Renamed)
+        if isinstance(op, Op) and isinstance(op.params, Renamed | Routed)
         for pair in op.params.pairs
     ]
     found = [leaf]
@@ -40,6 +52,15 @@ def divide(dims: Iterable[str], parts: Parts) -> tuple[str, ...]:
     return tuple(factor for dim in dims for factor in parts.get(dim, (dim,)))
 
 
+def divide_pairs(pairs: Pairs, parts: Parts) -> Pairs:
+    """Pairs of leaves that are one, with the divided ones replaced by pairs of their factors."""
+    return tuple(
+        pair
+        for left, right in pairs
+        for pair in zip(parts.get(left, (left,)), parts.get(right, (right,)), strict=True)
+    )
+
+
 def divide_type(type_: TensorType, parts: Parts) -> TensorType:
     """A type with the divided leaves replaced by their factors."""
     return TensorType(type_.dtype, divide(type_.dims, parts))
@@ -49,12 +70,14 @@ def divide_params(params: Params, parts: Parts) -> Params:
     """An operator's parameters with the divided leaves replaced by their factors."""
     match params:
         case Renamed():
-            pairs = [
-                pair
-                for left, right in params.pairs
-                for pair in zip(parts.get(left, (left,)), parts.get(right, (right,)), strict=True)
-            ]
-            return Renamed(tuple(pairs))
+            return Renamed(divide_pairs(params.pairs, parts))
+        case Routed():
+            return Routed(
+                divide_pairs(params.pairs, parts),
+                divide(params.queue, parts),
+                divide(params.slot, parts),
+                divide(params.pick, parts),
+            )
         case Joined():
             joined = tuple((divide(dims, parts), size) for dims, size in params.parts)
             return Joined(divide(params.dims, parts), joined)

@@ -19,6 +19,7 @@ from helixc.ir.ops import (
     Params,
     Position,
     Renamed,
+    Routed,
 )
 from helixc.ir.tensor import DTYPE_BITS, FLOATING, NUMBER, TensorType
 
@@ -137,6 +138,8 @@ def _dims(
             return _replaced(operand_types[0].dims, params.source, params.dims)
         case Joined():
             return _joined_dims(operand_types, params)
+        case Routed():
+            return _routed_dims(row, operand_types, over, params)
         case _:
             contracted = over if row.combines else ()
             return _union(operand_types, contracted)
@@ -160,6 +163,29 @@ def _joined_dims(operand_types: Sequence[TensorType], params: Joined) -> tuple[s
     for type_, (part, _) in zip(operand_types, params.parts, strict=True):
         dims += [d for d in _replaced(type_.dims, part, params.dims) if d not in dims]
     return tuple(dims + [dim for dim in params.dims if dim not in dims])
+
+
+def _routed_dims(
+    row: OpRow, types: Sequence[TensorType], over: tuple[str, ...], params: Routed
+) -> tuple[str, ...]:
+    """Tokens give way to experts and places at them, and the reverse where the experts go."""
+    tokens, places = (tuple(pair[i] for pair in params.pairs) for i in (0, 1))
+    value, choice = types
+    needed = (*tokens, *params.queue, *params.pick)
+    if row.combines:
+        have, gone, target = (*places, *params.slot), over, dict(zip(places, tokens, strict=True))
+    else:
+        have, gone, target = (*tokens, *params.queue), (), dict(params.pairs)
+    lacking = [d for dims, t in ((have, value), (needed, choice)) for d in dims if d not in t.dims]
+    if lacking:
+        raise ValueError(f"an operand of {row.kind} has no dimension {lacking[0]}")
+    left = {*gone, *params.queue, *params.slot}
+    kept = [target.get(dim, dim) for dim in value.dims if dim not in left]
+    came = choice.dims if row.combines else (*over, *params.slot)
+    made = (*came, *(dim for dim in kept if not (row.combines and dim in came)))
+    if len(set(made)) != len(made):
+        raise ValueError(f"{row.kind} gives a dimension twice: {', '.join(made)}")
+    return made
 
 
 def _replaced(dims: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

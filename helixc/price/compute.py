@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import attrs
 
 from helixc.ir.rules import Factor
-from helixc.ir.tensor import NUMBER, Sizes, TensorType, expected, expected_bytes
+from helixc.ir.tensor import NUMBER, Share, Sizes, TensorType, expected, expected_bytes
 from helixc.ir.work import Arithmetic
 
 PICOSECONDS = 10**12
@@ -32,8 +32,11 @@ def local_work(
     result_type: TensorType,
     rule: Sequence[Factor],
     local: Sizes,
+    ragged: Sequence[Mapping[str, Share]] = (),
 ) -> Work:
     """FLOPs and bytes of one GPU; ``local`` is the size of each factor's block there.
+
+    ``ragged``: for each operand the shares of its own dimensions, where these are not those of the factors.
 
     Operators without a term of work cost nothing, nor do places that are expected to stay empty.  What a
     kernel keeps inside is not moved.
@@ -45,15 +48,26 @@ def local_work(
     result, written = [f.name for f in rule if f.result is not None], arithmetic.written
     moved = _block_bytes(result_type, result if written is None else written, local)
     for position, type_ in enumerate(operand_types):
-        if type_ is not NUMBER and (written is None or position):
-            fetched = [names for n, names in arithmetic.fetched if n == position]
-            own = tuple(f.name for f in rule if f.operands[position] is not None)
-            moved += sum(_block_bytes(type_, names, local) for names in fetched or [own])
+        if type_ is NUMBER or (written is not None and not position):
+            continue
+        fetched = [names for n, names in arithmetic.fetched if n == position]
+        for names in fetched:
+            moved += _block_bytes(type_, names, local)
+        if not fetched:
+            dims = [(f.name, f.operands[position]) for f in rule]
+            held = {name: dim for name, dim in dims if dim is not None}
+            sizes = _as_ragged(held, local, ragged[position]) if ragged else local
+            moved += _block_bytes(type_, tuple(held), sizes)
     return Work(
         flops=sum(flops for _, flops in counted),
         bytes=moved,
         matrix_flops=sum(flops for matrix, flops in counted if matrix),
     )
+
+
+def _as_ragged(held: Mapping[str, str], local: Sizes, shares: Mapping[str, Share]) -> Sizes:
+    """The sizes of factors with the shares of the dimensions that one value has along them."""
+    return Sizes(local, {name: shares[dim] for name, dim in held.items() if dim in shares})
 
 
 def _points(factors: Sequence[str], local: Sizes) -> int:

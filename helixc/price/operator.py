@@ -23,7 +23,7 @@ from helixc.ir.kernels import (
     field_name,
 )
 from helixc.ir.rules import Factor
-from helixc.ir.tensor import DTYPE_BITS, NUMBER, Sizes, TensorType
+from helixc.ir.tensor import DTYPE_BITS, NUMBER, Share, Sizes, TensorType
 from helixc.ir.work import Arithmetic
 from helixc.price.attention import Attention, decode_price, prefill_price
 from helixc.price.compute import PICOSECONDS, Work, local_work
@@ -54,6 +54,7 @@ class LocalOperator:
     """An operator as one GPU runs it: its factor rule, and the size of each factor's block there.
 
     ``arithmetic`` is what it computes, and what its factors are to an attention if it is one.
+    ``ragged``: for each operand what is expected to be full of its own dimensions, () if nothing is ragged.
     """
 
     arithmetic: Arithmetic
@@ -61,6 +62,7 @@ class LocalOperator:
     result: TensorType
     rule: Sequence[Factor]
     local: Sizes
+    ragged: Sequence[Mapping[str, Share]] = ()
 
     @property
     def is_product(self) -> bool:
@@ -85,7 +87,9 @@ class LocalOperator:
     @property
     def work(self) -> Work:
         """FLOPs, and bytes read and written."""
-        return local_work(self.arithmetic, self.types, self.result, self.rule, self.local)
+        return local_work(
+            self.arithmetic, self.types, self.result, self.rule, self.local, self.ragged
+        )
 
     @property
     def stream(self) -> str:

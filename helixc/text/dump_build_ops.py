@@ -19,6 +19,7 @@ from helixc.ir.ops import (
     Position,
     Renamed,
     Rolled,
+    Routed,
 )
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
@@ -26,6 +27,8 @@ from helixc.text.dump_build_header import between, present
 from helixc.text.dump_build_plan import PlanBuilder
 from helixc.text.dump_words import Word, read_number, read_place, read_value
 
+Names = tuple[str, ...]
+Pairs = tuple[tuple[str, str], ...]
 # Stands for "declared with the type that the value has" until that type is known.
 AS_IT_IS = Declared(TensorType("", ()))
 
@@ -78,9 +81,17 @@ class OpBuilder(PlanBuilder):
         """``a -> b``."""
         return old, new
 
-    def renamed(self, *pairs: tuple[str, str] | None) -> Params:
+    def pairs(self, *pairs: tuple[str, str] | None) -> Pairs:
+        """``[a -> b]``."""
+        return present(pairs)
+
+    def renamed(self, pairs: Pairs) -> Params:
         """``pairs [a -> b]``."""
-        return Renamed(present(pairs))
+        return Renamed(pairs)
+
+    def routed(self, pairs: Pairs, queue: Names, slot: Names, pick: Names) -> Params:
+        """``route [a -> b] line [] -> [] pick [c]``."""
+        return Routed(pairs, queue, slot, pick)
 
     def rolled(self, by: Word) -> Params:
         """``turn 1``."""

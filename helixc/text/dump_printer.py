@@ -31,6 +31,7 @@ from helixc.ir.ops import (
     Position,
     Renamed,
     Rolled,
+    Routed,
 )
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Compute, Loop, LoopValue, Move, Reshard, Spmd, SpmdStatement, Why
@@ -151,7 +152,7 @@ def _params_text(op: Op) -> str:
             text = ""
         case Norm(eps):
             text = f" with eps {show_number(eps)}"
-        case Renamed() | Rolled() | Joined() | Cut() | Position():
+        case Renamed() | Rolled() | Joined() | Cut() | Routed() | Position():
             text = f" with {_arrangement_text(op.params)}"
         case Cast(dtype):
             text = f" with to {show_name(dtype)}"
@@ -169,7 +170,7 @@ def _params_text(op: Op) -> str:
     return text
 
 
-def _arrangement_text(params: Renamed | Rolled | Joined | Cut | Position) -> str:
+def _arrangement_text(params: Renamed | Rolled | Joined | Cut | Routed | Position) -> str:
     """Parameters that say which elements stand where."""
     match params:
         case Renamed(pairs):
@@ -182,6 +183,10 @@ def _arrangement_text(params: Renamed | Rolled | Joined | Cut | Position) -> str
             return f"join {show_list(shown)} -> {show_names(dims)}"
         case Cut(source, dims, start):
             return f"cut {show_names(source)} from {start} -> {show_names(dims)}"
+        case Routed(pairs, queue, slot, pick):
+            shown = (f"{show_name(token)} -> {show_name(place)}" for token, place in pairs)
+            line = f"line {show_names(queue)} -> {show_names(slot)}"
+            return f"route {show_list(shown)} {line} pick {show_names(pick)}"
         case Position(dims):
             return f"position {show_names(dims)}"
 

@@ -1,0 +1,11 @@
+# The choices are not those of tokens that the value has.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, expert = 16, pick = 2
+  input x: bf16[batch, seq, embed]
+  input choice, other: i32[batch, seq, pick]
+  input word: bf16[embed]
+  output y = dispatch(word, choice, over expert, slot)     # error: HX0301
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }

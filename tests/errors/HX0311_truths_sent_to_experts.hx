@@ -1,0 +1,10 @@
+# What is not chosen is zero, and truth values have none.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, expert = 16, pick = 2
+  input x: bf16[batch, seq, embed]
+  input choice, other: i32[batch, seq, pick]
+  output y = dispatch(x > 0, choice, over expert, slot)    # error: HX0311
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }
