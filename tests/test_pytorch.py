@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import helixc
 from helixc.cli.main import run
 from helixc.diagnostics import HelixError
 from helixc.ir.ops import OPS
-from helixc.pytorch.identifiers import Identifiers, identifier
+from helixc.pytorch.identifiers import TAKEN, Identifiers, identifier
 from helixc.pytorch.module import module_text
 from helixc.pytorch.operators import TORCH
 
@@ -73,6 +74,13 @@ def test_modules_of_random_programs_are_python(seed: int) -> None:
         return
     compile(module_text(compiled.spmd), "emitted", "exec")
     assert module_text(compiled.spmd, timed=True).count("mesh.mark(") > 2
+
+
+def test_no_value_hides_a_function_of_the_module() -> None:
+    text = (GOLDEN).read_text(encoding="utf-8")
+    defined = re.findall(r"^(?:def )?(\w+)(?:\(| = )", text, re.MULTILINE)
+    layers = {"mha", "mlp", "layer"}
+    assert set(defined) - layers <= set(TAKEN)
 
 
 def test_a_name_is_used_again_when_its_value_is_no_longer_read() -> None:

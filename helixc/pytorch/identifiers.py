@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 # What the emitted module uses itself.
 TAKEN = (
     "mesh", "weights", "inputs", "turn", "torch", "dist", "math", "F",
-    "DTYPES", "layer_norm", "rms_norm", "take", "rotate", "step", "forward", "main", "shard", "load", "read",
+    "DTYPES", "FLOATING", "REDUCE", "AXES", "GROUPS", "INPUTS", "WEIGHTS", "SLICES", "GATHER", "SCATTER",
+    "layer_norm", "rms_norm", "take", "put_in", "scan", "rotate", "chosen", "in_line", "tokens_in_line",
+    "places_in_line", "shard", "random_tensor", "load", "step", "read", "arguments", "forward", "main",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from helixc.ir.ops import Cast, Filled, Norm, Number
 from helixc.ir.tensor import FLOATING, TensorType
-from helixc.pytorch import places
+from helixc.pytorch import places, routes
 from helixc.pytorch.operand import Dims, Operand, Use, axes_text, dtype_text, permuted
 
 Expression = Callable[[Use], str]
@@ -240,6 +240,8 @@ TORCH: Mapping[str, Expression] = {
     "top_k": places.top_k,
     "take": places.take,
     "shift": places.shift,
+    "dispatch": routes.dispatch,
+    "combine": routes.combine,
     "scan": places.scan,
     "roll": places.roll,
     "rotate": places.rotate,

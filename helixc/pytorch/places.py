@@ -82,7 +82,7 @@ def append(use: Use) -> str:
     entries = permuted(new, (*params.dims, *others))
     if len(params.dims) > 1:
         entries += f".flatten(0, {len(params.dims) - 1})"
-    blocks = ", ".join(f"({_first(use, dim)}, {use.sizes[dim]})" for dim in params.source)
+    blocks = ", ".join(f"({block_start(use, dim)}, {use.sizes[dim]})" for dim in params.source)
     text = f"put_in({rows}, {entries}, {params.start}, [{blocks}])"
     return permuted(Operand(text, TensorType("", (*params.source, *others))), use.dims)
 
@@ -94,14 +94,23 @@ def keep(use: Use) -> str:
 
 def index(use: Use) -> str:
     """The global position along a product of dimensions."""
-    dims = cast("Position", use.op.params).dims
+    return _linear(use, cast("Position", use.op.params).dims, use.dims)
+
+
+def positions(use: Use, dims: Dims) -> str:
+    """The global positions along a product of dimensions, one axis for all of it."""
+    text = _linear(use, dims, dims)
+    return text if len(dims) == 1 else f"({text}).flatten()"
+
+
+def _linear(use: Use, product: Dims, dims: Dims) -> str:
+    """The row-major position in a product, with axes as in ``dims``."""
     total: list[str] = []
     stride = 1
-    for dim in reversed(dims):
-        atoms = use.layout.atoms_of(dim)
-        axes = "".join(f", {atom!r}" for atom in atoms).replace("'", '"')
+    for dim in reversed(product):
+        axes = "".join(f', "{atom}"' for atom in use.layout.atoms_of(dim))
         own = Operand(f"mesh.positions({use.local(dim)}{axes})", TensorType("i32", (dim,)))
-        text = aligned(own, use.dims)
+        text = aligned(own, dims)
         total.append(text if stride == 1 else f"{text} * {stride}")
         stride *= use.sizes[dim]
     return " + ".join(reversed(total))
@@ -114,7 +123,7 @@ def take(use: Use) -> str:
     shared = tuple(dim for dim in table.dims if dim in index.dims)
     kept = tuple(dim for dim in table.dims if dim not in index.dims and dim not in over)
     new = tuple(dim for dim in index.dims if dim not in table.dims)
-    blocks = ", ".join(f"({_first(use, dim)}, {use.sizes[dim]})" for dim in over)
+    blocks = ", ".join(f"({block_start(use, dim)}, {use.sizes[dim]})" for dim in over)
     rows = permuted(table, (*shared, *over, *kept))
     places = f"torch.tensor({index.text}, device=mesh.device)" if index.is_number else index.text
     ordered = permuted(Operand(places, index.type), (*shared, *new))
@@ -154,7 +163,7 @@ def scan(use: Use) -> str:
     return permuted(Operand(text, TensorType("", (*rest, *over))), use.dims)
 
 
-def _first(use: Use, dim: str) -> str:
+def block_start(use: Use, dim: str) -> str:
     """The global position at which this process's block of a dimension begins."""
     atoms = use.layout.atoms_of(dim)
     return f"mesh.index({tuple_text(atoms)}) * {use.local(dim)}" if atoms else "0"

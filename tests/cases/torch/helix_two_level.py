@@ -289,6 +289,35 @@ def rotate(x, angle, dim):
     return torch.stack([first * cos - second * sin, first * sin + second * cos], dim)
 
 
+def chosen(choice, experts):
+    """For each token and each of these experts whether it is among the token's choices (last axis)."""
+    return (choice[..., None] == experts).any(-2)
+
+
+def in_line(choice, experts):
+    """Who of the tokens in line (last axis but one of ``choice``) waits at each expert, and behind how many."""
+    waits = chosen(choice, torch.arange(experts, device=choice.device))
+    return waits, waits.long().cumsum(-2) - 1
+
+
+def tokens_in_line(choice, experts, places):
+    """For each place of each expert which token has it, -1 if none."""
+    waits, before = in_line(choice, experts)
+    shape = (*waits.shape[:-2], experts, places)
+    tokens = torch.full(shape, -1, device=choice.device)
+    *rest, token, expert = torch.nonzero(waits & (before < places), as_tuple=True)
+    tokens[(*rest, expert, before[(*rest, token, expert)])] = token
+    return tokens
+
+
+def places_in_line(choice, experts, places):
+    """For each choice its place among all places of all experts, -1 for what has none."""
+    _, before = in_line(choice, experts)
+    known = (choice >= 0) & (choice < experts)
+    behind = before.gather(-1, torch.where(known, choice, 0).long())
+    return torch.where(known & (behind < places), choice * places + behind, -1)
+
+
 def mha(mesh, weights, x):
     wq = weights["wq"]  # [embed 8192, head 4, head_dim 128]
     # `wq` is split on head over n and split on head_dim over m; the matmul that makes `q` needs it
