@@ -18,6 +18,8 @@ STREAMS = ("softmax", "norm", "elementwise")
 TRANSFERRED_ERROR = 0.3
 # Whose attention a GPU has of which none is measured.
 NEAREST = "h200"
+# Whole numbers from here on are written in groups of three digits, as `helixc fmt` does.
+LONG = 10_000
 
 
 def hardware_lines() -> Iterator[str]:
@@ -89,4 +91,5 @@ def _group(group: str, values: Mapping[str, float], source: str) -> Iterator[str
             continue
         number = float(f"{value / US if field.measure == 's' else value:.3g}")
         unit = " us" if field.measure == "s" else ""
-        yield f"  {field_name(group, field.name)} = {source}({number:g}{unit})"
+        shown = f"{number:_.0f}" if number.is_integer() and number >= LONG else f"{number:g}"
+        yield f"  {field_name(group, field.name)} = {source}({shown}{unit})"

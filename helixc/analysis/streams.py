@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import attrs
-import numpy as np
-from numpy.typing import NDArray
 
-Time = TypeVar("Time", int, NDArray[np.int64])
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Time = TypeVar("Time", int, "NDArray[np.int64]")
 Stream = Literal["compute", "communication"]
 COMPUTE: tuple[Stream, ...] = ("compute",)
 COMMUNICATION: tuple[Stream, ...] = ("communication",)

@@ -17,6 +17,7 @@ from helixc.interp.approximation import divided_dims
 from helixc.interp.data import Data
 from helixc.interp.domain import REALS
 from helixc.interp.held import Held
+from helixc.interp.logical import Supply
 from helixc.interp.shrink import (
     Instance,
     full_instance,
@@ -25,7 +26,7 @@ from helixc.interp.shrink import (
     smallest_instance,
 )
 from helixc.interp.site import Array
-from helixc.interp.version import PaddedSupply, run_version
+from helixc.interp.version import PaddedSupply, SliceSupply, run_version
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
 from helixc.ir.tensor import Dim, real_sizes
@@ -64,10 +65,9 @@ def run_case(compilation: Compilation, *, small: bool, seed: int = 0) -> RunCase
         for dim, found in divided.items()
     }
     supply = Data(small_model, seed, "normal", parts)
-    filled = PaddedSupply(supply, program.sizes, real_sizes(program.dims))
 
     def arrays(sources: tuple[Source, ...]) -> dict[str, Array]:
-        return {source.name: np.asarray(filled(source.op, source.turns)) for source in sources}
+        return {source.name: _array(program, supply, source) for source in sources}
 
     return RunCase(
         program=program,
@@ -77,6 +77,18 @@ def run_case(compilation: Compilation, *, small: bool, seed: int = 0) -> RunCase
         expected=run_version(rewritten, supply, REALS).outputs,
         approximate=bool(rewritten.approximations),
     )
+
+
+def _array(program: Spmd, supply: Supply, source: Source) -> Array:
+    """A whole tensor, with zeros where a dimension is padded; every slice of a step is padded on its own."""
+    supplies: list[Supply] = [supply]
+    if program.slices is not None and source.sliced >= 0:
+        slices = program.slices
+        supplies = [SliceSupply(supply, slices, number) for number in range(slices.count)]
+    real = real_sizes(program.dims)
+    padded = (PaddedSupply(one, program.sizes, real) for one in supplies)
+    parts = [np.asarray(one(source.op, source.turns)) for one in padded]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, source.sliced)
 
 
 def _instance(

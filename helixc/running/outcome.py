@@ -85,9 +85,9 @@ def _output(case: RunCase, output: Output, slices: Sequence[Array]) -> OutputFou
     dims, layout = program.types[output.value].dims, program.layouts[output.value]
     parts = [assemble(blocks, dims, layout, program.mesh) for blocks in slices]
     axis = sliced_axis(program, dims)
-    made = parts[0].value if axis < 0 else np.concatenate([part.value for part in parts], axis)
     real = real_sizes(program.dims)
-    made = made[tuple(slice(real.get(dim)) for dim in dims)]
+    values = [part.value[tuple(slice(real.get(dim)) for dim in dims)] for part in parts]
+    made = values[0] if axis < 0 else np.concatenate(values, axis)
     exact, expected = (_of(held[output.name], dims) for held in (case.exact, case.expected))
     size = float(np.max(np.abs(made), initial=0.0)) or 1.0
     return OutputFound(

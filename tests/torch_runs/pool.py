@@ -112,8 +112,8 @@ def _made(text: str, inputs: Any, weights: Any) -> tuple[list[dict[str, Array]],
     exec(compile(text, "emitted", "exec"), module.__dict__)
     module.DTYPES.update(dict.fromkeys(module.FLOATING, torch.float64))
     mesh = module.Mesh(torch.device("cpu"))
-    held = module.Weights(module.load(mesh, module.WEIGHTS, weights, 0)[0])
-    given = module.load(mesh, module.INPUTS, inputs, 0, module.SLICES)
+    held = module.load(mesh, module.WEIGHTS, weights, 0)
+    given = module.load(mesh, module.INPUTS, inputs, 0)
     recorder = Recorder()
     with torch.inference_mode(), recorder:
         parts = module.step(mesh, held, given)

@@ -401,12 +401,12 @@ def random_tensor(name, shape, dtype, scale, seed):
     return torch.randn(shape, generator=generator, dtype=torch.float64) * scale
 
 
-def load(mesh, table, tensors, seed, slices=1):
+def load(mesh, table, tensors, seed):
     """The blocks of all tensors in a table, from ``tensors`` or, where it is None, random.
 
     Of what comes in slices there is one block for each of them.
     """
-    blocks = [{} for _ in range(slices)]
+    blocks = [{} for _ in range(SLICES)]
     for name, (shape, split, dtype, scale, sliced) in table.items():
         if tensors is None:
             full = random_tensor(name, shape, dtype, scale, seed)
@@ -419,15 +419,16 @@ def load(mesh, table, tensors, seed, slices=1):
             raise SystemExit(f"{name} has numbers in the file that are not finite")
         else:
             full = tensors[name].reshape(shape)
-        parts = [full] * slices if sliced < 0 else full.chunk(slices, sliced)
-        for block, part in zip(blocks, parts):
-            block[name] = shard(mesh, part, split).to(mesh.device, DTYPES[dtype])
+        parts = [full] if sliced < 0 else full.chunk(SLICES, sliced)
+        own = [shard(mesh, part, split).to(mesh.device, DTYPES[dtype]) for part in parts]
+        for block, part in zip(blocks, own * SLICES):
+            block[name] = part
     return blocks
 
 
 def step(mesh, weights, inputs):
     """This process's block of each output, for every slice of a step."""
-    return [forward(mesh, weights, part) for part in inputs]
+    return [forward(mesh, Weights(own), part) for own, part in zip(weights, inputs)]
 
 
 def read(path):
@@ -469,8 +470,8 @@ def main():
         timeout=datetime.timedelta(seconds=options.timeout),
     )
     mesh = Mesh(device)
-    weights = Weights(load(mesh, WEIGHTS, read(options.weights), options.seed)[0])
-    inputs = load(mesh, INPUTS, read(options.inputs), options.seed, SLICES)
+    weights = load(mesh, WEIGHTS, read(options.weights), options.seed)
+    inputs = load(mesh, INPUTS, read(options.inputs), options.seed)
     for number in range(options.steps):
         dist.barrier()
         mesh.marks = []
