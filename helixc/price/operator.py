@@ -176,11 +176,8 @@ def attention_time(shape: AttentionShape, work: Work, dtype: str, gpu: Gpu) -> P
         window=shape.window,
         width=DTYPE_BITS[dtype] / 8,
     )
-    chip, decode, prefill = (
-        chip_of(gpu, dtype),
-        gpu.kernels.get("decode"),
-        gpu.kernels.get("prefill"),
-    )
+    chip = chip_of(gpu, dtype)
+    decode, prefill = gpu.kernels.get("decode"), gpu.kernels.get("prefill")
     if shape.queries == 1 and isinstance(decode, DecodeConstants) and gpu.sms:
         return _priced(decode_price(sizes, chip, decode), "decode", decode.error, gpu)
     if isinstance(prefill, PrefillConstants) and gpu.sms:
