@@ -8,9 +8,11 @@ from pathlib import Path
 import attrs
 
 from docs.made_examples import compiled
+from helixc.analysis.layers import find_layers
 from helixc.emit.drawings import draw
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.svg import SvgWriter
+from helixc.ir.spmd import Spmd
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 
@@ -61,6 +63,10 @@ PLANS = (
     ("gpt2", "replicas", "cached"),
     ("nvidia_helix_decode", "helix", "gqa"),
     ("nvidia_helix_decode", "tensor", "gqa"),
+    ("mixtral_8x7b", "experts", "moe"),
+    ("mixtral_8x7b", "tensor", "moe"),
+    ("deepseek_v3", "wide_ep", "moe"),
+    ("deepseek_v3", "expert_tensor", "moe"),
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )
@@ -85,9 +91,11 @@ def write_pictures(pictures: Sequence[Picture]) -> None:
     FOLDER.mkdir(exist_ok=True)
     writer = SvgWriter()
     for one in pictures:
-        part = (0,) if one.one_gpu else None
-        options = DrawingOptions(gpus=part, layers=part)
-        drawings, _ = draw(compiled(one.example, one.plan).spmd, options)
+        program = compiled(one.example, one.plan).spmd
+        options = DrawingOptions()
+        if one.one_gpu:
+            options = DrawingOptions(gpus=(0,), layers=(_first_turn(program, one.part),))
+        drawings, _ = draw(program, options)
         marks = (f"{one.part}_", f"_{one.part}")
         drawing = next(
             d for d in drawings if d.stem.startswith(marks[0]) or d.stem.endswith(marks[1])
@@ -96,6 +104,12 @@ def write_pictures(pictures: Sequence[Picture]) -> None:
         if svg is None:
             raise RuntimeError(f"no engine lays out {drawing.stem}")
         (FOLDER / one.name).write_text(compact(svg), encoding="utf-8", newline="\n")
+
+
+def _first_turn(program: Spmd, title: str) -> int:
+    """The number of the first turn that a layer is in; 0 outside a repeat."""
+    named = (layer for layer in find_layers(program).layers if layer.title == title)
+    return next((layer.first for layer in named), 0)
 
 
 def compact(svg: str) -> str:

@@ -132,8 +132,10 @@ def test_a_llama_has_exactly_the_published_parameters_and_cache(name: str) -> No
 
 
 WHOLE = {
+    "deepseek_v3": ("wide_ep", 671_026_404_352),
     "gpt2": ("tensor", 124_439_808),
     "llama3_70b": ("serve", 70_553_706_496),
+    "mixtral_8x7b": ("experts", 46_702_792_704),
     "nvidia_helix_decode": ("helix", 405_853_388_800),
 }
 
@@ -162,3 +164,24 @@ def test_keys_split_at_decode_leave_each_gpu_half_of_the_cache() -> None:
     cache = 126 * 2 * 2**20 * 128 * 2
     assert spared > 0.9 * cache / 2
     assert helix.report.critical_path.picoseconds < tensor.report.critical_path.picoseconds
+
+
+@pytest.mark.parametrize(
+    ("name", "plan", "moved"),
+    [
+        ("mixtral_8x7b", "experts", ["AllToAll", "AllToAll"]),
+        ("mixtral_8x7b", "tensor", ["AllReduce", "AllReduce", "AllReduce"]),
+        ("deepseek_v3", "wide_ep", ["AllToAll", "AllToAll"]),
+    ],
+)
+def test_experts_take_two_all_to_alls_a_layer_or_an_all_reduce(
+    name: str, plan: str, moved: list[str]
+) -> None:
+    assert steps(helixc.compile(FOLDER / f"{name}.hx", plan=plan)) == moved
+
+
+def test_experts_split_along_hidden_gather_inside_a_node_what_came_from_the_other() -> None:
+    compiled = helixc.compile(FOLDER / "deepseek_v3.hx", plan="expert_tensor")
+
+    found = [c for c in compiled.report.collectives if c.value in ("sent", "back")]
+    assert [c.kind for c in found] == ["all_to_all", "all_gather", "reduce_scatter", "all_to_all"]

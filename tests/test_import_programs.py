@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from imported_programs import compiled_or_waiting
 from test_import import PARAMETERS, text_of
 
 from helixc.analysis.parameters import count_parameters
+from helixc.compiler import compile_text
 from helixc.importing.checkpoint import stored_tensors
 from helixc.importing.families import FAMILIES
 from helixc.importing.importing import import_config, read_config
@@ -70,9 +70,7 @@ def test_one_model_of_each_family_is_looked_at() -> None:
 @pytest.mark.parametrize("phase", ["prefill", "decode"])
 @pytest.mark.parametrize("name", MODELS)
 def test_an_imported_model_compiles_without_a_doubt_and_is_proved(name: str, phase: str) -> None:
-    compiled = compiled_or_waiting(import_config(text_of(name)).text, plan="tensor", phase=phase)
-    if compiled is None:
-        return
+    compiled = compile_text(import_config(text_of(name)).text, plan="tensor", phase=phase)
 
     assert count_parameters(compiled.logical) == PARAMETERS[name] + FROZEN.get(name, 0)
     assert [d for d in compiled.diagnostics if d.severity != "note"] == []
@@ -84,9 +82,7 @@ def test_an_imported_model_compiles_without_a_doubt_and_is_proved(name: str, pha
 def test_every_weight_has_its_tensor_and_every_tensor_its_weight(name: str) -> None:
     reading = read_config(text_of(name))
     text = import_config(text_of(name)).text
-    compiled = compiled_or_waiting(text, plan="tensor", phase="decode")
-    if compiled is None:
-        return
+    compiled = compile_text(text, plan="tensor", phase="decode")
     places = place_weights(compiled.logical, reading)
 
     placed = [(s.name, place.part) for place in places.values() for s in place.stored]
@@ -104,9 +100,7 @@ def test_every_number_of_a_checkpoint_is_in_one_place_of_the_model(name: str) ->
     config |= {field: size for field, size in SMALL.items() if config.get(field) is not None}
     reading = read_config(json.dumps(config))
     text = import_config(json.dumps(config)).text
-    compiled = compiled_or_waiting(text, plan="tensor", phase="decode")
-    if compiled is None:
-        return
+    compiled = compile_text(text, plan="tensor", phase="decode")
     program = compiled.logical
     count, tensors = 0, dict[str, np.ndarray]()
     for stored in stored_tensors(reading):

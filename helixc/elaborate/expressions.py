@@ -15,7 +15,6 @@ from helixc.elaborate.dimensions import Dimension, Dims, show
 from helixc.elaborate.drafts import Operand, Value
 from helixc.elaborate.elementwise import BINARY, elementwise
 from helixc.elaborate.environment import Environment
-from helixc.elaborate.later import LATER_FUNCTIONS, refuse
 from helixc.elaborate.operators import OPERATORS, RESHAPINGS, Operator, Reshaper
 from helixc.elaborate.units import PLAIN, Quantity
 from helixc.elaborate.wording import did_you_mean, plural
@@ -142,9 +141,6 @@ class Expressions:
     def _refuse_function(self, call: source.Call, env: Environment) -> None:
         name = call.function.text
         self.arguments(call, env)
-        if name in LATER_FUNCTIONS:
-            refuse(name, call.function.span, self.builder.findings)
-            return
         layers = self.declarations.visible("layer", env.file)
         legal = [*layers, *OPERATORS, *RESHAPINGS, "where"]
         message = f"no layer or operator `{name}`{did_you_mean(name, legal)}"

@@ -182,6 +182,30 @@ layer mla(x: [.., seq, embed], base = 10_000) -> [.., seq, embed] {
   return matmul(mixed, wo, over head, value)
 }
 
+# Mixture of experts (Shazeer et al., 2017): every token goes to the `pick` experts that rate it highest, each a swiglu of its
+# own, and gets the sum of what they make of it, weighted.  A plan that splits the tokens around it and `expert` in it exchanges
+# tokens, there and back; a shared expert is a swiglu beside it.  Every expert takes whoever comes: for a capacity declare
+# `slot` and copy the layer.  Needs expert, pick, hidden.
+layer moe(x: [.., embed], normalise = true) -> [.., embed] {
+  weight gate, up: [expert, embed, hidden]
+  weight down: [expert, hidden, embed]
+  share, choice = router(x, normalise = normalise)
+  sent = dispatch(x, choice, over expert, slot)
+  y = silu(matmul(sent, gate, over embed)) * matmul(sent, up, over embed)
+  back = combine(matmul(y, down, over hidden), choice, over expert, slot)
+  return matmul(back, share, over pick)
+}
+
+# Which experts a token goes to, and with what weight; `normalise`: weights add up to 1.  Ranking needs every expert's rate, so
+# plans say `in router { replicate expert }` where they split experts.  Needs expert, pick.
+layer router(x: [.., embed], normalise = true) -> [.., pick], [.., pick] {
+  weight choose: [embed, expert]
+  rate = softmax(matmul(x, choose, over embed), over expert)
+  best, choice = top_k(rate, expert -> pick)
+  share = where(normalise, best / sum(best, over pick), best)
+  return share, choice
+}
+
 # Queries of one sequence meet keys of another, `memory`: every query sees all of them.  Needs head, head_dim.
 layer cross(x: [.., seq, embed], memory: [.., key, embed]) -> [.., seq, embed] {
   weight wq, wk, wv: [embed, head, head_dim]
