@@ -12,7 +12,9 @@ from drawn import all_drawings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helixc import compile_text
 from helixc.diagnostics import HelixError
+from helixc.emit.drawings import draw
 from helixc.inspect.cycle import find_cycle
 from helixc.inspect.inspection import inspect_dot, to_json
 from helixc.inspect.reader import DotEdge, read_dot
@@ -236,6 +238,32 @@ def test_a_cycle_is_reported_in_the_order_of_its_arrows() -> None:
         for a, b in zip(cycle, (*cycle[1:], cycle[0]), strict=True)
     )
     assert find_cycle(tuple("abcde"), edges[:3]) == ()
+
+
+# Values that come by edges beside what lies on the GPU, in either order.
+HELD_BESIDE_READ = """
+gpu chip { memory = 1 TB; bandwidth = 3 TB/s; bf16 = 600 TFLOP/s }
+link wire { bandwidth = 450 GB/s; latency = 3 us }
+model m {
+  dim b = 8, d = 60, f = 24, g = f + d
+  weight w: bf16[b, d]
+  input x: bf16[b, f]
+  state s: bf16[d, b]
+  s = append(s, x * 2, at = 12, f -> d)
+  output s
+  front = concat(w, x * 2, d + f -> g)
+  output front
+  back = concat(x * 2, w, f + d -> g)
+  output back
+}
+cluster box { gpu chip; level gpu = 2 via wire }
+plan p for m on box { mesh t = 2; shard b over t }
+"""
+
+
+def test_what_reads_its_operands_each_in_its_own_way_passes() -> None:
+    for drawing in draw(compile_text(HELD_BESIDE_READ).spmd)[0]:
+        assert inspect_dot(drawing.dot, drawing.stem).findings == ()
 
 
 def test_findings_stand_on_the_line_of_the_file_that_is_wrong() -> None:

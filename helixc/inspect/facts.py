@@ -62,7 +62,7 @@ class Claim:
 
     @property
     def all_inputs(self) -> tuple[Value, ...]:
-        """Values that come by edges, and weights."""
+        """Values that come by edges, then weights: for rules that do not ask which operand is which."""
         return (*self.inputs, *self.held)
 
     @property

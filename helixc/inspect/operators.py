@@ -143,7 +143,7 @@ def _joined(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
     terms, _arrow, target = claim.attributes.get("pairs", "").partition(" -> ")
     dims = target.split(" * ")
     parts = [() if term == "1" else tuple(term.split(" * ")) for term in terms.split(" + ")]
-    values = claim.all_inputs
+    values = claim.operands
     if len(parts) != len(values) or any(d not in out for d in dims):
         yield "the parts that are joined do not match its inputs"
         return
@@ -171,11 +171,11 @@ def _cut(claim: Claim, inputs: Sizes, out: Sizes) -> Iterator[str]:
 def _put_in(claim: Claim, _: Sizes, out: Sizes) -> Iterator[str]:
     """What is filled keeps its dimensions; what is put into it has another instead of one of them."""
     match = _CUT.fullmatch(claim.attributes.get("pairs", ""))
-    if match is None or len(claim.all_inputs) != len(("into", "new")):
+    if match is None or len(claim.operands) != len(("into", "new")):
         yield "it does not say what it puts where"
         return
     source, dims = match["source"].split(" * "), match["dims"].split(" * ")
-    into, new = claim.all_inputs
+    into, new = claim.operands
     yield from _differences(into.dims, out)
     rest = {dim: size for dim, size in new.dims.items() if dim not in dims}
     yield from _differences({dim: size for dim, size in out.items() if dim not in source}, rest)
