@@ -139,6 +139,36 @@ def test_forcing_an_alternative_of_the_reference_case_yields_what_was_announced(
     assert sum(check_alternatives(logical, planning, r) for r in readers if r) > 2
 
 
+GATHERED_OTHERWISE = """
+gpu chip { memory = 1 TB; bandwidth = 2 TB/s; bf16 = 400 TFLOP/s }
+link wire { bandwidth = 50 GB/s; latency = 10 us }
+model m {
+  dim a = 48, b = 240, c = 48
+  input x: bf16[a, b]
+  weight w: bf16[a, c]
+  y = matmul(x, w, over a)
+  output y
+}
+cluster box { gpu chip; level gpu = 2 via wire }
+plan p for m on box { mesh t = 2; shard a over t }
+"""
+
+
+def test_an_alternative_that_gathers_a_weight_unasked_says_so() -> None:
+    logical = last_logical(compile_text(GATHERED_OTHERWISE))
+    planning = planned(logical)
+    assert planning is not None
+    others = other_ways(logical, planning, "y")
+    assert any(other.gathers for other in others)
+    for other in others:
+        problem = Problem(logical, planning)
+        solution = only(problem, "y", other.assignment)
+        assert solution is not None
+        notes = {note.code for note in write(problem, solution).notes}
+        assert ("HX0601" in notes) == bool(other.gathers)
+    assert check_alternatives(logical, planning, "y") == len(others)
+
+
 @settings(max_examples=40)
 @given(programs(most=4))
 def test_forcing_an_alternative_yields_what_was_announced(program: Logical) -> None:

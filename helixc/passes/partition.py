@@ -40,17 +40,17 @@ def partition(program: Logical) -> Spmd:
     findings.stop_on_errors()
     if solution is None:
         raise ValueError("no way was found, though no line forces one")
-    notes = (*findings.all, *_notes(program, solution, problem.untried))
-    return write(problem, solution, notes)
+    return write(problem, solution, findings.all)
 
 
-def write(problem: Problem, solution: Solution, notes: tuple[Diagnostic, ...] = ()) -> Spmd:
-    """A solution as a program, with these notes."""
+def write(problem: Problem, solution: Solution, found: Sequence[Diagnostic] = ()) -> Spmd:
+    """A solution as a program: its notes are what was found before, and what the solution itself calls for."""
     program, planning = problem.program, problem.planning
     body, names = _Writer(problem).body(solution, {})
     outputs = tuple(
         attrs.evolve(o, value=names[o.value, planning.layouts[o.value]]) for o in program.outputs
     )
+    notes = (*found, *_notes(program, solution, problem.untried))
     return _assemble(program, planning, body, outputs, notes)
 
 
