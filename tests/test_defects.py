@@ -105,3 +105,16 @@ def test_a_local_line_holds_in_every_run_of_turns() -> None:
     lines = "mesh t = 4\nshard e over t\nin attend { local scores over t }\nin layer[1].q { replicate e }"
     found = compiled(program(body, lines, ATTEND))
     assert len(found.spmd.approximations) == sum(isinstance(s, Loop) for s in walk(found.spmd.body))
+
+
+def test_an_operator_that_makes_the_segments_anew_does_not_join_them() -> None:
+    """The sum that is local has the segments of ``f``; a rename to ``f`` makes them a second time."""
+    body = """dim a = 24, f = 24
+    input y: [f, a]
+    part = matmul(y, rename(y, a -> k), over f)
+    again = rename(part, a -> f)
+    output again"""
+    with pytest.raises(HelixError) as refused:
+        compiled(program(body, "mesh u = 2, t = 2\nshard f over u\nlocal part over u"))
+    codes = [found.code for found in refused.value.diagnostics if found.severity == "error"]
+    assert codes == ["HX0526"]

@@ -8,6 +8,8 @@ from the types.  For that model the program is exact; ``verify`` measures what i
 
 from __future__ import annotations
 
+from typing import Never
+
 import attrs
 
 from helixc.choice.planning import Planning, operand_types, plan_layouts
@@ -163,6 +165,7 @@ class _Rewriter:
         params = divide_params(op.params, self.parts)
         for value in _into_states(op):
             self._expect(value, divide_type(self.program.types[value], self.parts))
+        self._check_made(op)
         type_ = infer(op.kind, operand_types(op, self.types), over, params)
         self.types[op.result] = type_
         return attrs.evolve(op, over=over, params=params, type=type_)
@@ -183,15 +186,24 @@ class _Rewriter:
                 wanted = divide_type(self.program.types[output.value], self.parts)
                 self._expect(output.value, wanted)
 
+    def _check_made(self, op: Op) -> None:
+        """A dimension that the operator makes, as a rename does, is none that came with the segments."""
+        known = self.program.types
+        read = {dim for value in op.reads for dim in divide_type(known[value], self.parts).dims}
+        made = set(divide_type(op.type, self.parts).dims) - read
+        if any(dim in made for value in op.reads for dim in self.types[value].dims):
+            self._refuse(f"`{op.result}` would have the dimension of segments twice")
+
     def _expect(self, value: str, wanted: TensorType) -> None:
-        found = self.types[value]
-        if set(found.dims) != set(wanted.dims):
-            message = (
-                f"the segments of `{self.line.name}` are never joined: with this line "
-                f"`{value}` would have a dimension of segments"
-            )
-            note = Note("a local value must meet, further on, a value that has the segments too")
-            raise HelixError([Diagnostic("HX0526", message, self.line.span, notes=(note,))])
+        if set(self.types[value].dims) != set(wanted.dims):
+            self._refuse(f"`{value}` would have a dimension of segments")
+
+    def _refuse(self, consequence: str) -> Never:
+        message = (
+            f"the segments of `{self.line.name}` are never joined: with this line {consequence}"
+        )
+        note = Note("a local value must meet, further on, a value that has the segments too")
+        raise HelixError([Diagnostic("HX0526", message, self.line.span, notes=(note,))])
 
 
 def _into_states(op: Op) -> tuple[str, ...]:
