@@ -8,7 +8,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from oracle_programs import causal, program
 from test_device import nested_programs
-from test_interp_tasks import small
+from test_interp_tasks import PADDED, small
 from test_programs import compiled_or_refused, drawn_from
 from test_verify import LOCAL, SEQUENCE, TWO_LEVEL
 
@@ -41,7 +41,7 @@ def compare(compiled: Compilation) -> bool:
 
 @pytest.mark.parametrize(
     "text",
-    [program(TWO_LEVEL), program(SEQUENCE), program(LOCAL), causal("mesh cp = 8\n shard seq, key over cp")],
+    [program(TWO_LEVEL), program(SEQUENCE), program(LOCAL), causal("mesh cp = 8\n shard seq, key over cp"), PADDED],
 )  # fmt: skip
 def test_the_peak_is_the_one_that_the_tasks_reach(text: str) -> None:
     assert compare(compile_text(text))

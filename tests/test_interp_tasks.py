@@ -21,11 +21,11 @@ from helixc.interp.logical import Supply, Trace
 from helixc.interp.shrink import shrink, smallest_instance
 from helixc.interp.spmd import ExecutionError, run_spmd
 from helixc.interp.tasks import ahead, last_first, run_tasks, shuffled
-from helixc.interp.version import SliceSupply
+from helixc.interp.version import PaddedSupply, SliceSupply
 from helixc.ir.device import DeviceProgram
 from helixc.ir.logical import Logical
 from helixc.ir.spmd import Spmd
-from helixc.ir.tensor import Dim
+from helixc.ir.tensor import Dim, real_sizes
 from helixc.passes.localize import localize
 from helixc.passes.schedule import schedule
 
@@ -40,7 +40,7 @@ ORDERS: list[Callable[[DeviceProgram], list[int]]] = [
 
 
 def small(compiled: Compilation) -> tuple[Spmd, Supply]:
-    """The small instance with its data; of a step in slices the first slice."""
+    """The small instance with its data, padded with zeros; of a step in slices the first slice."""
     stages = [stage for _, stage in compiled.stages[1:] if isinstance(stage, Logical | Spmd)]
     divided = divided_dims(compiled.logical, [s for s in stages if isinstance(s, Logical)][-1])
     names = {dim: tuple(part.name for part in parts) for dim, parts in divided.items()}
@@ -50,7 +50,23 @@ def small(compiled: Compilation) -> tuple[Spmd, Supply]:
     assert isinstance(placed, Spmd)
     parts = {d: [Dim(p.name, instance.sizes[p.name]) for p in ps] for d, ps in divided.items()}
     data = Data(model, 0, "normal", parts)
-    return placed, data if placed.slices is None else SliceSupply(data, placed.slices, 0)
+    supply = data if placed.slices is None else SliceSupply(data, placed.slices, 0)
+    return placed, PaddedSupply(supply, placed.sizes, real_sizes(placed.dims))
+
+
+PADDED = """
+model m {
+  dim batch = 8, embed = 22, hidden = 30
+  input x: f32[batch, embed]
+  weight w1: [embed, hidden]
+  weight w2: [hidden, embed]
+  output y = matmul(gelu(matmul(x, w1, over embed)), w2, over hidden)
+}
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 400 TFLOP/s; f32 = 60 TFLOP/s }
+link wire { bandwidth = 100 GB/s; latency = 1 us }
+cluster box { gpu chip; level gpu = 8 via wire }
+plan p for m on box { mesh tp = 8; pad embed, hidden; shard embed, hidden over tp }
+"""
 
 
 def assert_same(found: Trace, expected: Trace) -> None:
@@ -60,7 +76,7 @@ def assert_same(found: Trace, expected: Trace) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [program(TWO_LEVEL), program(SEQUENCE), program(LOCAL), causal("mesh cp = 8\n shard seq, key over cp")],
+    [program(TWO_LEVEL), program(SEQUENCE), program(LOCAL), causal("mesh cp = 8\n shard seq, key over cp"), PADDED],
 )  # fmt: skip
 def test_every_legal_order_gives_the_same_blocks(text: str) -> None:
     spmd, supply = small(compile_text(text))
