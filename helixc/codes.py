@@ -158,7 +158,7 @@ CODES: Mapping[str, str] = {
     "HX0529": "dimension that a step cannot be sliced along",
     "HX0530": "operators that are not one kernel",
     "HX0531": "fuse line without effect",
-    "HX0532": "lines about a value inside a kernel",
+    "HX0532": "lines about a value inside a kernel or a ring",
     "HX0533": "weight that cannot be kept in so many slices",
     "HX0535": "attention that goes round no ring",
     "HX0536": "ring of one",

@@ -306,3 +306,29 @@ def test_heads_that_only_a_kernel_has_may_be_split() -> None:
 
     assert {d.code for d in compiled.diagnostics} <= {"HX0505", "HX0605"}
     assert proved(compiled)
+
+
+NAMED = """
+model m {
+  dtype bf16
+  dim batch = 8, seq = 32, embed = 16
+  input x: bf16[batch, seq, embed]
+  y = rename(x, seq -> key)
+  scores = matmul(x, y, over embed)
+  weights = softmax(scores, over key)
+  output z = matmul(weights, y, over key)
+}
+"""
+
+
+@pytest.mark.parametrize("fused", ["", "; fuse scores, weights, z"])
+@pytest.mark.parametrize(("places", "told"), [("weights", "HX0532"), ("scores, weights, z", "")])
+def test_lines_about_weights_that_a_ring_holds_nowhere_are_let_go(
+    places: str, told: str, fused: str
+) -> None:
+    plan = f"mesh dp = 2, cp = 4; shard seq, key over cp via ring; in {places} {{ shard batch over dp }}{fused}"
+    sources = load_text(f"{HARDWARE}{NAMED}plan p for m on c {{ {plan} }}\n", "m.hx")
+    compiled = compile_sources(sources, make_choice(None, None, None, None), verify_each=True)
+
+    assert [d.code for d in compiled.diagnostics if d.code == "HX0532"] == [told] * bool(told)
+    assert proved(compiled)

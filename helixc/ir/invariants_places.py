@@ -66,6 +66,11 @@ def _spmd_sites(program: Spmd) -> Iterator[_Site]:
                 yield _Site(statement.scope, statement.names, statement.why.line)
 
 
+def named_places(program: Logical) -> frozenset[Place]:
+    """The names that a plan may speak of: of values, those carried and those inside kernels too."""
+    return frozenset(name for site in _logical_sites(program) for name in site.names)
+
+
 def _logical_scopes(program: Logical) -> Iterator[Diagnostic]:
     yield from _check_tree(program.scopes)
     yield from _check_sites(program.scopes, _logical_sites(program))

@@ -6,7 +6,7 @@ leaves on its two sides together, and both are divided alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
@@ -23,7 +23,19 @@ from helixc.ir.ops import (
     Renamed,
     Routed,
 )
-from helixc.ir.plan import Block, DimRef, Line, Microbatches, Pad, Plan, Replicate, Shard
+from helixc.ir.plan import (
+    Block,
+    DimRef,
+    Fuse,
+    Line,
+    Local,
+    Microbatches,
+    Pad,
+    Place,
+    Plan,
+    Replicate,
+    Shard,
+)
 from helixc.ir.tensor import TensorType
 
 # For each divided leaf its factors, outermost first.
@@ -132,3 +144,22 @@ def _divide_line(line: Line, parts: Parts) -> Line:
         ref = line.dim
         return attrs.evolve(line, dim=DimRef(ref.name, divide(ref.leaves, parts)))
     return line
+
+
+def without_places(plan: Plan, there: Collection[Place]) -> Plan:
+    """A plan that speaks of no value but those ``there``; a block of others keeps its lines alone."""
+    return attrs.evolve(plan, blocks=tuple(_block_of(block, there) for block in plan.blocks))
+
+
+def _block_of(block: Block, there: Collection[Place]) -> Block:
+    lines = tuple(
+        attrs.evolve(line, places=_known(line.places, there))
+        if isinstance(line, Local | Fuse)
+        else line
+        for line in block.lines
+    )
+    return attrs.evolve(block, places=_known(block.places, there), lines=lines)
+
+
+def _known(places: tuple[Place, ...], there: Collection[Place]) -> tuple[Place, ...]:
+    return tuple(place for place in places if not place.name or place in there)

@@ -1,5 +1,5 @@
-# Cause: Lines speak of a value inside a kernel, which is never stored and has no layout. This is a warning.
-# Mend: Write them about the kernel's operands or result, or do not fuse.
+# Cause: Lines speak of a value inside a kernel, which is never stored and has no layout, or of what an attention that goes round a ring holds nowhere, as its weights. This is a warning.
+# Mend: Write them about the kernel's operands or result, or do not fuse, or send nothing round a ring.
 import std.hardware
 model m {
   dim batch = 8, hidden = 256

@@ -19,6 +19,7 @@ from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.rings import RingPlan, judge_rings
 from helixc.diagnostics import Findings, Note
 from helixc.ir.invariants import LOGICAL_FACTS
+from helixc.ir.invariants_places import named_places
 from helixc.ir.invariants_plan import KERNELS_MADE, RINGS_MADE
 from helixc.ir.logical import Carried, Logical, Op, Repeat, Scope, Statement, walk
 from helixc.ir.ops import Fused
@@ -31,6 +32,7 @@ from helixc.ir.refine import (
     divide_scope,
     divide_type,
     tied_leaves,
+    without_places,
 )
 from helixc.ir.ring_pattern import NAME, Ring, RingPattern, softmaxes, take_apart
 from helixc.ir.ring_writing import RingWriter
@@ -59,8 +61,10 @@ def ring(program: Logical) -> Logical:
             done.append(line)
     findings.stop_on_errors()
     plan = attrs.evolve(program.plan, blocks=_without_ways(program.plan, done))
-    program = attrs.evolve(program, plan=plan, notes=(*program.notes, *findings.all))
-    return _written(_divided(program, rings), rings) if rings else program
+    program = attrs.evolve(program, plan=plan)
+    if rings:
+        program = _without_gone(_written(_divided(program, rings), rings), findings)
+    return attrs.evolve(program, notes=(*program.notes, *findings.all))
 
 
 def _gathers_for_kernels(program: Logical, planning: Planning, line: Shard) -> bool:
@@ -80,6 +84,18 @@ def _without_ways(plan: Plan, done: Collection[Shard]) -> tuple[Block, ...]:
         attrs.evolve(block, lines=tuple(written(line) for line in block.lines))
         for block in plan.blocks
     )
+
+
+def _without_gone(program: Logical, findings: Findings) -> Logical:
+    """The program whose plan no longer speaks of weights that no ring holds; lost lines are told."""
+    blocks: list[Block] = []
+    for block in without_places(program.plan, named_places(program)).blocks:
+        gone = bool(block.lines) and not block.places
+        if gone:
+            message = f"`{block.path}` is nothing that a ring holds: these lines do nothing"
+            findings.warn("HX0532", message, block.span)
+        blocks.append(attrs.evolve(block, lines=()) if gone else block)
+    return attrs.evolve(program, plan=attrs.evolve(program.plan, blocks=tuple(blocks)))
 
 
 def _rings(
