@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,9 @@ from helixc.interp.site import Array
 
 # Lines of a process's own error that are shown.
 _SHOWN_LINES = 12
+# What torchrun says of each process that failed, and what a process says that lost the others.
+_FAILED = re.compile(r"rank\s*: (?P<rank>\d+) [^\n]*\n\s*exitcode\s*: (?P<status>-?\d+)")
+_CUT_OFF = re.compile(r"gloo/|NCCL|[Cc]onnection (?:closed|reset|refused)|TCPStore")
 # Files by which a module, its tensors and its logs go by in the folder of a run.
 _PROGRAM, _WEIGHTS, _INPUTS, _LOGS = "program.py", "weights.pt", "inputs.pt", "logs"
 
@@ -75,7 +79,7 @@ def launch(
             try:
                 process.wait(timeout=how.seconds)
             except subprocess.TimeoutExpired:
-                raise HelixError([_late(folder, how)]) from None
+                raise HelixError([_late(how)]) from None
         if process.returncode:
             raise HelixError([_failed(folder)])
         return _finished(torch, folder, how.processes)
@@ -128,37 +132,69 @@ def _kill_group(leader: int) -> None:
         return
 
 
-def _late(folder: Path, how: Launch) -> Diagnostic:
+def _late(how: Launch) -> Diagnostic:
     message = f"the processes were not done after {how.seconds:g} s and have been stopped"
-    return (
-        Diagnostic("HX1102", message, legal=("--timeout SECONDS",))
-        if not _errors(folder)
-        else _failed(folder)
-    )
+    return Diagnostic("HX1102", message, legal=("--timeout SECONDS",))
 
 
 def _failed(folder: Path) -> Diagnostic:
-    """The first error that a process reported, in its own words."""
-    errors = _errors(folder)
-    if errors:
-        _, rank, text = min(errors)
-        return Diagnostic("HX1101", f"process {rank} failed: {_end(text)}")
+    """The process whose failure the others follow from, with its own words."""
     log = (folder / "torchrun").read_text(encoding="utf-8", errors="replace")
-    return Diagnostic("HX1101", f"the processes could not be started or were killed: {_end(log)}")
+    failures = [_Failure.read(folder, m["rank"], int(m["status"])) for m in _FAILED.finditer(log)]
+    if not failures:
+        return Diagnostic("HX1101", f"the processes could not be started: {_end(log)}")
+    first = min(failures, key=lambda failure: (failure.follows, failure.rank))
+    return Diagnostic("HX1101", first.message)
 
 
-def _errors(folder: Path) -> list[tuple[int, int, str]]:
-    """When, where and how processes failed."""
-    found: list[tuple[int, int, str]] = []
-    for path in sorted((folder / _LOGS).glob("**/error.json")):
-        rank = int(path.parent.name) if path.parent.name.isdigit() else 0
-        try:
-            message: Any = json.loads(path.read_text(encoding="utf-8"))["message"]
-            text, moment = str(message["message"]), int(message["extraInfo"]["timestamp"])
-        except (ValueError, KeyError, TypeError, OSError):
-            continue
-        found.append((moment, rank, text))
-    return found
+@attrs.frozen
+class _Failure:
+    """How one process ended: its status (a signal if negative) and what it said."""
+
+    rank: int
+    status: int
+    text: str
+
+    @classmethod
+    def read(cls, folder: Path, rank: str, status: int) -> _Failure:
+        """What the logs of a process hold."""
+        reports = sorted((folder / _LOGS).glob(f"**/{rank}/error.json"))
+        said = sorted((folder / _LOGS).glob(f"**/{rank}/stderr.log"))
+        text = next(map(_reported, reports), "") or next(map(_said, said), "")
+        return cls(int(rank), status, text)
+
+    @property
+    def follows(self) -> int:
+        """The larger, the more likely it is that another process failed before."""
+        if self.status == -signal.SIGTERM:
+            return 3
+        if self.status < 0:
+            return 0
+        return 2 if _CUT_OFF.search(self.text) else 1
+
+    @property
+    def message(self) -> str:
+        """What people are told."""
+        if self.status < 0:
+            name = signal.Signals(-self.status).name
+            return (
+                f"process {self.rank} was killed by {name}; where nobody did that, memory ran out"
+            )
+        return f"process {self.rank} failed: {_end(self.text)}"
+
+
+def _reported(path: Path) -> str:
+    """What PyTorch has written down of an exception."""
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["message"]["message"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return ""
+
+
+def _said(path: Path) -> str:
+    """What a process has said on standard error, warnings left out."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(line for line in lines if "Warning" not in line and "return func" not in line)
 
 
 def _end(text: str) -> str:
