@@ -18,15 +18,17 @@ from helixc.diagnostics import HelixError
 class Attention:
     """A kind of attention: its call, the dimensions it needs, and what plans call its heads and itself.
 
-    ``keys``: it keeps a cache, so that a phase of one token makes sense.
+    ``segment``: the dimension inside a head that a second axis splits.  ``cached``: it keeps keys and values,
+    so that it decodes.
     """
 
     call: str
     dims: str
     heads: str
     layer: str
+    segment: str = "head_dim"
     extra: str = ""
-    keys: bool = False
+    cached: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -35,37 +37,68 @@ class Parallelism:
 
     mesh: str
     lines: str
-    phase: str = "prefill"
-    feed: str = "mlp"
+    decode: bool = False
+    feed: str = "mlp(n)"
+
+    def written(self, kind: Attention) -> str:
+        """The plan for a kind of attention, on one line."""
+        lines = self.lines.replace("ATT", kind.layer).replace("HEADS", kind.heads)
+        return f"mesh {self.mesh}; {lines.replace('SEGMENT', kind.segment)}"
 
 
+_LATENT = "head = 16, nope = 32, rot = 16, value = 32, q_rank = 256, kv_rank = 128"
 ATTENTIONS: Mapping[str, Attention] = {
-    "mha": Attention(call="mha(n)", dims="head = 16, head_dim = 64", heads="head", layer="mha"),
+    "multi-head": Attention(
+        call="mha(n)", dims="head = 16, head_dim = 64", heads="head", layer="mha", cached=False
+    ),
+    "grouped-query": Attention(
+        call="gqa(n)",
+        dims="kv_head = 4, group = 4, head_dim = 64",
+        heads="kv_head, group",
+        layer="gqa",
+    ),
+    "multi-query": Attention(
+        call="gqa(n)",
+        dims="kv_head = 1, group = 16, head_dim = 64",
+        heads="kv_head, group",
+        layer="gqa",
+    ),
+    "sliding window": Attention(
+        call="gqa(n, window = 1024)",
+        dims="kv_head = 4, group = 4, head_dim = 64",
+        heads="kv_head, group",
+        layer="gqa",
+    ),
+    "latent": Attention(call="mla(n)", dims=_LATENT, heads="head", layer="mla", segment="value"),
     "cross": Attention(
-        call="cross(n, memory)",
-        dims="head = 16, head_dim = 64, key = 2048",
+        call="cross(n, memory, key = seen)",
+        dims="head = 16, head_dim = 64, seen = 2048",
         heads="head",
         layer="cross",
-        extra="input memory: [batch, key, embed]",
+        extra="input memory: [batch, seen, embed]",
+        cached=False,
     ),
 }
+_HIDDEN = "in mlp { shard hidden over tp }"
+_TENSOR = f"in ATT {{ shard HEADS over tp }}; {_HIDDEN}"
 PARALLELISMS: Mapping[str, Parallelism] = {
-    "tensor": Parallelism(
-        mesh="tp = gpus", lines="in ATT { shard HEADS over tp }; in mlp { shard hidden over tp }"
-    ),
-    "tensor + sequence": Parallelism(
-        mesh="tp = gpus",
-        lines="shard seq over tp; in ATT { shard HEADS over tp }; in mlp { shard hidden over tp }",
-    ),
+    "tensor": Parallelism(mesh="tp = gpus", lines=_TENSOR),
+    "tensor and sequence": Parallelism(mesh="tp = gpus", lines=f"shard seq over tp; {_TENSOR}"),
     "two-level": Parallelism(
         mesh="n = 4, m = 4",
-        lines="in ATT { shard HEADS over n; shard head_dim over m }; in mlp { shard hidden over n, m }",
+        lines="in ATT { shard HEADS over n; shard SEGMENT over m }; in mlp { shard hidden over n, m }",
     ),
     "Ulysses": Parallelism(
         mesh="sp = gpus", lines="shard seq, key over sp; in attend { shard HEADS over sp }"
     ),
-    "context, all-gather": Parallelism(
-        mesh="cp = gpus", lines="shard seq, key over cp via all_gather"
+    "context, gathered": Parallelism(mesh="cp = gpus", lines="shard seq, key over cp"),
+    "context, ring": Parallelism(mesh="cp = gpus", lines="shard seq, key over cp via ring"),
+    "keys at decode": Parallelism(
+        mesh="kvp = 4, tpa = 4",
+        lines=(
+            "in ATT { shard HEADS over tpa; shard key over kvp }; in mlp { shard hidden over kvp, tpa }"
+        ),
+        decode=True,
     ),
     "data": Parallelism(mesh="dp = gpus", lines="shard batch over dp"),
     "data, stored weights": Parallelism(
@@ -73,9 +106,27 @@ PARALLELISMS: Mapping[str, Parallelism] = {
     ),
     "data x context x tensor": Parallelism(
         mesh="dp = 2, cp = 2, tp = 4",
+        lines=f"shard batch over dp; shard seq, key over cp; {_TENSOR}",
+    ),
+    "experts": Parallelism(
+        mesh="ep = gpus",
+        lines="shard batch over ep; in moe { shard batch, expert over ep; in router { replicate expert } }",
+        feed="moe(n, hidden = 2048)",
+    ),
+    "data x experts x tensor": Parallelism(
+        mesh="dp = 2, ep = 4, tp = 2",
         lines=(
-            "shard batch over dp; shard seq, key over cp; "
-            "in ATT { shard HEADS over tp }; in mlp { shard hidden over tp }"
+            "shard batch over dp, ep; in ATT { shard HEADS over tp }; "
+            "in moe { shard expert over ep; shard hidden over tp; in router { replicate expert } }"
+        ),
+        feed="moe(n, hidden = 2048)",
+    ),
+    "four axes": Parallelism(
+        mesh="dp = 2, cp = 2, n = 2, m = 2",
+        lines=(
+            "strict; shard batch over dp; shard seq, key over cp; "
+            "in ATT { shard HEADS over n; shard SEGMENT over m }; in mlp { shard hidden over n, m }; "
+            "store weights over dp"
         ),
     ),
 }
@@ -83,16 +134,18 @@ _TEXT = """import std.hardware
 import std.layers
 model m {{
   dtype bf16
-  dim batch = 16, seq = 4096, embed = 1024, hidden = 4096
+  dim batch = 16, seq = {seq}, past = {past}, key = past + seq, embed = 4096, hidden = 16_384
+  dim expert = 64, pick = 2
   dim {dims}
   input x: [batch, seq, embed]
   {extra}
   n = ln(x, over embed)
   y = x + {call}
-  output y = y + mlp(ln(y, over embed))
+  n = ln(y, over embed)
+  output y = y + {feed}
 }}
 cluster two_nodes {{ gpu h100_sxm; level node = 2 via ib_ndr400; level gpu = 8 via nvlink4 }}
-plan p for m on two_nodes {{ mesh {mesh}; {lines} }}
+plan p for m on two_nodes {{ {plan} }}
 """
 
 
@@ -100,19 +153,26 @@ plan p for m on two_nodes {{ mesh {mesh}; {lines} }}
 def combination(parallelism: str, attention: str) -> str:
     """What becomes of a way to split with a kind of attention: its collectives, or why it is refused."""
     way, kind = PARALLELISMS[parallelism], ATTENTIONS[attention]
-    lines = way.lines.replace("ATT", kind.layer).replace("HEADS", kind.heads)
+    if way.decode and not kind.cached:
+        return "it keeps no cache"
+    seq, past = (1, 8191) if way.decode else (4096, 0)
     text = _TEXT.format(
-        dims=kind.dims, extra=kind.extra, call=kind.call, mesh=way.mesh, lines=lines
+        seq=seq,
+        past=past,
+        dims=kind.dims,
+        extra=kind.extra,
+        call=kind.call,
+        feed=way.feed,
+        plan=way.written(kind),
     )
     try:
         compiled = compile_text(text, plan="p")
     except HelixError as error:
-        first = error.diagnostics[0]
+        first = next(d for d in error.diagnostics if d.severity == "error")
         return f"refused: {first.code}, {first.message.partition(';')[0]}"
     verdict = prove(compiled).verdict
-    if verdict != "equal":
-        return verdict
-    return f"proved: {_listed(compiled.report.collectives)}"
+    listed = _listed(compiled.report.collectives)
+    return f"proved: {listed}" if verdict == "equal" else f"{verdict}: {listed}"
 
 
 def _listed(collectives: tuple[Collective, ...]) -> str:
@@ -120,11 +180,14 @@ def _listed(collectives: tuple[Collective, ...]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items())) or "none"
 
 
-def parallelism(attention: str) -> Iterator[str]:
-    """The table of one kind of attention."""
-    yield "| parallelism | plan | collectives of a block |"
-    yield "| --- | --- | --- |"
-    for name, way in PARALLELISMS.items():
-        kind = ATTENTIONS[attention]
-        lines = way.lines.replace("ATT", kind.layer).replace("HEADS", kind.heads)
-        yield f"| {name} | `mesh {way.mesh}; {lines}` | {combination(name, attention)} |"
+def parallelism(*words: str) -> Iterator[str]:
+    """One way to split, named by some words: its plan, and what it is with each kind of attention."""
+    way = " ".join(words)
+    found = PARALLELISMS[way]
+    first = ATTENTIONS["grouped-query" if found.decode else "multi-head"]
+    yield f"`{found.written(first)}`"
+    yield ""
+    yield "| attention | collectives of a block |"
+    yield "| --- | --- |"
+    for name in ATTENTIONS:
+        yield f"| {name} | {combination(way, name)} |"

@@ -23,6 +23,7 @@ from docs.made_costs import another_machine, cold_caches, kernel_constants, kern
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
 from docs.made_imports import families, set_aside, understood  # noqa: E402 - the same
 from docs.made_layer import layer  # noqa: E402 - the same
+from docs.made_parallelism import parallelism  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
 from docs.made_pictures import PICTURES, picture, write_pictures  # noqa: E402 - the same
 from docs.made_published import (  # noqa: E402 - the same
@@ -59,6 +60,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "opening": opening,
     "oracles": oracle_rows,
     "other_plan": other_plan,
+    "parallelism": parallelism,
     "picture": picture,
     "plan": plan_text,
     "published_faults": published_faults,
