@@ -19,6 +19,7 @@ from helixc import __version__
 from helixc.cli.status import BUG, DONE, INTERRUPTED
 
 COMMANDS = (
+    "init",
     "compile",
     "check",
     "explain",

@@ -1,0 +1,33 @@
+"""``helixc init``: a commented file to start from."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from helixc.cli.inputs import STDIN
+from helixc.cli.options import Command
+from helixc.diagnostics import Diagnostic, HelixError
+from helixc.emit.files import write_file
+
+FILE = "model.hx"
+_PLACEHOLDER = "FILE"
+
+
+@click.command("init", cls=Command)
+@click.argument("file", default=FILE)
+def command(file: str) -> int:
+    """Write a commented program to FILE (`model.hx` by default), `-` for standard output."""
+    text = files("helixc").joinpath("starter.hx").read_text(encoding="utf-8")
+    if file == STDIN:
+        click.echo(text, nl=False)
+        return 0
+    if os.path.lexists(file):
+        message = f"`{file}` is there already"
+        raise HelixError([Diagnostic("HX0014", message, legal=("the name of a new file",))])
+    write_file(Path(file), text.replace(_PLACEHOLDER, file))
+    click.echo(f"{file}: read its first lines, then: helixc compile {file} --plan tensor -o out")
+    return 0
