@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from helixc.compiler import Compilation, check_sources, compile_sources, make_choice
+from helixc.compiler import (
+    Compilation,
+    check_sources,
+    compile_sources,
+    compile_text,
+    make_choice,
+)
 from helixc.diagnostics import HelixError
 from helixc.interp.verify import verify
 from helixc.ir.spmd import Loop, Move, walk
@@ -118,3 +124,24 @@ def test_an_operator_that_makes_the_segments_anew_does_not_join_them() -> None:
         compiled(program(body, "mesh u = 2, t = 2\nshard f over u\nlocal part over u"))
     codes = [found.code for found in refused.value.diagnostics if found.severity == "error"]
     assert codes == ["HX0526"]
+
+
+def test_segments_that_an_operator_does_not_take_are_told_and_no_bug() -> None:
+    """A scan would start from a value that has the dimension of segments, along which it runs."""
+    text = """
+    model m {
+      dim f = 8, a = 4
+      input x: f32[a, f]
+      weight w: f32[f]
+      total = matmul(x, w, over f)
+      states, last = scan(sigmoid(x), x, from = total, over f)
+      output states
+    }
+    gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 100 TFLOP/s }
+    link wire { bandwidth = 450 GB/s; latency = 3 us }
+    cluster box { gpu chip; level gpu = 2 via wire }
+    plan p for m on box { mesh t = 2; shard f over t; local total over t }
+    """
+    with pytest.raises(HelixError) as caught:
+        compile_text(text)
+    assert {d.code for d in caught.value.diagnostics} == {"HX0526"}

@@ -156,3 +156,22 @@ cluster sixteen { gpu chip; level gpu = 16 via wire }
 """
     with pytest.raises(HelixError, match="counts positions across it"):
         compiled("mesh tp = 2\n pad few; shard few over tp", model)
+
+
+OUTSIDE = """
+model m {
+  dim few = 36, many = 26, a = 4
+  input x: f32[many, a]
+  output y = take(log_softmax(x, over many), many = index(few))
+}
+cluster box { gpu chip; level gpu = 4 via wire }
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 100 TFLOP/s }
+link wire { bandwidth = 450 GB/s; latency = 3 us }
+plan p for m on box { mesh t = 4; pad many; shard many over t }
+"""
+
+
+def test_an_index_behind_the_end_picks_zero_and_not_the_padding() -> None:
+    compiled = compile_text(OUTSIDE)
+
+    assert verify(compiled.logical, compiled.stages[1:], full=True).verdict == "equal"

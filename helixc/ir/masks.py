@@ -91,8 +91,6 @@ class Masks:
     def _ahead_of(self, op: Op, leaf: str) -> Iterator[Op]:
         """Masks for the padding of a leaf that an operator runs along, and the operator that reads them."""
         identity = self._identity(op)
-        if identity is None:
-            return
         places = [i for i, operand in enumerate(op.operands) if self.padding.has(operand, leaf)]
         known = {place: self.padding.known(op.operands[place], leaf) for place in places}
         hidden = [place for place in places if identity or known[place] == UNKNOWN]
@@ -107,11 +105,9 @@ class Masks:
         if operands != list(op.operands):
             yield attrs.evolve(op, operands=tuple(operands))
 
-    def _identity(self, op: Op) -> float | None:
-        """What the padding of an operand must be; None if the operator picks what it reads."""
+    def _identity(self, op: Op) -> float:
+        """What the padding of an operand must be; zero too for what picks: an index outside gives that."""
         row = OPS[op.kind]
-        if row.fetches:
-            return None
         if row.stream == "softmax" or row.combines == "max":
             return LOWEST
         return -LOWEST if row.combines == "min" else 0
@@ -194,7 +190,7 @@ class Masks:
         if row.whole and row.kind not in EXPANSIONS:
             return f"{what} needs all of it, and would see the padding"
         floating = [self.types[o].dtype in FLOATING for o in op.reads]
-        if self._identity(op) not in (0, None) and not all(floating):
+        if self._identity(op) and not all(floating):
             return f"{what} has no number that its maximum or minimum would not see"
         return "" if row.combines or row.whole else f"{what} runs along it"
 

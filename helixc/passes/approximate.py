@@ -17,7 +17,7 @@ from helixc.diagnostics import Diagnostic, Findings, HelixError, Note
 from helixc.ir.invariants import LOGICAL_FACTS
 from helixc.ir.invariants_plan import LOCALS_MADE
 from helixc.ir.logical import Logical, Op, Repeat, Statement
-from helixc.ir.ops import OPS
+from helixc.ir.ops import OPS, Params
 from helixc.ir.plan import Approximation, Local
 from helixc.ir.refine import (
     Parts,
@@ -166,9 +166,16 @@ class _Rewriter:
         for value in _into_states(op):
             self._expect(value, divide_type(self.program.types[value], self.parts))
         self._check_made(op)
-        type_ = infer(op.kind, operand_types(op, self.types), over, params)
+        type_ = self._inferred(op, over, params)
         self.types[op.result] = type_
         return attrs.evolve(op, over=over, params=params, type=type_)
+
+    def _inferred(self, op: Op, over: tuple[str, ...], params: Params) -> TensorType:
+        """The result's type, where the operator takes operands that have segments."""
+        try:
+            return infer(op.kind, operand_types(op, self.types), over, params)
+        except ValueError as error:
+            self._refuse(f"`{op.result}` is not possible: {error}")
 
     def _repeat(self, repeat: Repeat) -> Repeat:
         carried = [attrs.evolve(c, type=divide_type(c.type, self.parts)) for c in repeat.carried]
