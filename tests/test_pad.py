@@ -175,3 +175,21 @@ def test_an_index_behind_the_end_picks_zero_and_not_the_padding() -> None:
     compiled = compile_text(OUTSIDE)
 
     assert verify(compiled.logical, compiled.stages[1:], full=True).verdict == "equal"
+
+
+def test_padding_does_not_wait_in_line_at_an_expert() -> None:
+    text = """
+    model m {
+      dim token = 6, expert = 4, slot = 2, pick = 2, a = 4
+      input x: f32[token, a]
+      input choice: i32[token, pick]
+      output y = combine(dispatch(x, choice, token -> slot, over expert), choice, slot -> token, over expert)
+    }
+    cluster box { gpu chip; level gpu = 4 via wire }
+    gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 100 TFLOP/s }
+    link wire { bandwidth = 450 GB/s; latency = 3 us }
+    plan p for m on box { mesh t = 4; pad token; shard token over t }
+    """
+    with pytest.raises(HelixError, match="padding would wait in line") as caught:
+        compile_text(text)
+    assert next(d.code for d in caught.value.diagnostics if d.severity == "error") == "HX0539"

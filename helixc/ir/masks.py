@@ -15,7 +15,7 @@ import attrs
 
 from helixc.diagnostics import Span
 from helixc.ir.logical import Logical, Op
-from helixc.ir.ops import OPS, Cut, Joined, Number, Operand, Params, Position
+from helixc.ir.ops import OPS, Cut, Joined, Number, Operand, Params, Position, Routed
 from helixc.ir.rules import factors, infer
 from helixc.ir.simpler import EXPANSIONS, simpler
 from helixc.ir.tensor import FLOATING, NUMBER, TensorType
@@ -165,6 +165,9 @@ class Masks:
         match op.params:
             case Position(dims):
                 return self._counted(dims, what)
+            case Routed(queue=queue, slot=slot):
+                lines = [dim for dim in (*queue, *slot) if dim in self.padding.padded]
+                return [(dim, f"in {what} padding would wait in line") for dim in lines]
             case Joined() | Cut():
                 operands = [self.types[o] if isinstance(o, str) else NUMBER for o in op.operands]
                 rule = factors(op.kind, operands, op.type, op.over, op.params)
