@@ -6,18 +6,19 @@ schedule, and a collective during which something is computed is started first a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from helixc.analysis.schedule import BodySchedule, Schedule
+from helixc.analysis.schedule import Schedule
 from helixc.analysis.uses import gives_of, reads_of, taken_from_outside
 from helixc.ir.logical import ancestors
 from helixc.ir.scope_names import step_of
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
 from helixc.pytorch.identifiers import TAKEN, Identifiers
 from helixc.pytorch.lines import Writer, pending
-from helixc.pytorch.order import by_start, overlapping_in
+from helixc.pytorch.order import by_start, overlapping_in, starts_of
 from helixc.pytorch.weights import is_weight
 
 _STEP = "    "
@@ -72,11 +73,11 @@ def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> t
 
     ``timed``: after each statement stands a line that notes the time, and nothing overlaps.
     """
-    made = _Functions(program, timed=timed)
+    made = _Functions(program, starts_of(schedule.root), timed=timed)
     outputs = tuple(output.value for output in program.outputs)
-    events = list(made.events(program.body, schedule.root, 0))
+    events = list(made.events(program.body, 0))
     writer = made.writer(events, outputs, 0)
-    lines = list(made.lines(events, writer, schedule.root, 0))
+    lines = list(made.lines(events, writer, 0))
     lines += ["return {"]
     lines += [f'{_STEP}"{o.name}": {writer.names.of(o.value)},' for o in program.outputs]
     return (*made.found, Function("forward", ("inputs",), (*lines, "}")))
@@ -85,32 +86,28 @@ def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> t
 class _Functions:
     """Makes the functions of a program; ``found`` are those that are finished."""
 
-    def __init__(self, program: Spmd, *, timed: bool) -> None:
+    def __init__(self, program: Spmd, starts: Mapping[int, int], *, timed: bool) -> None:
         self.program = program
+        self.starts = starts
         self.timed = timed
         self.homes = _homes(program)
         self.titles = Identifiers(TAKEN)
+        self.taken = (*TAKEN, *_titles(program))
         self.found: list[Function] = []
-        self._used: list[str] = []
 
     def writer(self, events: Sequence[_Event], wanted: Iterable[str], base: int) -> Writer:
         """What writes a function of some events, after which some values are wanted."""
         last = {value: i for i, event in enumerate(events) for value in _reads(event)}
         last.update(dict.fromkeys(wanted, len(events)))
-        names = Identifiers((*TAKEN, *self._titles()), last)
-        return Writer(self.program, self.homes, names, self._places(base))
+        names = Identifiers(self.taken, last)
+        return Writer(self.program, self.homes, names, lambda scope: self._place(scope, base))
 
-    def events(
-        self,
-        body: Sequence[SpmdStatement],
-        schedule: BodySchedule,
-        scope: int,
-    ) -> Iterator[_Event]:
+    def events(self, body: Sequence[SpmdStatement], scope: int) -> Iterator[_Event]:
         """What a function for a body at ``scope`` does, one after the other."""
         for inside, statements in self._runs(body, scope):
             few = len(statements) <= _FEW and not any(map(_has_weight, statements))
             if inside < 0 or few:
-                yield from self._in_time(statements, schedule)
+                yield from self._in_time(statements)
             else:
                 yield _Call(inside, statements)
 
@@ -139,11 +136,9 @@ class _Functions:
         own = inner[-1] if inner else scope
         return own if self.program.scopes[own].kind == "layer" else -1
 
-    def _in_time(
-        self, statements: Sequence[SpmdStatement], schedule: BodySchedule
-    ) -> Iterator[SpmdStatement | _Wait]:
+    def _in_time(self, statements: Sequence[SpmdStatement]) -> Iterator[SpmdStatement | _Wait]:
         """Statements by their start, and where the steps that overlap with others are waited for."""
-        ordered = by_start(statements, schedule)
+        ordered = by_start(statements, self.starts)
         overlapping = frozenset[str]() if self.timed else overlapping_in(ordered)
         started: dict[str, Move] = {}
         for statement in ordered:
@@ -157,19 +152,17 @@ class _Functions:
 
     # --- lines
 
-    def lines(
-        self, events: Sequence[_Event], writer: Writer, schedule: BodySchedule, base: int
-    ) -> Iterator[str]:
+    def lines(self, events: Sequence[_Event], writer: Writer, base: int) -> Iterator[str]:
         """The lines of a function; ``base``: the scope whose weights it is given."""
         started = {event.move.result for event in events if isinstance(event, _Wait)}
         for position, event in enumerate(events):
             match event:
                 case _Call():
-                    yield from self._call(event, position, writer, schedule, base)
+                    yield from self._call(event, position, writer, base)
                 case _Wait():
                     yield from writer.wait(event.move, position)
                 case Loop():
-                    yield from self._loop(event, position, writer, schedule, base)
+                    yield from self._loop(event, position, writer, base)
                 case Compute():
                     yield from writer.compute(event, position)
                 case Move():
@@ -179,19 +172,12 @@ class _Functions:
             if self.timed and isinstance(event, Compute | Move):
                 yield f'mesh.mark("{event.result}")'
 
-    def _call(
-        self,
-        call: _Call,
-        position: int,
-        writer: Writer,
-        schedule: BodySchedule,
-        base: int,
-    ) -> Iterator[str]:
+    def _call(self, call: _Call, position: int, writer: Writer, base: int) -> Iterator[str]:
         wanted = tuple(v for v in call.gives if writer.names.is_read_after(v, position))
-        inner_events = list(self._in_time(call.statements, schedule))
+        inner_events = list(self._in_time(call.statements))
         inner = self.writer(inner_events, wanted, call.scope)
         parameters = tuple(inner.give(value, -1) for value in call.reads)
-        lines = list(self.lines(inner_events, inner, schedule, call.scope))
+        lines = list(self.lines(inner_events, inner, call.scope))
         if wanted:
             lines.append("return " + ", ".join(inner.names.of(value) for value in wanted))
         name = self._titled(step_of(self.program.scopes[call.scope], {}))
@@ -201,21 +187,18 @@ class _Functions:
         text = f"{name}(mesh, weights{self._way(call.scope, base)}{given})"
         yield f"{targets} = {text}" if targets else text
 
-    def _loop(
-        self, loop: Loop, position: int, writer: Writer, schedule: BodySchedule, base: int
-    ) -> Iterator[str]:
+    def _loop(self, loop: Loop, position: int, writer: Writer, base: int) -> Iterator[str]:
         """A ``for`` over a function of its own."""
-        inner_schedule = next(
-            schedule.inner[i] for i, statement in enumerate(schedule.body) if statement is loop
-        )
         yields = tuple(value.yields for value in loop.carried)
-        events = list(self.events(loop.body, inner_schedule, loop.scope))
+        events = list(self.events(loop.body, loop.scope))
         inner = self.writer(events, yields, loop.scope)
         outside = taken_from_outside(loop)
         taken = (*(value.entry for value in loop.carried), *outside)
         parameters = tuple(inner.give(value, -1) for value in taken)
-        lines = list(self.lines(events, inner, inner_schedule, loop.scope))
-        lines.append("return " + ", ".join(inner.text(v.yields, v.type.dims) for v in loop.carried))
+        lines = list(self.lines(events, inner, loop.scope))
+        if loop.carried:
+            yielded = (inner.text(v.yields, v.type.dims) for v in loop.carried)
+            lines.append("return " + ", ".join(yielded))
         scope = self.program.scopes[loop.scope]
         name = self._titled(scope.name)
         self.found.append(Function(name, parameters, tuple(lines)))
@@ -233,16 +216,7 @@ class _Functions:
     # --- names
 
     def _titled(self, wish: str) -> str:
-        name = self.titles.give(f"function {len(self._used)}", wish, -1, held=True)
-        self._used.append(name)
-        return name
-
-    def _titles(self) -> tuple[str, ...]:
-        """Names that functions may have: no value of any function is called so."""
-        names = [scope.name for scope in self.program.scopes if scope.parent >= 0]
-        counts = {name: names.count(name) for name in names}
-        later = (f"{name}_{i}" for name, count in counts.items() for i in range(2, count + 1))
-        return (*counts, *later)
+        return self.titles.give(f"function {len(self.found)}", wish, -1, held=True)
 
     def _way(self, scope: int, base: int) -> str:
         """What leads from the weights of one scope to those of one inside it."""
@@ -254,14 +228,17 @@ class _Functions:
             text += f'.inside("{step}")' if turn else f'.inside(f"{step}")'
         return text
 
-    def _places(self, base: int) -> Mapping[int, str]:
-        """How a function that is given the weights of ``base`` calls those of the scopes inside it."""
-        scopes = self.program.scopes
-        return {
-            own.id: f"weights{self._way(own.id, base)}"
-            for own in scopes
-            if base in ancestors(scopes, own.id)
-        }
+    def _place(self, scope: int, base: int) -> str:
+        """How a function that is given the weights of ``base`` calls those of a scope inside it."""
+        return f"weights{self._way(scope, base)}"
+
+
+def _titles(program: Spmd) -> Iterator[str]:
+    """Names that functions may have: no value of any function is called so."""
+    counts = Counter(scope.name for scope in program.scopes if scope.parent >= 0)
+    for name, count in counts.items():
+        yield name
+        yield from (f"{name}_{number}" for number in range(2, count + 1))
 
 
 def _between(program: Spmd, scope: int, base: int) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 
 import attrs
 
@@ -27,13 +27,13 @@ _INDENT = 4
 class Writer:
     """Writes the statements of one function, whose values go by ``names``.
 
-    ``places``: how the function calls the weights of each scope.
+    ``place``: how the function calls the weights of a scope.
     """
 
     program: Spmd
     homes: Mapping[str, str]
     names: Identifiers
-    places: Mapping[int, str]
+    place: Callable[[int], str]
 
     def give(self, value: str, position: int) -> str:
         """Name a value that is made at a position: as in the source, if it has a name there."""
@@ -49,7 +49,7 @@ class Writer:
         """The lines of an operator."""
         op = statement.op
         if is_weight(statement):
-            text = f'{self.places[op.scope]}["{op.home.name}"]'
+            text = f'{self.place(op.scope)}["{op.home.name}"]'
         elif op.kind == "input":
             text = f'inputs["{input_name(statement)}"]'
         elif isinstance(op.params, Fused):

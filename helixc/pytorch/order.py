@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from helixc.analysis.schedule import BodySchedule, stream_of
 from helixc.analysis.uses import gives_of, reads_of
@@ -10,9 +10,16 @@ from helixc.ir.ops import OPS
 from helixc.ir.spmd import Compute, Loop, Move, SpmdStatement
 
 
-def by_start(statements: Sequence[SpmdStatement], schedule: BodySchedule) -> list[SpmdStatement]:
-    """By start, collectives before what is computed meanwhile, each after what it reads."""
+def starts_of(schedule: BodySchedule) -> dict[int, int]:
+    """When each statement of a body, and of those in it, starts; statements by identity."""
     starts = {id(schedule.body[slot.job]): slot.start for slot in schedule.slots}
+    for inner in schedule.inner.values():
+        starts |= starts_of(inner)
+    return starts
+
+
+def by_start(statements: Sequence[SpmdStatement], starts: Mapping[int, int]) -> list[SpmdStatement]:
+    """By start, collectives before what is computed meanwhile, each after what it reads."""
     makers = {value: s for s in statements for value in gives_of(s)}
 
     def key(statement: SpmdStatement) -> tuple[int, bool]:
