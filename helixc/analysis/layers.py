@@ -9,7 +9,9 @@ body counts as a layer of its own, under its own name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 import attrs
 
@@ -48,7 +50,7 @@ class Layer:
         return range(self.first, self.first + self.turns) if self.repeats else (None,)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class LayerMap:
     """The layers in program order, and for each value computed or moved its layer and frequency.
 
@@ -58,6 +60,11 @@ class LayerMap:
     layers: tuple[Layer, ...]
     of: Mapping[str, int]
     runs: Mapping[str, int]
+
+    @cached_property
+    def titles(self) -> Mapping[str, int]:
+        """How many layers have each title."""
+        return Counter(layer.title for layer in self.layers)
 
     def layer(self, value: str) -> Layer:
         """The layer of the statement that yields ``value``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
@@ -29,19 +29,29 @@ class LayerPath:
 
 def layer_paths(path: CriticalPath, layers: LayerMap) -> Iterator[LayerPath]:
     """What one turn of each layer takes on the path, in the order of the program."""
-    steps = tuple(flat_steps(path.steps))
+    held = _steps_with(path.steps, layers)
     for position, layer in enumerate(layers.layers):
 
         def own(step: PathStep, position: int = position) -> bool:
             return layers.of[step.value] == position
 
-        time = sum(times * step.picoseconds for step, times in steps if own(step))
+        steps = tuple(held.get(position, ()))
+        time = sum(times * step.picoseconds for step, times in flat_steps(steps) if own(step))
         if time:
             yield LayerPath(
                 name=path_name(layer, layers),
-                expression=expression_of(path.steps, own, layer.repeats),
+                expression=expression_of(steps, own, layer.repeats),
                 picoseconds=time // layer.turns,
             )
+
+
+def _steps_with(steps: tuple[Step, ...], layers: LayerMap) -> Mapping[int, Sequence[Step]]:
+    """For each layer the steps that are of it, and the repeats that hold some, in order."""
+    held: dict[int, list[Step]] = {}
+    for step in steps:
+        for position in dict.fromkeys(layers.of[inner.value] for inner, _ in flat_steps((step,))):
+            held.setdefault(position, []).append(step)
+    return held
 
 
 def open_expression(path: CriticalPath) -> str:
@@ -65,8 +75,7 @@ def outline(steps: tuple[Step, ...], layers: LayerMap) -> str:
 
 def path_name(layer: Layer, layers: LayerMap) -> str:
     """A layer's title; with its turns where several layers have the same title."""
-    same = [other for other in layers.layers if other.title == layer.title]
-    if len(same) == 1 or not layer.repeats:
+    if layers.titles[layer.title] == 1 or not layer.repeats:
         return layer.title
     return f"{layer.repeat}[{layer.first}..{layer.first + layer.turns - 1}].{layer.title}"
 
