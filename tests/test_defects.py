@@ -145,3 +145,18 @@ def test_segments_that_an_operator_does_not_take_are_told_and_no_bug() -> None:
     with pytest.raises(HelixError) as caught:
         compile_text(text)
     assert {d.code for d in caught.value.diagnostics} == {"HX0526"}
+
+
+def test_segments_are_not_sent_to_experts_beside_the_choices_they_are_a_part_of() -> None:
+    """What is sent would have segments of ``d``, the dimension of a token's choices, which is whole."""
+    body = """dim tok = 24, d = 12, expert = 4
+    input y: [tok, d]
+    input choice: i32[tok, d]
+    weight u: [d]
+    part = matmul(y, u, over d)
+    back = combine(dispatch(part, choice, over expert, slot), choice, over expert, slot)
+    output back"""
+    with pytest.raises(HelixError) as refused:
+        compiled(program(body, "mesh t = 4\nshard d over t\nlocal part over t"))
+    codes = [found.code for found in refused.value.diagnostics if found.severity == "error"]
+    assert codes == ["HX0526"]
