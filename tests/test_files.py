@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helixc.diagnostics import HelixError
-from helixc.emit.files import MANIFEST, write_file, write_files
+from helixc.emit.files import MANIFEST, write_file, write_file_in, write_files
 
 
 def _names(folder: Path) -> set[str]:
@@ -105,3 +105,17 @@ def test_a_single_file_is_replaced_whole(tmp_path: Path) -> None:
     assert _names(tmp_path) == {"dump.hxir"}
     with pytest.raises(HelixError, match=r"HX0013"):
         write_file(tmp_path / "no" / "dump.hxir", "x")
+
+
+def test_folders_of_a_single_file_are_made_or_nothing_is(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "a" / "b"
+    assert write_file_in(folder, "x.py", "one\n") == folder / "x.py"
+    write_file_in(folder, "x.py", "two\n")
+    assert (folder / "x.py").read_bytes() == b"two\n"
+    with pytest.raises(HelixError, match=r"HX0013"):
+        write_file_in(folder / "x.py" / "c", "y.py", "1")
+    with pytest.raises(HelixError, match=r"HX0013"):
+        write_file_in(tmp_path / "new" / "folder", "n" * 300, "1")
+    assert _names(tmp_path) == {"a"}

@@ -12,7 +12,7 @@ from helixc.diagnostics import HelixError
 from helixc.interp.verdict import VerifyReport
 from helixc.interp.verify import verify
 from helixc.ir.spmd import Compute, Spmd, walk
-from helixc.running.case import run_case
+from helixc.running.case import run_case, sized
 
 MODEL = """
 model m {
@@ -131,7 +131,9 @@ def test_full_sizes_are_exact_too() -> None:
 
 
 def test_processes_are_given_zeros_beyond_the_end() -> None:
-    case = run_case(compiled("mesh tp = 16\n in mha { shard head over tp; pad head }"), small=True)
+    case = run_case(
+        sized(compiled("mesh tp = 16\n in mha { shard head over tp; pad head }"), small=True)
+    )
 
     dims = {dim.name: dim for dim in case.program.dims}
     weight = next(array for name, array in case.weights.items() if "wq" in name)

@@ -13,12 +13,17 @@ import pytest
 from random_programs import draw_program
 
 import helixc
+from helixc.analysis.numbers_text import byte_text
+from helixc.cli import run_command
 from helixc.cli.main import run
 from helixc.diagnostics import HelixError
 from helixc.ir.ops import OPS
 from helixc.pytorch.identifiers import TAKEN, Identifiers, identifier
 from helixc.pytorch.module import module_text
 from helixc.pytorch.operators import TORCH
+from helixc.running import capacity
+from helixc.running.case import run_case, sized
+from helixc.running.launch import Finished, Launch
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -112,6 +117,66 @@ def test_identifiers_are_legal(text: str, name: str) -> None:
 def test_a_module_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["emit", "torch", REFERENCE, "--plan", "two_level", "-o", "-"]) == 0
     assert capsys.readouterr().out == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_module_is_written_into_a_folder_that_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "out"
+    assert run(["emit", "torch", REFERENCE, "--plan", "two_level", "-o", str(folder)]) == 0
+    assert [path.name for path in folder.iterdir()] == [GOLDEN.name]
+
+
+MANY = """
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 500 TFLOP/s }
+link wire { bandwidth = 450 GB/s; latency = 3 us }
+model m {
+  dim batch = 8, embed = 1024, hidden = 4096, past = 100, seq = 1, key = past + seq
+  input x: bf16[batch, seq, embed]
+  state seen: bf16[batch, key, embed]
+  weight up: [embed, hidden]
+  seen = append(seen, x, at = past, seq -> key)
+  output y = matmul(gelu(matmul(seen, up, over embed)), up, over hidden)
+}
+cluster many { gpu chip; level gpu = 512 via wire }
+cluster one { gpu chip; level gpu = 1 via wire }
+plan wide for m on many { mesh tp = 512; shard hidden over tp }
+plan alone for m on one { mesh tp = 1 }
+"""
+
+
+def test_a_smaller_mesh_has_fewer_processes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "many.hx"
+    file.write_text(MANY, encoding="utf-8")
+    command = ["run", str(file), "--plan", "wide", "--shrink", "--format", "json"]
+    assert run([*command, "--nproc", "512"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert found["legal"] == ["--nproc 2"]
+
+    asked: list[int] = []
+
+    def finish(_: str, inputs: object, weights: object, how: Launch) -> Finished:
+        del inputs, weights
+        asked.append(how.processes)
+        raise HelixError([])
+
+    monkeypatch.setattr(run_command, "launch", finish)
+    monkeypatch.setattr(run_command, "find_torch", lambda: None)
+    run(command)
+    assert asked == [2]
+    case = run_case(sized(helixc.compile(file, plan="wide"), small=True))
+    assert case.fewer == ("tp 512 -> 2",)
+
+
+def test_states_count_for_the_memory_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capacity, "_free_bytes", lambda: 0)
+    monkeypatch.setattr(capacity, "_run_bytes", lambda _: 0)
+    compiled = helixc.compile_text(MANY, plan="alone")
+    memory = compiled.report.memory
+    assert memory.state_bytes > 0
+    size = byte_text(300 * 2**20 + 4 * memory.needed_bytes)
+    with pytest.raises(HelixError, match=f"1 process and the model beside take about {size}"):
+        capacity.check_capacity(sized(compiled, small=False), "f64")
 
 
 def test_another_number_of_processes_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

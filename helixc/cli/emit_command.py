@@ -11,7 +11,7 @@ from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.compiler import compile_sources
-from helixc.emit.files import write_file
+from helixc.emit.files import write_file_in
 from helixc.pytorch.identifiers import identifier
 from helixc.pytorch.module import module_text
 
@@ -35,8 +35,8 @@ def command(
         click.echo(text, nl=False)
         return 0
     spmd = compilation.spmd
-    path = Path(output or "out") / f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}.py"
-    write_file(path, text)
+    name = f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}.py"
+    path = write_file_in(Path(output or "out"), name, text)
     if output_format == "json":
         show_json({"schema": "helixc.emit/1", "engine": engine, "files": [path.as_posix()]})
         return 0

@@ -18,8 +18,8 @@ from helixc.compiler import compile_sources
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.pytorch.module import module_text
 from helixc.running.capacity import check_capacity
-from helixc.running.case import RunCase, run_case
-from helixc.running.launch import Launch, find_torch, launch
+from helixc.running.case import RunCase, run_case, sized
+from helixc.running.launch import Launch, find_torch, launch, processes_text
 from helixc.running.outcome import Outcome, outcome
 
 _SHOWN = 40
@@ -45,11 +45,14 @@ def command(
     """Run one plan of FILE with one process per GPU of its mesh, and compare it with the model."""
     sources = load(file)
     compilation = compile_sources(sources, one_plan(sources, chosen))
-    processes = compilation.spmd.mesh.devices
+    programs = sized(compilation, small=options["shrink"])
+    processes = programs.program.mesh.devices
     if nproc is not None and nproc != processes:
-        message = f"plan {compilation.spmd.plan.name} runs on {processes} processes, not on {nproc}"
+        message = (
+            f"plan {compilation.spmd.plan.name} runs on {processes_text(processes)}, not on {nproc}"
+        )
         raise HelixError([Diagnostic("HX1104", message, legal=(f"--nproc {processes}",))])
-    check_capacity(compilation, small=options["shrink"], dtype=options["dtype"])
+    check_capacity(programs, options["dtype"])
     find_torch()
     how = Launch(
         processes=processes,
@@ -59,7 +62,7 @@ def command(
         seconds=options["timeout"],
     )
     with working("running the model"):
-        case = run_case(compilation, small=options["shrink"], seed=options["seed"])
+        case = run_case(programs, seed=options["seed"])
     with working("running the processes"):
         finished = launch(module_text(case.program, timed=True), case.inputs, case.weights, how)
     found = outcome(case, finished, options["dtype"], compilation.spmd)
@@ -76,7 +79,9 @@ def _lines(case: RunCase, found: Outcome) -> Iterator[str]:
     verdict = "equal" if found.equal else "differs"
     if found.equal and found.approximate:
         verdict = "equal to the model as rewritten; the original differs"
-    yield f"plan {program.plan.name} on {program.mesh.devices} processes: {verdict}"
+    yield f"plan {program.plan.name} on {processes_text(program.mesh.devices)}: {verdict}"
+    if case.fewer:
+        yield f"  on a smaller mesh: fewer GPUs along {', '.join(case.fewer)}"
     for output in found.outputs:
         if found.approximate:
             yield f"  `{output.name}` is off by {output.exact:.3g} from the original model"

@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -33,19 +34,39 @@ def write_files(folder: Path, files: Mapping[str, Text]) -> tuple[Path, ...]:
     A long text may come in pieces.  Raises ``HelixError`` if the folder cannot be written or holds a file of such a name that no
     compile wrote; nothing has changed then.
     """
-    created = False
     try:
-        _refuse_impossible(folder)
-        created = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        _refuse_strangers(folder, files)
-        _replace_all(folder, files)
+        with _made(folder):
+            _refuse_strangers(folder, files)
+            _replace_all(folder, files)
     except OSError as error:
-        if created:
-            shutil.rmtree(folder, ignore_errors=True)
         message = f"cannot write to `{folder}`: {error.strerror or error}"
         raise HelixError([Diagnostic("HX0013", message)]) from error
     return tuple(folder / name for name in (*files, MANIFEST))
+
+
+def write_file_in(folder: Path, name: str, text: Text) -> Path:
+    """The same for one file, listed nowhere, that takes the place of one of that name."""
+    try:
+        with _made(folder):
+            write_file(folder / name, text)
+    except OSError as error:
+        message = f"cannot write to `{folder}`: {error.strerror or error}"
+        raise HelixError([Diagnostic("HX0013", message)]) from error
+    return folder / name
+
+
+@contextmanager
+def _made(folder: Path) -> Generator[None]:
+    """A folder that is there; what had to be made of it is gone again if writing into it fails."""
+    _refuse_impossible(folder)
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except (OSError, HelixError):
+        if missing:
+            shutil.rmtree(missing[-1], ignore_errors=True)
+        raise
 
 
 def write_file(path: Path, text: Text) -> None:

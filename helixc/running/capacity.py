@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from math import prod
 from pathlib import Path
 
 from helixc.analysis.layers import find_layers
 from helixc.analysis.memory import find_memory
 from helixc.analysis.numbers_text import byte_text
-from helixc.compiler import Compilation
 from helixc.diagnostics import Diagnostic, HelixError
+from helixc.ir.logical import Logical, Repeat, Statement
+from helixc.ir.slices import slice_count
+from helixc.running.case import Sized
+from helixc.running.launch import processes_text
 
 # What Python and PyTorch take in every process, and how much wider our floating numbers are than most.
 _PROCESS_BYTES = 300 * 2**20
 _WIDTHS = {"f64": 4, "f32": 2, "bf16": 1}
+_MODEL_WIDTH = 8
 
 
-def check_capacity(compilation: Compilation, *, small: bool, dtype: str) -> None:
-    """Raise ``HelixError`` if a run at the sizes written takes more memory than there is.
-
-    The sizes of ``small`` runs are the least ones, of which only the processes count.
-    """
-    spmd = compilation.spmd
-    free = _free_bytes()
-    needed = spmd.mesh.devices * _PROCESS_BYTES
-    if not small:
-        memory = find_memory(spmd, find_layers(spmd))
-        needed += spmd.mesh.devices * _WIDTHS[dtype] * (memory.weights_bytes + memory.peak_bytes)
-        # The model is run here as well, whole and in f64.
-        needed += 4 * sum(
-            4 * prod(spmd.sizes[dim] for dim in type_.dims) for type_ in spmd.types.values()
-        )
+def check_capacity(programs: Sized, dtype: str) -> None:
+    """Raise ``HelixError`` if a run takes more memory than there is."""
+    program, free = programs.program, _free_bytes()
+    processes = program.mesh.devices
+    memory = find_memory(program, find_layers(program))
+    held = memory.kept_bytes + memory.peak_bytes
+    needed = processes * (_PROCESS_BYTES + _WIDTHS[dtype] * held)
+    # The models run here as well, one after the other.
+    needed += max(map(_run_bytes, (programs.model, programs.rewritten)))
     if free is not None and needed > free:
         message = (
-            f"{spmd.mesh.devices} processes and the model beside them take about "
-            f"{byte_text(needed)}, and {byte_text(free)} are free here"
+            f"{processes_text(processes)} and the model beside take about {byte_text(needed)}, "
+            f"and {byte_text(free)} are free here"
         )
         raise HelixError([Diagnostic("HX1103", message, legal=("--shrink",))])
+
+
+def _run_bytes(model: Logical) -> int:
+    """Bytes of all values of a model in all turns: a run keeps each, in f64."""
+    values = sum(_values(model, model.body))
+    return _MODEL_WIDTH * values * slice_count(model)
+
+
+def _values(model: Logical, body: Iterable[Statement]) -> Iterator[int]:
+    for statement in body:
+        if isinstance(statement, Repeat):
+            yield statement.trips * sum(_values(model, statement.body))
+        else:
+            yield prod(model.sizes[dim] for dim in statement.type.dims)
 
 
 def _free_bytes() -> int | None:

@@ -23,6 +23,7 @@ from helixc.interp.shrink import (
     full_instance,
     shrink,
     shrink_model,
+    shrunk_axes,
     smallest_instance,
 )
 from helixc.interp.site import Array
@@ -34,11 +35,26 @@ from helixc.pytorch.weights import Source, inputs_of, weights_of
 
 
 @attrs.frozen(eq=False, kw_only=True)
+class Sized:
+    """The programs of a run at its sizes: the model, the model as the plan rewrites it, and what runs.
+
+    ``divided``: which of the model's dimensions are written as products.  ``fewer``: the mesh axes that
+    are smaller than written, in words.
+    """
+
+    model: Logical
+    rewritten: Logical
+    program: Spmd
+    divided: Mapping[str, tuple[Dim, ...]]
+    fewer: tuple[str, ...]
+
+
+@attrs.frozen(eq=False, kw_only=True)
 class RunCase:
     """A program that is to run, whole tensors for its inputs and weights by name, and what comes out.
 
     ``exact``: the outputs of the model; ``expected``: those of the model as the plan's ``local`` lines
-    rewrite it, which the program must give.
+    rewrite it, which the program must give.  ``fewer``: the mesh axes that are smaller than written.
     """
 
     program: Spmd
@@ -47,24 +63,35 @@ class RunCase:
     exact: Mapping[str, Held]
     expected: Mapping[str, Held]
     approximate: bool
+    fewer: tuple[str, ...]
 
 
-def run_case(compilation: Compilation, *, small: bool, seed: int = 0) -> RunCase:
-    """The case of a compilation, at its least faithful sizes or at those that are written."""
+def sized(compilation: Compilation, *, small: bool) -> Sized:
+    """The programs of a compilation, at their least faithful sizes or at those that are written."""
     model, stages = compilation.logical, compilation.stages[1:]
     versions = [program for _, program in stages]
     last = [version for version in versions if isinstance(version, Logical)][-1]
     divided = divided_dims(model, last)
     instance = _instance(model, versions, divided, small=small)
-    small_model, rewritten = shrink_model(model, instance), shrink(last, instance)
     program = shrink(compilation.spmd, instance)
-    if not isinstance(program, Spmd) or not isinstance(rewritten, Logical):
+    if not isinstance(program, Spmd):
         raise CompilerBug("a program of another level comes of shrinking one")
-    parts = {
-        dim: tuple(attrs.evolve(part, size=instance.sizes[part.name]) for part in found)
-        for dim, found in divided.items()
-    }
-    supply = Data(small_model, seed, "normal", parts)
+    return Sized(
+        model=shrink_model(model, instance),
+        rewritten=shrink_model(last, instance),
+        program=program,
+        divided={
+            dim: tuple(attrs.evolve(part, size=instance.sizes[part.name]) for part in found)
+            for dim, found in divided.items()
+        },
+        fewer=shrunk_axes(versions, instance),
+    )
+
+
+def run_case(sized: Sized, *, seed: int = 0) -> RunCase:
+    """What processes get and must make; the model runs here for it."""
+    program = sized.program
+    supply = Data(sized.model, seed, "normal", sized.divided)
 
     def arrays(sources: tuple[Source, ...]) -> dict[str, Array]:
         return {source.name: _array(program, supply, source) for source in sources}
@@ -73,9 +100,10 @@ def run_case(compilation: Compilation, *, small: bool, seed: int = 0) -> RunCase
         program=program,
         inputs=arrays(inputs_of(program)),
         weights=arrays(weights_of(program)),
-        exact=run_version(small_model, supply, REALS).outputs,
-        expected=run_version(rewritten, supply, REALS).outputs,
-        approximate=bool(rewritten.approximations),
+        exact=run_version(sized.model, supply, REALS).outputs,
+        expected=run_version(sized.rewritten, supply, REALS).outputs,
+        approximate=bool(sized.rewritten.approximations),
+        fewer=sized.fewer,
     )
 
 

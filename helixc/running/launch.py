@@ -56,6 +56,11 @@ class Finished:
     marks: tuple[tuple[tuple[str, float], ...], ...]
 
 
+def processes_text(count: int) -> str:
+    """``1 process``, ``16 processes``."""
+    return "1 process" if count == 1 else f"{count} processes"
+
+
 def find_torch() -> ModuleType:
     """PyTorch.  Raises ``HelixError`` where it is not installed."""
     try:

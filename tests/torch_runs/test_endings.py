@@ -16,7 +16,7 @@ import pytest
 import helixc
 from helixc.diagnostics import HelixError
 from helixc.pytorch.module import module_text
-from helixc.running.case import RunCase, run_case
+from helixc.running.case import RunCase, run_case, sized
 from helixc.running.launch import Launch, launch
 
 TEXT = """
@@ -37,7 +37,7 @@ SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def case() -> RunCase:
-    return run_case(helixc.compile_text(TEXT, plan="p"), small=False)
+    return run_case(sized(helixc.compile_text(TEXT, plan="p"), small=False))
 
 
 def refused(case: RunCase, how: Launch, text: str = "") -> str:

@@ -19,7 +19,7 @@ from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScat
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Loop, Move, Spmd
 from helixc.pytorch.module import module_text
-from helixc.running.case import RunCase, run_case
+from helixc.running.case import RunCase, run_case, sized
 from helixc.running.outcome import Outcome, outcome
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -45,7 +45,7 @@ def ran(pool: Callable[[int], Pool], case: RunCase) -> tuple[Outcome, list[list[
 def test_every_plan_of_the_reference_case_gives_what_it_is_to_give(
     pool: Callable[[int], Pool], example: str, plan: str
 ) -> None:
-    case = run_case(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True)
+    case = run_case(sized(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True))
     found, sent = ran(pool, case)
 
     assert found.equal
@@ -59,7 +59,7 @@ def test_every_plan_of_the_reference_case_gives_what_it_is_to_give(
 def test_plans_of_other_examples_give_what_they_are_to_give(
     pool: Callable[[int], Pool], example: str, plan: str
 ) -> None:
-    case = run_case(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True)
+    case = run_case(sized(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True))
 
     assert ran(pool, case)[0].equal
 
@@ -121,4 +121,4 @@ def _drawn(seed: int) -> RunCase | None:
     except HelixError:
         return None
     processes = prod(atom.size for atom in compiled.spmd.mesh.atoms)
-    return run_case(compiled, small=True) if 1 < processes <= MOST_PROCESSES else None
+    return run_case(sized(compiled, small=True)) if 1 < processes <= MOST_PROCESSES else None
