@@ -216,6 +216,28 @@ def test_verify_answers_in_json_with_a_list_for_several_plans(
     assert [answer["plan"] for answer in _answer(capsys)] == ["split", "whole"]
 
 
+def test_verify_says_what_is_judged_where_rounding_has_no_bound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`y > y` may fall either way once y is rounded; with the terms of y split, in that very step."""
+    path = tmp_path / "either_way.hx"
+    model = SMALL[: SMALL.index("  weight up")] + "  y = sum(x, over embed)\n"
+    cluster = SMALL[SMALL.index("cluster") : SMALL.index("plan")]
+    plans = "".join(
+        f"plan {dim}_split for small on pair {{ mesh tp = 2; shard {dim} over tp{how} }}\n"
+        for dim, how in (("batch", ""), ("embed", " via all_reduce"))
+    )
+    path.write_text(f"{model}  output z = gelu(where(y > y, x, 1))\n}}\n{cluster}{plans}")
+    assert run(["verify", str(path)]) == 0
+    batch, embed = capsys.readouterr().out.split("plan embed_split: equal")
+    for told in (batch, embed):
+        assert "rounding explains" not in told
+        assert "(relative 0); rounding may tip a comparison on the way" in told
+        assert "what is judged is each step alone, within its own rounding" in told
+    assert "judged in part" not in batch
+    assert "judged in part, because rounding may tip a comparison: 1 of 5 after partition" in embed
+
+
 def test_passes_prints_what_each_needs_and_gives(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["passes"]) == 0
     assert "\npartition: Logical -> Spmd\n" in capsys.readouterr().out

@@ -202,4 +202,6 @@ plan p for m on box { mesh t = 2; shard a over t }
     proof = verify(compilation.logical, compilation.stages[1:])
     proved = attrs.evolve(compilation.report, verification=proof.to_json())
     jsonschema.validate(proved.to_dict(), report_schema())
-    assert "| 0 | 0 | inf |" in report_markdown(proved)
+    written = report_markdown(proved)
+    assert "| 0 | 0 | inf |" in written
+    assert "what is judged is each step alone" in written

@@ -54,6 +54,12 @@ def _differences(proof: Proof, approximations: Iterable[Proof]) -> Iterator[str]
     if rows:
         columns = ("output", "against", "largest difference >", "relative >", "rounding allows >")
         yield from table(columns, dict.fromkeys(rows))
+    if any(output["tolerance"] is None for output in proof.get("outputs", ())):
+        yield (
+            "Rounding may tip a comparison on the way to an output, so nothing bounds the sum of it there; "
+            "what is judged is each step alone, within its own rounding."
+        )
+        yield ""
 
 
 def _difference(against: str, output: Proof) -> tuple[str, ...]:

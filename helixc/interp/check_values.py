@@ -60,11 +60,13 @@ class Mismatch:
 class Checked:
     """The ``first`` mismatch in the order of the model, if any, and how many ``values`` were compared.
 
+    ``unbounded``: how many of these have elements that even the rounding of one step may make anything.
     ``new``: values that have the model's dimensions again after some that do not, in order.
     """
 
     first: Mismatch | None
     values: int
+    unbounded: int
     new: tuple[tuple[Moment, Array], ...]
 
 
@@ -91,6 +93,7 @@ class _Check:
         self.unlike: set[str] = set()
         self.new: list[tuple[Moment, Array]] = []
         self.compared = 0
+        self.unbounded = 0
 
     def run(self) -> Mismatch | None:
         for turns, event in unrolled(self.reference.program.body):
@@ -188,8 +191,12 @@ class _Check:
         if expected is None:
             self.new.append(((name, turns), like.value))
             return _copies(name, turns, like)
+        # Both computations round, and may do so in opposite directions; terms of a partial value
+        # round each on their own.
+        tolerance = 2.0 * (own + error) + like.allowed
         self.compared += 1
-        return _copies(name, turns, like) or _values(name, turns, like, expected, error, own)
+        self.unbounded += not np.all(np.isfinite(tolerance))
+        return _copies(name, turns, like) or _values(name, turns, like, expected, tolerance)
 
     def _absent(
         self, name: str, expected: Array | None, error: Array | float, own: Array | float
@@ -221,16 +228,12 @@ def _values(
     turns: Turns,
     held: Held,
     expected: Array,
-    error: Array | float,
-    own: Array | float,
+    tolerance: Array | float,
 ) -> Mismatch | None:
     if held.value.shape != expected.shape:
         what = f"its shape is {held.value.shape[1:]}, not {expected.shape[1:]}"
         return Mismatch(name, turns, what)
     apart = distance(held.value, expected)
-    # Both computations round, and may do so in opposite directions; terms of a partial value round
-    # each on their own.
-    tolerance = 2.0 * (own + error) + held.allowed
     wrong = ~((apart <= tolerance) | np.isnan(tolerance))
     if not wrong.any():
         return None
@@ -253,4 +256,4 @@ def check_values(
     check = _Check(reference, version, supply, divided or {}, approximated)
     with np.errstate(all="ignore"):
         first = check.run()
-    return Checked(first, check.compared, tuple(check.new))
+    return Checked(first, check.compared, check.unbounded, tuple(check.new))

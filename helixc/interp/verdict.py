@@ -17,7 +17,7 @@ class OutputDifference:
     """One output against the model's: ``relative`` is the norm of the difference over the output's.
 
     ``tolerance`` is the largest difference that rounding can make, derived from the operations that
-    lead to the output; 0 where the arithmetic is exact.
+    lead to the output; 0 where the arithmetic is exact, infinite where rounding may tip a comparison.
     """
 
     name: str
@@ -28,13 +28,18 @@ class OutputDifference:
 
 @attrs.frozen
 class PassResult:
-    """The program after one pass: equal, an approximation, or the first value that is wrong."""
+    """The program after one pass: equal, an approximation, or the first value that is wrong.
+
+    ``values`` were compared; ``unbounded`` of them have elements that the rounding of one step may make
+    anything, which therefore prove nothing.
+    """
 
     name: str
     verdict: Verdict
     values: int
     value: str = ""
     detail: str = ""
+    unbounded: int = 0
 
 
 @attrs.frozen(kw_only=True)

@@ -184,7 +184,8 @@ class _Judgement:
         first = checked.first
         if first is None:
             verdict = "approximation" if rewrites else "equal"
-            self.passes.append(PassResult(name, verdict, checked.values))
+            found = PassResult(name, verdict, checked.values, unbounded=checked.unbounded)
+            self.passes.append(found)
             return
         self.replicas_equal = not first.replicas
         self.passes.append(PassResult(name, "differs", checked.values, first.value, first.text))
