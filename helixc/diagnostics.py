@@ -7,7 +7,8 @@ them at once, raised together as ``HelixError`` at the edge.  A wrong *compiler*
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 import attrs
@@ -70,11 +71,25 @@ class CompilerBug(Exception):
     """The compiler is wrong: a pass broke a fact that it promised to keep."""
 
 
+# How many of the calls that lead to a finding are shown: the nearest are what tells calls apart.
+_CALLS_SHOWN = 3
+
+
 class Findings:
     """Collects diagnostics, so that one phase reports all of its findings at once."""
 
     def __init__(self) -> None:
-        self._found: dict[Diagnostic, None] = {}
+        self._found: dict[Diagnostic, tuple[Note, ...]] = {}
+        self._calls: list[Note] = []
+
+    @contextmanager
+    def called(self, name: str, span: Span) -> Generator[None]:
+        """What is found meanwhile is found in a body that was called at ``span``, and says so."""
+        self._calls.append(Note(f"in this call of `{name}`", span))
+        try:
+            yield
+        finally:
+            self._calls.pop()
 
     def error(
         self,
@@ -101,8 +116,8 @@ class Findings:
         self.add(Diagnostic(code, message, span, "warning", tuple(notes), tuple(legal)))
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Record a finding once; an equal one is already known."""
-        self._found.setdefault(diagnostic)
+        """Record a finding once; an equal one, of another call too, is already known."""
+        self._found.setdefault(diagnostic, tuple(self._calls[: -_CALLS_SHOWN - 1 : -1]))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Record several findings."""
@@ -112,7 +127,8 @@ class Findings:
     @property
     def all(self) -> tuple[Diagnostic, ...]:
         """Every finding so far, in the order of the source."""
-        return tuple(sorted(self._found, key=_position))
+        found = (attrs.evolve(d, notes=(*d.notes, *calls)) for d, calls in self._found.items())
+        return tuple(sorted(found, key=_position))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -156,6 +156,23 @@ def test_the_header_says_how_it_is_called() -> None:
     assert op(program, "gain").type.dims == ("embed",)
 
 
+def test_a_finding_in_a_layer_shows_the_call_that_it_is_of_and_whose_dimension_it_met() -> None:
+    """The first call is right; in the second one ``k`` is what the model made in between."""
+    layer = "layer f(x: [.., s]) -> [.., s] { return sum(outer(x, rename(x, s -> k)), over k) }"
+    body = (
+        "input x: f32[s]\na = f(x)\ninput y: f32[t]\nz = rename(y, t -> k)\nb = f(x)\noutput a, b"
+    )
+    text = f"{layer}\ndim s = 4, t = 8\nmodel m {{ {body} }}\n"
+    with pytest.raises(HelixError) as wrong:
+        check_models(load_text(text, "test.hx"))
+    (found,) = wrong.value.diagnostics
+    assert (found.code, found.span.line) == ("HX0309", 1)
+    assert [(note.message, note.span.line) for note in found.notes] == [
+        ("`k` is 8 from here on", 6),
+        ("in this call of `f`", 7),
+    ]
+
+
 def test_an_option_elaborates_one_side_only() -> None:
     layer = "layer f(x: [..], causal = true) { return where(causal, exp(x), missing) }"
     assert [o.kind for o in ops(model(X + "y = f(x)\noutput y", layer))] == ["input", "exp"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import attrs
 
-from helixc.diagnostics import Findings, Span
+from helixc.diagnostics import NOWHERE, Findings, Note, Span
 from helixc.elaborate.application import Application, label, positional
 from helixc.elaborate.dimensions import Dimension, Dims, is_ragged, leaves, show
 from helixc.elaborate.drafts import Operand, Value
@@ -32,9 +33,9 @@ class Reshaping:
         """Where mistakes go."""
         return self.use.findings
 
-    def wrong(self, code: str, message: str, span: Span) -> None:
+    def wrong(self, code: str, message: str, span: Span, notes: Iterable[Note] = ()) -> None:
         """Record an error."""
-        self.findings.error(code, message, span)
+        self.findings.error(code, message, span, notes=notes)
 
     def one_arrow(self) -> source.Arrow | None:
         """The only arrow; None, and a finding, if there is another number of them."""
@@ -190,4 +191,9 @@ def _report_unfit(
     written = f" {operator} ".join(name.text for name in names)
     sizes = f" {operator} ".join("?" if dim is None else str(dim.size) for dim in found)
     message = f"`{written}` is {sizes}, but the left side of `->` is {total}"
-    reshaping.wrong("HX0309", message, names[0].span)
+    notes = (
+        Note(f"`{name.text}` is {dim.size} from here on", dim.span)
+        for name, dim in zip(names, found, strict=True)
+        if dim is not None and dim.span not in (NOWHERE, name.span)
+    )
+    reshaping.wrong("HX0309", message, names[0].span, notes)

@@ -91,6 +91,7 @@ class Layers:
         self.active.append(use)
         with (
             self.builder.deeper(_LEVEL, use.call.span),
+            self.builder.findings.called(use.name, use.call.span),
             self.builder.inside(env.scope.id, use.name),
         ):
             results = self.run(use.declaration.body, env)

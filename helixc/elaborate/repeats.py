@@ -157,7 +157,7 @@ class Repeats:
             message += "a carried value keeps its dimensions"
         elif last.dtype != one.entry.dtype:
             message = f"{before} and leaves as {last.dtype}{show(last.dims)}; "
-            message += "a carried value keeps its dtype"
+            message += f"a carried value keeps its dtype: `{one.entry.dtype}(...)` converts"
         else:
             one.yields = last
             return one.result
