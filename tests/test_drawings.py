@@ -218,11 +218,29 @@ def test_equal_layers_above_the_budget_are_one_drawing_that_says_so() -> None:
     assert all(drawing.nodes <= 100 for drawing in drawings)
 
 
+def test_many_equal_turns_are_one_drawing_whatever_the_budget_unless_they_are_asked_for() -> None:
+    drawings, notes = draw(mlp_program(turns=5))
+    assert drawings[0].stem == "mlp_layer_0_to_4_split"
+    assert [note.message for note in notes] == [
+        "mlp_layer_0_to_4_split is folded: layer 0 stands for 5 turns"
+    ]
+    asked, _ = draw(mlp_program(turns=5), DrawingOptions(layers=(0, 1, 2, 3, 4)))
+    assert [drawing.stem for drawing in asked[:5]] == [f"mlp_layer_{n}_split" for n in range(5)]
+
+
+def test_drawings_that_are_folded_alike_share_a_note() -> None:
+    program = helixc.compile_text(SIDE_BY_SIDE.replace("repeat 2", "repeat 6"), plan="tp").spmd
+    (note,) = draw(program)[1]
+    assert note.message == (
+        "inner_block_0_to_5, inner_2_block_0_to_5 are folded: block 0 stands for 6 turns"
+    )
+
+
 def test_equal_gpus_above_the_budget_are_one_that_says_for_whom_it_stands() -> None:
     drawings, notes = draw(mlp_program(ways=64, turns=3), DrawingOptions(node_budget=80))
     assert "GPU 0 stands for GPUs 0-63 (x 64)" in drawings[0].dot
-    assert len(notes) == len(drawings)
     for drawing in drawings:
+        assert any(drawing.stem in note.message for note in notes)
         found = inspect_dot(drawing.dot)
         assert found.ok
         assert drawing.nodes <= 80

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import attrs
 
 from helixc.analysis.layers import Layer, find_layers
@@ -51,12 +53,18 @@ def draw(
         for sheet, stem in zip(sheets, stems, strict=False)
     ]
     drawings.append(_pattern_drawing(program, options, stems[-1]))
-    notes = tuple(
-        Diagnostic("HX0902", f"{drawing.stem} is {drawing.folded}", severity="note")
-        for drawing in drawings
-        if drawing.folded
-    )
-    return tuple(drawings), notes
+    return tuple(drawings), tuple(_folding_notes(drawings))
+
+
+def _folding_notes(drawings: Iterable[Drawing]) -> Iterator[Diagnostic]:
+    """One note for all drawings that are folded in the same way."""
+    folded: dict[str, list[str]] = {}
+    for drawing in drawings:
+        if drawing.folded:
+            folded.setdefault(drawing.folded, []).append(drawing.stem)
+    for what, stems in folded.items():
+        verb = "is" if len(stems) == 1 else "are"
+        yield Diagnostic("HX0902", f"{', '.join(stems)} {verb} {what}", severity="note")
 
 
 def check_options(program: Spmd, options: DrawingOptions) -> None:

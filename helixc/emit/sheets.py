@@ -1,7 +1,8 @@
 """The sheets of a program: which part of it each drawing covers, and what it is called.
 
 One sheet per call of a layer in the model's body or in a repeat of it, and one of the whole model.
-Turns of a repeat are sheets of their own; above the budget of nodes they are one, marked "x 96".
+Turns of a repeat are sheets of their own; where they are many they are one, marked "x 96", since
+all turns are equal.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from helixc.ir.device import Selection
 from helixc.ir.spmd import Spmd
 
 DEFAULT_NODE_BUDGET = 2000
+# More turns than these are drawn once, unless they are asked for by their numbers.
+MOST_EQUAL_SHEETS = 4
 _TURNS = "one turn of each repeat stands for all of them"
 
 
@@ -79,8 +82,8 @@ def _sheets_of(
     # All turns are equal, so one tells how much each is folded, and how large all are.
     one = Selection(gpus=options.gpus, turns=_turns(program, layer, numbers[0]), values=values)
     part = fold(program, one, options.node_budget, frozenset(layer.repeats))
-    tasks = part.tasks * len(numbers)
-    together = len(numbers) > 1 and tasks > options.node_budget
+    tasks = part.tasks * (1 if _many(numbers, options) else len(numbers))
+    together = _many(numbers, options) or (len(numbers) > 1 and tasks > options.node_budget)
     stands = [f"{layer.repeat} {numbers[0]} stands for {len(numbers)} turns"] if together else []
     text = _folded_text(part, tasks, options, stands + ([_TURNS] if part.turns else []))
     for number in numbers[:1] if together else numbers:
@@ -93,6 +96,11 @@ def _sheets_of(
             selection=attrs.evolve(part.selection, turns=turns),
             folded=text,
         )
+
+
+def _many(numbers: Sequence[int | None], options: DrawingOptions) -> bool:
+    """Whether so many turns would be drawn unasked that one is enough."""
+    return options.layers is None and len(numbers) > MOST_EQUAL_SHEETS
 
 
 def _numbers(layer: Layer, options: DrawingOptions) -> Sequence[int | None]:
@@ -156,5 +164,5 @@ def _folded_text(part: Fold, tasks: int, options: DrawingOptions, stands: list[s
         stands = [*stands, f"GPU {every[0]} stands for GPUs {gpus_text(every)} (x {len(every)})"]
     if not stands:
         return ""
-    why = f"folded, since {tasks} tasks are more than a budget of {options.node_budget} nodes"
-    return f"{why}: {', '.join(stands)}"
+    why = f", since {tasks} tasks are more than a budget of {options.node_budget} nodes"
+    return f"folded{why if tasks > options.node_budget else ''}: {', '.join(stands)}"
