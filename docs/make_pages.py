@@ -42,11 +42,13 @@ from docs.made_reference import (  # noqa: E402 - the same
     report_section,
     sizes,
 )
+from docs.made_tutorial import begun, typed, written  # noqa: E402 - the same
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "another_machine": another_machine,
     "change": pass_change,
+    "begun": begun,
     "cold_caches": cold_caches,
     "collective_errors": collective_errors,
     "collectives": collectives,
@@ -74,8 +76,10 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "set_aside": set_aside,
     "shown": shown,
     "sizes": sizes,
+    "typed": typed,
     "understood": understood,
     "verdict": verdict,
+    "written": written,
 }
 BLOCK = re.compile(r"<!-- made: (\w+) ?([^\n]*?) -->\n.*?<!-- end -->", re.DOTALL)
 
