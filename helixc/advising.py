@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from helixc.activity import doing
 from helixc.analysis.advice import (
     Advice,
     Measure,
@@ -45,7 +46,10 @@ def advise(compilation: Compilation, most: int = MOST_EDITS) -> Advice:
     causes = causes_of(compilation.partitioned, program, collectives)
     edits = edit_candidates(PlanText(text, plan), causes, layer_names(program))
     chosen = tuple(islice(edits, most))
-    trials = [_try(edit, compilation, path, file, before) for edit in chosen]
+    trials: list[Trial | None] = []
+    for number, edit in enumerate(chosen, start=1):
+        with doing(f"edit {number} of {len(chosen)}"):
+            trials.append(_try(edit, compilation, path, file, before))
     done = sorted_trials(before, [trial for trial in trials if trial is not None])
     return Advice(
         before=before, trials=done, tried=len(chosen), left_out=next(edits, None) is not None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from helixc.activity import doing
 from helixc.choice.outlook import look_ahead
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice, make_choice
@@ -88,13 +89,14 @@ class Compilation:
         from helixc.analysis.report import build_report
         from helixc.fitting import find_fit
 
-        return build_report(
-            self.spmd,
-            diagnostics=self.diagnostics,
-            alternatives=passed_over(self.partitioned, self.spmd),
-            hints=find_hints(self.partitioned, self.spmd),
-            fit=find_fit(self.logical, self.spmd),
-        )
+        with doing("report"):
+            return build_report(
+                self.spmd,
+                diagnostics=self.diagnostics,
+                alternatives=passed_over(self.partitioned, self.spmd),
+                hints=find_hints(self.partitioned, self.spmd),
+                fit=find_fit(self.logical, self.spmd),
+            )
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -203,7 +205,8 @@ def _check_plans(
     plans = (choice.plan,) if choice.plan else plan_names(sources, choice.model)
     for one in open_choices(sources, plans, choice):
         try:
-            findings.extend(look(one))
+            with doing(one.named):
+                findings.extend(look(one))
         except HelixError as error:
             findings.extend(error.diagnostics)
             wrong.add(one.plan)

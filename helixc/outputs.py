@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from helixc.activity import doing
 from helixc.analysis.report import DrawingFacts, Report
 from helixc.analysis.timed_program import timed_program
 from helixc.compiler import Compilation
@@ -59,7 +60,8 @@ def make_outputs(
     options = options or DrawingOptions()
     check_options(compilation.spmd, options)
     files: dict[str, Text] = {}
-    drawings, notes = draw(compilation.spmd, options) if {"dot", "svg"} & {*emit} else ((), ())
+    with doing("drawings"):
+        drawings, notes = draw(compilation.spmd, options) if {"dot", "svg"} & {*emit} else ((), ())
     notes = [*notes, *_add_drawings(files, drawings, writer, emit)]
     timed = timed_program(compilation.spmd, compilation.report)
     late: dict[str, Text] = {}
@@ -103,7 +105,8 @@ def _add_drawings(
             files[f"{drawing.stem}.dot"] = drawing.dot
         if "svg" not in emit:
             continue
-        picture = writer.picture(drawing.stem, drawing.dot)
+        with doing(drawing.stem):
+            picture = writer.picture(drawing.stem, drawing.dot)
         if picture.svg is not None:
             files[f"{drawing.stem}.svg"] = picture.svg
         if picture.note is not None:

@@ -12,6 +12,7 @@ from itertools import islice
 
 import attrs
 
+from helixc.activity import doing
 from helixc.analysis.advice import Measure, measure
 from helixc.analysis.numbers_text import seconds_text
 from helixc.analysis.plan_text import Edit, PlanText
@@ -71,8 +72,9 @@ def find_remedies(
     program = lower(sources, to_logical(choice)[:1])[-1][1] if written is not None else None
     if written is None or not isinstance(program, Logical):
         return ()
-    edits = islice(_edits(written, program), most)
-    tried = [_tried(edit, written, sources, choice) for edit in edits]
+    with doing("alternatives"):
+        edits = islice(_edits(written, program), most)
+        tried = [_tried(edit, written, sources, choice) for edit in edits]
     # Of lines that lead to programs alike the first is told.
     unlike = {one.after: one for one in reversed(tried) if one is not None}
     remedies = sorted(unlike.values(), key=tried.index)

@@ -14,6 +14,7 @@ import click
 
 from helixc.calibrate.samples import Gemm, Sample
 from helixc.cli.findings import show_json
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.emit.files import write_file
@@ -58,8 +59,10 @@ def command(
     if output_format == "json":
         rows = [attrs.asdict(sample) for sample in samples]
         show_json({"schema": "helixc.calibrate/1", "samples": rows, "text": text})
+    elif output == "-":
+        click.echo(text, nl=False)
     else:
-        click.echo(text if output == "-" else output, nl=output != "-")
+        tell(output)
     return 0
 
 
@@ -67,7 +70,7 @@ def _tell(sample: Sample) -> None:
     """Long work shows that it goes on."""
     size = sample.size
     made = f"{size.m} x {size.k} x {size.n}" if isinstance(size, Gemm) else f"{size} B"
-    click.echo(f"{sample.kind} {sample.dtype} {made}: {sample.seconds:.3e} s", err=True)
+    tell(f"{sample.kind} {sample.dtype} {made}: {sample.seconds:.3e} s", err=True)
 
 
 def _torch(device: str, gpus: int) -> ModuleType:

@@ -7,6 +7,7 @@ import click
 from helixc.cli.chosen import choice_of
 from helixc.cli.findings import show_json, show_text, status_of
 from helixc.cli.inputs import load
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
 from helixc.compiler import Checked, check_sources, compile_plans
 from helixc.render import to_json
@@ -29,7 +30,7 @@ def command(file: str, *, chosen: Chosen, verify_each: bool, output_format: str)
     else:
         show_text(checked.diagnostics, checked.texts)
         if checked.ok:
-            click.echo(f"{file}: {_counted(checked)} without errors")
+            tell(f"{file}: {_counted(checked)} without errors")
     return status_of(checked.diagnostics)
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import attrs
 import click
 
+from helixc.activity import doing
 from helixc.cli.chosen import one_plan
 from helixc.cli.dumps import asked_for, dump_files, up_to
 from helixc.cli.emitted import Emitted
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
-from helixc.cli.progress import working
 from helixc.cli.ranges import Ranges
 from helixc.cli.verify_command import proved, summary
 from helixc.compiler import Compilation, compile_sources, lower
@@ -87,14 +88,14 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
     choice = one_plan(sources, chosen)
     passes = (*to_spmd(choice), *TO_DEVICE)
     asked = asked_for(passes, wanted.dump_after)
-    with working("compiling"):
+    with doing("compiling"):
         try:
             compilation = compile_sources(sources, choice, verify_each=wanted.verify_each)
         except HelixError as error:
             raise with_remedies(error, sources, choice) from error
-    with working("proving"):
+    with doing("proving"):
         proof = None if wanted.no_verify else proved(compilation)
-    with working("drawing"):
+    with doing("drawing"):
         drawing = DrawingOptions(gpus=wanted.gpus, layers=wanted.layers)
         verdict = proof and proof.to_json()
         outputs = make_outputs(compilation, SvgWriter(), drawing, verdict, wanted.emit)
@@ -105,9 +106,9 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
         return 0
     show_text(outputs.report.diagnostics, compilation.texts)
     if proof is not None:
-        click.echo("\n".join(summary(proof)))
+        tell("\n".join(summary(proof)))
     for path in written:
-        click.echo(path.as_posix())
+        tell(path.as_posix())
     return 0
 
 
@@ -145,5 +146,5 @@ def _stop(file: str, chosen: Chosen, wanted: _Wanted) -> int:
             click.echo(text, nl=False)
         return 0
     for path in write_files(Path(wanted.output), dumps):
-        click.echo(path.as_posix())
+        tell(path.as_posix())
     return 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from helixc.activity import doing
 from helixc.analysis.comparison import compare, side_of
 from helixc.cli.chosen import Pairs, two_choices
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, shared_options
-from helixc.cli.progress import working
 from helixc.cli.shown import show_lines
 from helixc.cli.status import DONE, FINDINGS
 from helixc.compiler import Compilation, compile_sources
@@ -44,8 +44,8 @@ def command(
     """Compare two plans of FILE, or one on two clusters or in two phases: what differs, and why; `-` is standard input."""
     sources = load(file)
     choices = two_choices(sources, Pairs(plans, clusters, phases), chosen)
-    with working("comparing"):
-        compiled = _compile_both(sources, choices)
+    compiled = _compile_both(sources, choices)
+    with doing("comparing"):
         sides = [side_of(compilation.spmd) for compilation in compiled]
         both = compare(*sides)
     if output_format == "json":
@@ -66,9 +66,10 @@ def _compile_both(sources: Sources, choices: tuple[Choice, Choice]) -> tuple[Com
     compiled: list[Compilation] = []
     findings = Findings()
     texts: dict[str, str] = {}
-    for choice in choices:
+    for choice, number in zip(choices, ("first", "second"), strict=True):
         try:
-            compiled.append(compile_sources(sources, choice))
+            with doing(f"compiling the {number}"):
+                compiled.append(compile_sources(sources, choice))
         except HelixError as error:
             findings.extend(error.diagnostics)
             texts.update(error.sources)

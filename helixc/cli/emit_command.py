@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from helixc.activity import doing
 from helixc.cli.chosen import one_plan
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.compiler import compile_sources
 from helixc.emit.files import write_file_in
@@ -29,8 +31,11 @@ def command(
 ) -> int:
     """Write one plan of FILE as a program for ENGINE: `torch` is PyTorch with torch.distributed."""
     sources = load(file)
-    compilation = compile_sources(sources, one_plan(sources, chosen))
-    text = module_text(compilation.spmd)
+    choice = one_plan(sources, chosen)
+    with doing("compiling"):
+        compilation = compile_sources(sources, choice)
+    with doing("writing the module"):
+        text = module_text(compilation.spmd)
     if output == "-":
         click.echo(text, nl=False)
         return 0
@@ -41,5 +46,5 @@ def command(
         show_json({"schema": "helixc.emit/1", "engine": engine, "files": [path.as_posix()]})
         return 0
     show_text(compilation.diagnostics, compilation.texts)
-    click.echo(path.as_posix())
+    tell(path.as_posix())
     return 0

@@ -7,6 +7,7 @@ import re
 
 import click
 
+from helixc.activity import doing
 from helixc.advising import MOST_EDITS, advise
 from helixc.analysis.operator_facts import OperatorsFound, find_operators, operator_names
 from helixc.analysis.report import Report
@@ -15,7 +16,6 @@ from helixc.cli.code_page import page_json, page_lines
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
-from helixc.cli.progress import working
 from helixc.cli.shown import show_lines
 from helixc.codes import CODES
 from helixc.compiler import Compilation, compile_sources
@@ -59,8 +59,9 @@ def command(
         raise click.UsageError("Name a collective with --collective or an operator with --op.")
     sources = load(what)
     choice = one_plan(sources, chosen)
-    with working("explaining"):
+    with doing("compiling"):
         compilation = compile_sources(sources, choice)
+    with doing("explaining"):
         if operator is not None:
             found = _operators(compilation, operator)
             lines = operator_lines(found, compilation.texts)

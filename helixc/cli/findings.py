@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from helixc.cli.loudness import Loudness, loudness
 from helixc.cli.status import DONE, FINDINGS, NAMED_ON_THE_COMMAND_LINE, USAGE
 from helixc.diagnostics import NOWHERE, Diagnostic, HelixError
 from helixc.render import render_pieces, render_text, to_json
@@ -24,8 +25,9 @@ def show_error(error: HelixError, *, as_json: bool) -> int:
 
 
 def show_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> None:
-    """Findings on standard error, coloured if that is a terminal."""
-    found = tuple(diagnostics)
+    """Findings on standard error, coloured if that is a terminal; only errors if that is wanted."""
+    quiet = loudness() is Loudness.QUIET
+    found = tuple(d for d in diagnostics if d.severity == "error" or not quiet)
     if not found:
         return
     if not sys.stderr.isatty():

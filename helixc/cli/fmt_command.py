@@ -9,6 +9,7 @@ import click
 
 from helixc.cli.findings import show_json
 from helixc.cli.inputs import STDIN, read_text
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
 from helixc.cli.status import DONE, FINDINGS
 from helixc.diagnostics import Diagnostic, HelixError
@@ -72,4 +73,4 @@ def _show(done: list[_Formatted], *, check: bool) -> None:
         if one.file == STDIN and not check:
             click.echo(one.after, nl=False)
         elif one.changed:
-            click.echo(f"{one.file}: {'would change' if check else 'formatted'}")
+            tell(f"{one.file}: {'would change' if check else 'formatted'}")

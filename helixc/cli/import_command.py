@@ -9,6 +9,7 @@ import click
 
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import read_text
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
 from helixc.diagnostics import Diagnostic, Findings
 from helixc.emit.files import write_file
@@ -63,11 +64,14 @@ def command(
         show_json(_as_json(reading, model, found))
         return 0
     for remark in (*reading.assumed, *reading.aside):
-        click.echo(f"note: {escape(remark)}", err=True)
+        tell(f"note: {escape(remark)}", err=True)
     show_text(found, {})
     fits = f", as in {' '.join(checkpoint)}" if checkpoint else ""
-    click.echo(f"{reading.family.name}: {model.parameters} parameters{escape(fits)}", err=True)
-    click.echo(model.text if output == "-" else output, nl=output != "-")
+    tell(f"{reading.family.name}: {model.parameters} parameters{escape(fits)}", err=True)
+    if output == "-":
+        click.echo(model.text, nl=False)
+    else:
+        tell(output)
     return 0
 
 

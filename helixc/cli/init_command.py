@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from helixc.cli.inputs import STDIN
+from helixc.cli.loudness import tell
 from helixc.cli.options import Command
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.emit.files import write_file
@@ -29,5 +30,5 @@ def command(file: str) -> int:
         message = f"`{file}` is there already"
         raise HelixError([Diagnostic("HX0014", message, legal=("the name of a new file",))])
     write_file(Path(file), text.replace(_PLACEHOLDER, file))
-    click.echo(f"{file}: read its first lines, then: helixc compile {file} --plan tensor -o out")
+    tell(f"{file}: read its first lines, then: helixc compile {file} --plan tensor -o out")
     return 0

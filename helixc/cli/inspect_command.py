@@ -8,6 +8,7 @@ import click
 
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import read_text
+from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
 from helixc.cli.status import DONE, FINDINGS
 from helixc.inspect.inspection import Inspection, inspect_dot, to_json
@@ -25,7 +26,7 @@ def command(files: tuple[str, ...], output_format: str) -> int:
         inspections.append(inspect_dot(text, name))
         if output_format == "text":
             show_text(inspections[-1].findings, {name: text})
-            click.echo("\n".join(_lines(inspections[-1])))
+            tell("\n".join(_lines(inspections[-1])))
     if output_format == "json":
         objects = [to_json(inspection) for inspection in inspections]
         show_json(objects[0] if len(objects) == 1 else objects)

@@ -10,17 +10,26 @@ import attrs
 import click
 
 from helixc.cli.findings import show_error
+from helixc.cli.loudness import loudness_options, overheard
 from helixc.diagnostics import HelixError
 from helixc.limits import MAX_SIZE
 
 
 class Command(click.Command):
-    """A command that shows the findings of a wrong program, in the format that it was asked for."""
+    """A command that shows the findings of a wrong program, in the format that it was asked for.
+
+    It is as loud as it is asked to be.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.params += loudness_options()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; the result is its exit status."""
         try:
-            return super().invoke(ctx)
+            with overheard():
+                return super().invoke(ctx)
         except HelixError as error:
             return show_error(error, as_json=ctx.params.get("output_format") == "json")
 

@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 import click
 
+from helixc.activity import doing
 from helixc.cli.chosen import one_plan
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
-from helixc.cli.progress import working
 from helixc.cli.status import DONE, FINDINGS
 from helixc.compiler import compile_sources
 from helixc.diagnostics import Diagnostic, HelixError
@@ -44,7 +44,9 @@ def command(
 ) -> int:
     """Run one plan of FILE with one process per GPU of its mesh, and compare it with the model."""
     sources = load(file)
-    compilation = compile_sources(sources, one_plan(sources, chosen))
+    choice = one_plan(sources, chosen)
+    with doing("compiling"):
+        compilation = compile_sources(sources, choice)
     programs = sized(compilation, small=options["shrink"])
     processes = programs.program.mesh.devices
     if nproc is not None and nproc != processes:
@@ -61,9 +63,9 @@ def command(
         steps=options["steps"],
         seconds=options["timeout"],
     )
-    with working("running the model"):
+    with doing("running the model"):
         case = run_case(programs, seed=options["seed"])
-    with working("running the processes"):
+    with doing("running the processes"):
         finished = launch(module_text(case.program, timed=True), case.inputs, case.weights, how)
     found = outcome(case, finished, options["dtype"], compilation.spmd)
     if output_format == "json":

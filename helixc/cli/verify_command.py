@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import click
 
+from helixc.activity import doing
 from helixc.cli.chosen import choice_of
 from helixc.cli.findings import show_error, show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
-from helixc.cli.progress import working
 from helixc.cli.status import BUG, DONE
 from helixc.compiler import Compilation, compile_plans, compile_sources
 from helixc.diagnostics import CompilerBug, HelixError
@@ -38,8 +38,7 @@ def command(file: str, *, chosen: Chosen, full: bool, seed: int, output_format: 
         return show_error(HelixError(checked.diagnostics, checked.texts), as_json=as_json)
     # Without any plan there is nothing to prove, and compiling says so.
     plans = compiled or (compile_sources(sources, choice),)
-    with working("proving"):
-        reports = [prove(plan, full=full, seed=seed) for plan in plans]
+    reports = [_proved_aloud(plan, full=full, seed=seed) for plan in plans]
     if as_json:
         objects = [report.to_json() for report in reports]
         show_json(objects[0] if len(objects) == 1 else objects)
@@ -48,6 +47,11 @@ def command(file: str, *, chosen: Chosen, full: bool, seed: int, output_format: 
         for report in reports:
             click.echo("\n".join(lines(report)))
     return BUG if any(report.verdict == "differs" for report in reports) else DONE
+
+
+def _proved_aloud(compilation: Compilation, *, full: bool, seed: int) -> VerifyReport:
+    with doing(f"proving plan {compilation.spmd.plan.name}"):
+        return prove(compilation, full=full, seed=seed)
 
 
 def prove(compilation: Compilation, *, full: bool = False, seed: int = 0) -> VerifyReport:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from helixc.ir.hardware import GetTime
+from helixc.ir.logical import FORWARD
 
 
 @attrs.frozen
@@ -23,6 +24,12 @@ class Choice:
     phase: str | None = None
     settings: tuple[tuple[str, int], ...] = ()
     gemm_times: GetTime | None = attrs.field(default=None, eq=False, repr=False)
+
+    @property
+    def named(self) -> str:
+        """The plan in words, and its phase where the model writes any."""
+        phase = f", phase {self.phase}" if self.phase not in (None, FORWARD) else ""
+        return f"plan {self.plan}{phase}"
 
 
 def make_choice(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
+from helixc.activity import doing
 from helixc.interp.approximation import divided_dims
 from helixc.interp.check_values import Checked, check_values
 from helixc.interp.data import Data, Kind
@@ -146,13 +147,14 @@ class _Judgement:
         """The verdict; ``blank`` has what is known beforehand."""
         version: Version | None = None
         for name, small, full in self.case.stages:
-            try:
-                version = run_version(small, self.supply, self.reference.domain)
-            except ExecutionError as error:
-                self.passes.append(PassResult(name, "differs", 0, error.value, error.reason))
-                return self._wrong(blank, None)
-            if not self._accepts(name, version, full):
-                return self._wrong(blank, version)
+            with doing(name):
+                try:
+                    version = run_version(small, self.supply, self.reference.domain)
+                except ExecutionError as error:
+                    self.passes.append(PassResult(name, "differs", 0, error.value, error.reason))
+                    return self._wrong(blank, None)
+                if not self._accepts(name, version, full):
+                    return self._wrong(blank, version)
         verdict = "approximation" if self.approximations else "equal"
         report = attrs.evolve(self._found(blank, version), verdict=verdict)
         if not self.approximations or version is None:

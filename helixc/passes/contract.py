@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from helixc.activity import doing
 from helixc.diagnostics import CompilerBug, Diagnostic
 from helixc.ir.fact import AnyInvariant
 
@@ -104,11 +105,12 @@ def run_pipeline(
     """
     held = plan_pipeline(passes, type(program), facts)
     for step, facts_after in zip(passes, held, strict=True):
-        with _naming(step):
+        with doing(step.name), _naming(step):
             program = step.run(program)
         observe(step.name, program)
         if verify_each:
-            verify(step.name, program, facts_after)
+            with doing(f"facts after {step.name}"):
+                verify(step.name, program, facts_after)
     return program
 
 
