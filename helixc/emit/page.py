@@ -18,7 +18,7 @@ from typing import Any
 
 # In the order in which the script needs them.
 _SCRIPTS = (
-    "base", "graph_layout", "graph", "timeline", "memory", "tables", "plan", "main",
+    "base", "graph_layout", "graph", "timeline", "memory", "tables", "traffic", "plan", "main",
 )  # fmt: skip
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 

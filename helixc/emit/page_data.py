@@ -13,6 +13,7 @@ from helixc.analysis.timeline import Kept, count_runs, every_turn, first_and_las
 from helixc.emit.page_nodes import PageNode, page_nodes
 from helixc.emit.page_rows import page_rows, source_line
 from helixc.emit.page_tensors import tensor_rows
+from helixc.emit.page_traffic import traffic_json
 from helixc.ir.spmd import Spmd
 from helixc.limits import MAX_PAGE_NODES
 
@@ -46,6 +47,7 @@ def page_data(timed: TimedProgram, report: Report, texts: Texts) -> Json:
         "folded": "" if kept is every_turn else "of each repeat two turns and the last are told",
         "memory": _memory(timed, kept),
         "collectives": list(_collectives(report, numbers, texts)),
+        "traffic": traffic_json(timed, numbers),
         "tensors": list(tensor_rows(timed)),
     }
 
@@ -142,6 +144,7 @@ def _memory(timed: TimedProgram, kept: Kept) -> Json:
     ]  # fmt: skip
     return {
         "weights": memory.weights_bytes,
+        "states": memory.state_bytes,
         "capacity": memory.capacity_bytes,
         "fits": memory.fits,
         "points": points,
@@ -165,6 +168,7 @@ def _collectives(report: Report, numbers: Mapping[str, int], texts: Texts) -> It
             "picoseconds": found.picoseconds,
             "time": seconds_text(found.picoseconds),
             "exposed": seconds_text(found.exposed_picoseconds),
+            "exposed_picoseconds": found.exposed_picoseconds,
             "algorithm": found.algorithm,
             "why": found.why,
             "held": found.held,

@@ -28,6 +28,14 @@ const make = (tag, attributes = {}, ...children) => fill(document.createElement(
 const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS(drawingSpace, tag), attributes, children);
 const shorten = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
+/** A bar as long as a share of 1. */
+function barOf(share) {
+  const bar = make("span", { class: "bar" });
+  bar.style.width = `${Math.max(1, 100 * share)}%`;
+  return [bar];
+}
+const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
 function withUnit(value, units) {
   let index = 0;
   while (Math.abs(value) >= 999.95 && index < units.length - 1) { value /= 1000; index += 1; }

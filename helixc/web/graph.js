@@ -8,6 +8,7 @@ const graph = (() => {
     draw("defs", {}, draw("marker", { id: "tip-of-arrow", viewBox: "0 0 6 6", refX: 5, refY: 3, markerWidth: 6, markerHeight: 6, orient: "auto" },
       draw("path", { d: "M0 0L6 3L0 6z", fill: "context-stroke" }))), world);
 
+  const nodesText = (block) => (block.like && block.turns.length > 1 ? `${block.turns.length} times ${counted(block.turns[0].nodes.length, "node")}` : counted(block.nodes.length, "node"));
   const centred = (column) => centreOf(plan.sizes, column);
 
   function redraw() {
@@ -36,7 +37,7 @@ const graph = (() => {
 
   function drawBand({ section, y, height, closed }) {
     const title = draw("text", { x: LEFT + 6, y: y + 17, class: "band-title", tabindex: 0, role: "button", "aria-expanded": String(!closed) },
-      `${closed ? "▸" : "▾"} ${section.title || "model"} · ${section.nodes.length} nodes · ${timeText(section.time)}`);
+      `${closed ? "▸" : "▾"} ${section.title || "model"} · ${nodesText(section)} · ${timeText(section.time)}`);
     const turn = () => { if (closed) view.closed.delete(section); else view.closed.add(section); redraw(); };
     title.addEventListener("click", turn);
     title.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); turn(); } });
@@ -68,7 +69,7 @@ const graph = (() => {
   }
 
   function wordsOf(item) {
-    if (item.section) return [`${item.section.nodes.length} nodes`, timeText(item.section.time), "closed"];
+    if (item.section) return [nodesText(item.section), timeText(item.section.time), "closed"];
     if (item.row === UNTOLD_ROW) return [data.nodes[item.number][TURNS], timeText(data.nodes[item.number][TIME]), "untold"];
     const groups = item.row.atoms ? ` · ${data.gpus / ways(item.row.atoms)} groups of ${ways(item.row.atoms)}` : "";
     return [item.row.title, item.row.family === "free" ? "" : (item.row.time || "no time") + groups, item.row.family];
@@ -115,7 +116,7 @@ const graph = (() => {
     for (const line of lines.get(plan.anchors.get(view.node)) ?? []) line.classList.add("near");
   }
 
-  function open(section) { view.closed.delete(section); redraw(); }
+  function open(...blocks) { for (const one of blocks) view.closed.delete(one); redraw(); }
   const move = () => world.setAttribute("transform", `translate(${left} ${top}) scale(${scale})`);
 
   function zoom(factor, x = root.clientWidth / 2, y = root.clientHeight / 2) {
@@ -135,7 +136,8 @@ const graph = (() => {
   /** Bring what is selected into view. */
   function reveal() {
     const section = sections.find((one) => one.nodes.includes(view.node));
-    if (section && view.closed.has(section)) open(section);
+    const around = [section?.stretch, section].filter((one) => view.closed.has(one));
+    if (around.length) open(...around);
     const item = plan.anchors.get(view.node);
     if (!item) return;
     const y = top + item.y * scale, x = left + centred(Math.max(0, plan.gpus.indexOf(view.gpu))) * scale;

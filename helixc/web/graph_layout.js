@@ -13,8 +13,48 @@ const sections = (() => {
   });
   for (const section of found) {
     section.title = [section.layer < 0 ? "" : data.layers[section.layer], section.turns].filter(Boolean).join(", ");
-    const times = section.nodes.map((number) => data.nodes[number][TIME]);
-    section.time = times.reduce((sum, time) => sum + time, 0);
+    section.time = section.nodes.reduce((sum, number) => sum + data.nodes[number][TIME], 0);
+  }
+  return found;
+})();
+
+const total = (numbers) => numbers.reduce((sum, number) => sum + data.nodes[number][TIME], 0);
+
+/** Turns of a repeat, one after the other: each the sections that have its name. */
+const turns = (() => {
+  const found = [];
+  for (const section of sections) {
+    if (found.length && section.turns && found.at(-1).name === section.turns) found.at(-1).sections.push(section);
+    else found.push({ name: section.turns, sections: [section] });
+  }
+  for (const turn of found) {
+    turn.nodes = turn.sections.flatMap((section) => section.nodes);
+    turn.key = turn.nodes.map((number) => data.nodes[number][ROW]).join();
+  }
+  return found;
+})();
+
+/** `layer 1 to 79`; whole names where more than the last word differs. */
+function rangeText(first, last) {
+  const [before, after] = [first, last].map((name) => name.replace(/\S+$/, ""));
+  return first === last ? first : `${first} to ${before === after ? last.slice(after.length) : last}`;
+}
+
+/** Turns that do the same as the one before them: they can be drawn as one. */
+const stretches = (() => {
+  const found = [];
+  turns.forEach((turn, place) => {
+    if (!turn.name || place === 0 || turn.key !== turns[place - 1].key) return;
+    const last = found.at(-1);
+    if (last && last.turns.at(-1) === turns[place - 1]) last.turns.push(turn);
+    else found.push({ turns: [turn], like: turns[place - 1] });
+  });
+  for (const one of found) {
+    one.sections = one.turns.flatMap((turn) => turn.sections);
+    one.nodes = one.turns.flatMap((turn) => turn.nodes);
+    one.time = total(one.nodes);
+    one.title = `${rangeText(one.turns[0].name, one.turns.at(-1).name)}, ${one.turns.length === 1 ? "equal" : "each equal"} to ${one.like.name}`;
+    for (const section of one.sections) section.stretch = one;
   }
   return found;
 })();
@@ -23,9 +63,16 @@ function shownGpus() {
   if (view.onlyGpu >= 0) return [view.onlyGpu];
   return view.one ? [0] : [...Array(data.gpus).keys()];
 }
-const shownSections = () => sections.filter((section) => view.layer < 0 || section.layer === view.layer);
-const openNodes = () => shownSections().reduce((sum, one) => sum + (view.closed.has(one) ? 1 : one.nodes.length), 0);
+/** What is drawn in a frame of its own: sections, and stretches of equal turns that are folded. */
+function blocks() {
+  const shown = sections.filter((section) => view.layer < 0 || section.layer === view.layer);
+  return [...new Set(shown.map((section) => (view.layer < 0 && view.closed.has(section.stretch) ? section.stretch : section)))];
+}
+const openNodes = () => blocks().reduce((sum, one) => sum + (view.closed.has(one) ? 1 : one.nodes.length), 0);
 const isTooMuch = () => openNodes() * data.gpus > MOST_NODES;
+function closeAll() {
+  for (const one of [...sections, ...stretches]) view.closed.add(one);
+}
 
 /** Columns are drawn as one where they are equal and too many. */
 function columns() {
@@ -56,7 +103,7 @@ function layOut() {
   const sizes = gpus.length === 1 ? WIDE : NARROW;
   const plan = { gpus, sizes, bands: [], items: [], anchors: new Map(), width: LEFT * 2 + gpus.length * sizes.column, height: 0 };
   let y = TOP;
-  for (const section of shownSections()) {
+  for (const section of blocks()) {
     const band = { section, y, closed: view.closed.has(section) };
     y += BAND;
     if (band.closed) {

@@ -5,6 +5,11 @@ function setTheme(name) {
   for (const part of parts) part.theme?.();
 }
 
+/** Paper is white: a dark page prints as a light one. */
+let before = "light";
+window.addEventListener("beforeprint", () => { before = document.documentElement.dataset.theme; setTheme("light"); });
+window.addEventListener("afterprint", () => setTheme(before));
+
 function options(id, rows, choose) {
   byId(id).append(...rows.map(([value, text]) => make("option", { value }, text)));
   byId(id).addEventListener("change", (event) => { choose(event.target.value); changed(); });
@@ -29,7 +34,7 @@ function wire() {
     const hits = found();
     if (event.key === "Enter" && hits.length) select(hits.find((number) => number > view.node) ?? hits[0]);
   });
-  byId("fold").addEventListener("click", () => { for (const section of sections) view.closed.add(section); changed(); graph.fit(false); });
+  byId("fold").addEventListener("click", () => { closeAll(); changed(); graph.fit(false); });
   byId("unfold").addEventListener("click", () => { view.closed.clear(); changed(); });
   byId("closer").addEventListener("click", () => graph.zoom(1.25));
   byId("farther").addEventListener("click", () => graph.zoom(0.8));
@@ -46,10 +51,11 @@ byId("legend").append(...FAMILIES.map(([key, text]) => {
   return make("li", {}, swatch, text);
 }), make("li", {}, "rim: on the longest path"), make("li", {}, "ring and line: a collective and its members"));
 
-// The longest repeat first fills the page: of many equal layers all but the first ones start folded.
-const FIRST_OPEN = 6;
-if (openNodes() > 260) sections.slice(FIRST_OPEN).forEach((section) => view.closed.add(section));
+// Equal turns are one; of what is still too much only the first sections are open.
+const MOST_OPEN = 260, FIRST_OPEN = 6;
+for (const one of stretches) if (openNodes() > MOST_OPEN) for (const block of [one, ...one.sections]) view.closed.add(block);
+if (openNodes() > MOST_OPEN) sections.slice(FIRST_OPEN).forEach((section) => view.closed.add(section));
 setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 wire();
-for (const part of [overview, details, graph, timeline, memory, collectives, planPicture]) part.start();
+for (const part of [overview, details, graph, timeline, memory, collectives, traffic, planPicture]) part.start();
 byId("graph").dataset.ready = "yes";

@@ -1,6 +1,7 @@
 // The plan as a picture: each tensor as a block cut by the mesh, and what of the chosen one each GPU holds.
 const planPicture = (() => {
-  const WIDE = 204, HIGH = 80, MOST_CUTS = 32, MOST_GPUS = 256;
+  const WIDE = 204, HIGH = 80, MOST_CUTS = 32, MOST_GPUS = 256, DARKEST = 0.4;
+  let own = -1; // the GPU whose block is framed in every tensor
 
   const shown = () => data.tensors.filter((tensor) => {
     const layer = byId("plan-layer").value;
@@ -17,6 +18,9 @@ const planPicture = (() => {
     return { fill: PALETTE[Math.floor(block / inner) % PALETTE.length], "fill-opacity": strength.toFixed(2) };
   }
 
+  /** How much darker a row is than the first one. */
+  const darker = (row, down) => (down && cuts(down) > 1 ? (DARKEST * row) / (cuts(down) - 1) : 0);
+
   function picture(tensor) {
     const [across, down] = splits(tensor);
     const columnsCut = Math.min(MOST_CUTS, across ? cuts(across) : 1), rowsCut = Math.min(MOST_CUTS, down ? cuts(down) : 1);
@@ -24,19 +28,24 @@ const planPicture = (() => {
     const image = draw("svg", { viewBox: `-1 -1 ${WIDE + 2} ${HIGH + 2}`, "aria-hidden": "true", preserveAspectRatio: "none" });
     for (let column = 0; column < columnsCut; column += 1) {
       for (let row = 0; row < rowsCut; row += 1) {
-        image.append(draw("rect", { x: column * width, y: row * height, width, height, class: "cell", ...shade(column, across) }));
+        const place = { x: column * width, y: row * height, width, height };
+        image.append(draw("rect", { ...place, class: "cell", ...shade(column, across) }));
+        if (row) image.append(draw("rect", { ...place, class: "darker", "fill-opacity": darker(row, down).toFixed(2) }));
       }
     }
     if (tensor.partial.length) for (let x = -HIGH; x < WIDE; x += 12) image.append(draw("line", { x1: Math.max(0, x), y1: x < 0 ? -x : 0, x2: Math.min(WIDE, x + HIGH), y2: Math.min(HIGH, WIDE - x), class: "hatch" }));
     image.append(draw("rect", { x: 0, y: 0, width: WIDE, height: HIGH, class: "frame" }));
+    const [column, row] = own < 0 ? [0, 0] : [across, down].map((dim) => (dim ? rank(own, dim.atoms) : 0));
+    if (own >= 0 && column < columnsCut && row < rowsCut) image.append(draw("rect", { x: column * width, y: row * height, width, height, class: "own" }));
     return image;
   }
 
   function wordsOf(tensor) {
-    const lines = tensor.dims.map((dim) => (cuts(dim) > 1 ? `${dim.name} ${dim.size} over ${dim.atoms.join(", ")}: ${Math.ceil(dim.size / cuts(dim))} each` : `${dim.name} ${dim.size}`));
+    const [across, down] = splits(tensor), arrow = (dim) => (dim === across ? "→ " : dim === down ? "↓ " : "");
+    const lines = tensor.dims.map((dim) => (cuts(dim) > 1 ? `${arrow(dim)}${dim.name} ${dim.size} over ${dim.atoms.join(", ")}: ${Math.ceil(dim.size / cuts(dim))} each` : `${dim.name} ${dim.size}`));
     const copies = data.gpus / tensor.dims.reduce((product, dim) => product * cuts(dim), 1) / ways(tensor.partial);
     if (tensor.partial.length) lines.push(`hatched: partial ${tensor.combine} over ${tensor.partial.join(", ")}`);
-    lines.push(copies > 1 ? `each block on ${copies} GPUs` : data.gpus > 1 ? "each block on one GPU" : "on one GPU");
+    lines.push(copies === data.gpus && copies > 1 ? `whole on each of ${copies} GPUs` : copies > 1 ? `each block on ${copies} GPUs` : data.gpus > 1 ? "each block on one GPU" : "on one GPU");
     return lines;
   }
 
@@ -72,12 +81,12 @@ const planPicture = (() => {
 
   function gpuBox(gpu) {
     const where = data.atoms.map((atom) => `${atom.name} ${coordinate(gpu, atom.name)}`).join(", ");
-    const box = make("div", { class: "gpu" }, make("b", {}, `GPU ${gpu}`), make("span", {}, where));
+    const box = make("button", { class: "gpu", type: "button", "aria-pressed": String(gpu === own), onclick: () => { own = gpu === own ? -1 : gpu; redraw(); } }, make("b", {}, `GPU ${gpu}`), make("span", {}, where));
     if (view.tensor) {
-      const [across] = splits(view.tensor);
+      const [across, down] = splits(view.tensor);
       box.append(...splits(view.tensor).map((dim) => make("span", {}, sliceOf(gpu, dim))));
       const colour = shade(across ? rank(gpu, across.atoms) : 0, across);
-      box.style.borderLeftColor = colour.fill;
+      box.style.borderLeftColor = `color-mix(in srgb, #000000 ${Math.round(100 * darker(down ? rank(gpu, down.atoms) : 0, down))}%, ${colour.fill})`;
     }
     return box;
   }

@@ -13,7 +13,7 @@ const overview = {
     const notes = data.notes.map((note) => make("li", {}, note));
     const told = new Set(data.notes), findings = data.findings.filter((one) => !told.has(one.message)).map(overview.finding);
     const box = byId("findings");
-    box.querySelector("summary").textContent = `${findings.length} findings and ${notes.length} notes`;
+    box.querySelector("summary").textContent = [[findings.length, "finding"], [notes.length, "note"]].filter(([number]) => number).map(([number, what]) => counted(number, what)).join(" and ");
     box.querySelector("ul").append(...findings, ...notes);
     box.hidden = findings.length + notes.length === 0;
   },
@@ -26,11 +26,18 @@ const overview = {
 };
 
 const details = (() => {
-  const box = byId("details");
+  const box = byId("details"), MOST = 12;
+  const times = new Map(); // by row: its first node, and the time of all its nodes
+  data.nodes.forEach((node, number) => {
+    const key = node[ROW] === UNTOLD ? `turns ${number}` : node[ROW], [first, time] = times.get(key) ?? [number, 0];
+    times.set(key, [first, time + node[TIME]]);
+  });
+  const busy = total([...data.nodes.keys()]) || 1, dearest = [...times.values()].filter(([, time]) => time > 0).sort((a, b) => b[1] - a[1]).slice(0, MOST);
   function redraw() {
     const node = data.nodes[view.node];
     if (!node) {
-      box.replaceChildren(make("p", { class: "note" }, "Choose a node in the graph or a bar in the timeline. Drag to pan, turn the wheel to move, Ctrl and the wheel to zoom; arrow keys go from node to node."));
+      box.replaceChildren(make("h3", {}, "Where the time goes"), ...dearest.map(share),
+        make("p", { class: "note" }, "Choose a node in the graph or a bar in the timeline to see what it reads, costs and comes from. Drag to pan, turn the wheel to move, Ctrl and the wheel to zoom; arrow keys go from node to node."));
       return;
     }
     const row = rowOf(node);
@@ -46,6 +53,12 @@ const details = (() => {
       ...(row.out ? [make("pre", {}, `yields ${row.out}`)] : []),
       ...(row.source ? [make("pre", {}, `${row.source.at}\n${row.source.line}`)] : []),
       ...neighbours("Reads from", node[READS]), ...neighbours("Read by", readersOf(view.node)));
+  }
+  /** A statement with the part of all busy time that its runs take. */
+  function share([number, time]) {
+    const row = rowOf(data.nodes[number]), part = time / busy;
+    return make("div", { class: "share" }, make("button", { type: "button", onclick: () => select(number) }, row === UNTOLD_ROW ? data.nodes[number][TURNS] : row.title),
+      make("span", {}, `${layerName(row)}${layerName(row) ? ", " : ""}${timeText(time)}, ${(100 * part).toFixed(1)} %`), ...barOf(part / (dearest[0][1] / busy)));
   }
   function members(row) {
     const group = groupOf(view.gpu, row.atoms), all = [];
@@ -64,7 +77,9 @@ const details = (() => {
 
 const collectives = (() => {
   const table = byId("collectives"), body = make("tbody");
-  const HEADS = [["Kind", "kind"], ["Value", "name"], ["Layer", "layer"], ["Over", "over"], ["Groups", "groups"], ["Received per GPU", "bytes"], ["Time", "picoseconds"], ["Exposed", ""], ["Why it is there", ""]];
+  // What stands in each column but the last: its heading, the field that says it, and the class of its cells.
+  const CELLS = [["Kind", "kind"], ["Value", "name"], ["Layer", "layer"], ["Over", "over"], ["Groups", "groups", "number"], ["Received per GPU", "size", "number"], ["Time", "time", "number"], ["Exposed", "exposed", "number"]];
+  const SORTED_BY = { size: "bytes", time: "picoseconds", exposed: "exposed_picoseconds" };
   let rows = [...data.collectives], by = "", down = true;
 
   function sort(key) {
@@ -80,8 +95,7 @@ const collectives = (() => {
   function row(one) {
     const chosen = data.nodes[view.node]?.[ROW] === one.row;
     return make("tr", { class: chosen ? "selected" : "", onclick: () => select(data.nodes.findIndex((node) => node[ROW] === one.row)) },
-      make("td", {}, make("button", { type: "button" }, one.kind)), make("td", {}, one.name), make("td", {}, one.layer), make("td", {}, one.over), make("td", { class: "number" }, one.groups),
-      make("td", { class: "number" }, one.size), make("td", { class: "number" }, one.time), make("td", { class: "number" }, one.exposed), why(one));
+      ...CELLS.map(([name, key, kind]) => make("td", { class: kind, "data-name": name.toLowerCase() }, key === "kind" ? make("button", { type: "button" }, one.kind) : one[key])), why(one));
   }
   function why(one) {
     const cell = make("td", { class: "why" }, one.why, make("div", { class: "note" }, `from ${one.held} to ${one.needed}${one.algorithm ? `; ${one.algorithm}` : ""}`));
@@ -94,7 +108,9 @@ const collectives = (() => {
       table.append(make("caption", {}, "There are none: no GPU needs anything of another."));
       return;
     }
-    const heads = HEADS.map(([text, key]) => make("th", { scope: "col" }, key ? make("button", { type: "button", onclick: () => sort(key), "aria-label": `Sort by ${text}` }, text) : text));
+    table.append(make("caption", {}, "Bytes and times are those of one turn of the layer."));
+    const heads = CELLS.map(([text, key, kind]) => make("th", { scope: "col", class: kind }, make("button", { type: "button", onclick: () => sort(SORTED_BY[key] ?? key), "aria-label": `Sort by ${text}` }, text)));
+    heads.push(make("th", { scope: "col" }, "Why it is there"));
     table.append(make("thead", {}, make("tr", {}, ...heads)), body);
     redraw();
   }

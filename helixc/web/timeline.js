@@ -2,10 +2,19 @@
 const timeline = (() => {
   const canvas = byId("timeline"), context = canvas.getContext("2d");
   const LANE = 15, AXIS = 22, NAMES = 118, MOST_GPUS = 64;
+  // Above the GPUs stand the turns of repeats and the layers in them.
+  const spans = [["turns", turns.filter((turn) => turn.name)], ["layers", sections]].filter(([, bars]) => bars.length).map(([name, bars]) => [name, bars.map(spanOf)]);
+  const TOP = AXIS + spans.length * (LANE + 1) + 6;
   const bars = data.nodes.map((_, number) => number).filter((number) => data.nodes[number][TIME] > 0);
   bars.sort((a, b) => data.nodes[a][START] - data.nodes[b][START]);
   let from = 0, to = Math.max(1, data.length), colours = {};
 
+  /** A block's name, start and end: what runs beside it does not stretch it. */
+  function spanOf(block) {
+    const nodes = block.nodes.map((number) => data.nodes[number]).filter((node) => node[TIME] > 0);
+    const start = nodes.reduce((low, node) => Math.min(low, node[START]), Infinity), end = nodes.reduce((high, node) => Math.max(high, node[START] + node[TIME]), 0);
+    return { text: block.name ?? (block.layer < 0 ? "" : data.layers[block.layer]), start, end };
+  }
   const gpus = () => shownGpus().slice(0, MOST_GPUS);
   const laneOf = (row) => (row.family === "collective" ? 1 : 0);
   const xOf = (time) => NAMES + ((time - from) / (to - from)) * (canvas.clientWidth - NAMES);
@@ -13,11 +22,11 @@ const timeline = (() => {
 
   function readColours() {
     const style = getComputedStyle(document.documentElement);
-    for (const name of ["paper", "ink", "soft", "line", "lane", "select", "path", "warn", "untold", ...FAMILIES.map(([key]) => key)]) colours[name] = style.getPropertyValue(`--${name}`).trim();
+    for (const name of ["paper", "ink", "soft", "line", "lane", "select", "path", "warn", "untold", ...FAMILIES.flatMap(([key]) => [key, `${key}-text`]), "untold-text"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
   }
 
   function redraw() {
-    const shown = gpus(), height = AXIS + shown.length * (2 * LANE + 6) + 6;
+    const shown = gpus(), height = TOP + shown.length * (2 * LANE + 6) + 6;
     const ratio = window.devicePixelRatio || 1;
     canvas.style.height = `${height}px`;
     canvas.width = Math.round(canvas.clientWidth * ratio);
@@ -26,11 +35,12 @@ const timeline = (() => {
     context.font = "11px system-ui, 'DejaVu Sans', sans-serif";
     context.textBaseline = "middle";
     context.clearRect(0, 0, canvas.clientWidth, height);
-    const tops = shown.map((_, place) => AXIS + place * (2 * LANE + 6));
+    const tops = shown.map((_, place) => TOP + place * (2 * LANE + 6));
     shown.forEach((gpu, place) => drawLanes(gpu, tops[place]));
     drawAxis(height);
+    spans.forEach(([name, bars], place) => drawSpans(name, bars, AXIS + place * (LANE + 1)));
     tops.forEach(drawBars);
-    byId("time-note").textContent = `${timeText(from)} to ${timeText(to)}; drag to pan, Ctrl and wheel to zoom` + (shown.length < shownGpus().length ? `; GPUs 0 to ${shown.length - 1} of ${data.gpus}, all alike` : "");
+    byId("time-note").textContent = `${timeText(from)} to ${timeText(to)}; drag to pan, Ctrl and wheel to zoom; click a turn or a layer to fill the window with it` + (shown.length < shownGpus().length ? `; GPUs 0 to ${shown.length - 1} of ${data.gpus}, all alike` : "");
   }
 
   function drawLanes(gpu, y) {
@@ -42,6 +52,32 @@ const timeline = (() => {
     context.fillStyle = colours.soft;
     context.fillText("compute", 58, y + LANE / 2);
     context.fillText("comm.", 58, y + LANE * 1.5 + 1);
+  }
+
+  function drawSpans(name, all, y) {
+    context.fillStyle = colours.soft;
+    context.fillText(name, 58, y + LANE / 2);
+    let last = -Infinity;
+    all.forEach(({ text, start, end }, place) => {
+      const x = Math.max(NAMES, xOf(start)), far = xOf(Math.min(end, to));
+      if (start > to || end < from || far - last < 0.7) return;
+      last = far;
+      context.fillStyle = place % 2 ? colours.lane : colours.line;
+      context.fillRect(x, y, Math.max(0.5, far - x - 0.5), LANE);
+      label(text, x, y, far - x, colours.ink, context.measureText(text).width + 8);
+    });
+  }
+
+  /** Text on a bar, cut where the bar ends; none on a narrow one. */
+  function label(text, x, y, width, colour, least) {
+    if (width <= least) return;
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width - 4, LANE);
+    context.clip();
+    context.fillStyle = colour;
+    context.fillText(text, x + 4, y + LANE / 2 - 0.5);
+    context.restore();
   }
 
   function drawBars(y) {
@@ -63,15 +99,7 @@ const timeline = (() => {
     context.fillStyle = colours[row.family];
     context.fillRect(x, y, Math.max(1, width - 0.5), LANE);
     if (row.path) { context.fillStyle = colours.path; context.fillRect(x, y + LANE - 2.5, Math.max(1, width - 0.5), 2.5); }
-    if (width > 46) {
-      context.save();
-      context.beginPath();
-      context.rect(x, y, width - 4, LANE);
-      context.clip();
-      context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${row.family}-text`);
-      context.fillText(row === UNTOLD_ROW ? data.nodes[number][TURNS] : row.title, x + 4, y + LANE / 2 - 0.5);
-      context.restore();
-    }
+    label(row === UNTOLD_ROW ? data.nodes[number][TURNS] : row.title, x, y, width, colours[`${row.family}-text`], 46);
     context.globalAlpha = 1;
     if (number === view.node || isFound(number)) {
       context.strokeStyle = number === view.node ? colours.select : colours.warn;
@@ -111,8 +139,18 @@ const timeline = (() => {
   }
   const fit = () => { from = 0; to = Math.max(1, data.length); redraw(); };
 
+  /** The turn or layer above the GPUs that the mouse is on. */
+  function spanAt(event) {
+    const box = canvas.getBoundingClientRect(), time = timeAt(event.clientX - box.left);
+    const [, bars] = spans[Math.floor((event.clientY - box.top - AXIS) / (LANE + 1))] ?? [];
+    return event.clientX - box.left < NAMES ? undefined : bars?.find(({ start, end }) => start <= time && time < end);
+  }
+  function show({ start, end }) {
+    [from, to] = [start, Math.max(end, start + 1)];
+    redraw();
+  }
   function barAt(event) {
-    const box = canvas.getBoundingClientRect(), y = event.clientY - box.top - AXIS, x = event.clientX - box.left;
+    const box = canvas.getBoundingClientRect(), y = event.clientY - box.top - TOP, x = event.clientX - box.left;
     const place = Math.floor(y / (2 * LANE + 6)), lane = y % (2 * LANE + 6) <= LANE ? 0 : 1, time = timeAt(x), slack = ((to - from) / canvas.clientWidth) * 2;
     const gpu = gpus()[place];
     if (gpu === undefined || x < NAMES || y < 0) return null;
@@ -136,14 +174,17 @@ const timeline = (() => {
       if (drag.moved) pan(drag.from - from - ((event.clientX - drag.x) / (canvas.clientWidth - NAMES)) * (to - from));
       return;
     }
+    const span = spanAt(event);
+    if (span) { showTip(`${span.text}\n${timeText(span.start)} + ${timeText(span.end - span.start)}`, event.clientX, event.clientY); return; }
     const hit = barAt(event), node = hit && data.nodes[hit.number];
     showTip(hit ? `${rowOf(node).title}\n${layerName(rowOf(node))} ${node[TURNS]}\n${timeText(node[START])} + ${timeText(node[TIME])}` : "", event.clientX, event.clientY);
   });
   canvas.addEventListener("pointerleave", () => { showTip("", 0, 0); drag = null; });
   canvas.addEventListener("pointerup", (event) => {
-    const hit = drag && !drag.moved && barAt(event);
+    const clicked = drag && !drag.moved, hit = clicked && barAt(event), span = clicked && spanAt(event);
     drag = null;
     if (hit) select(hit.number, hit.gpu);
+    else if (span) show(span);
   });
   canvas.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return;
