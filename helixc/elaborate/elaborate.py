@@ -6,6 +6,8 @@ says is what every later level is held against.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from helixc.diagnostics import CompilerBug, Diagnostic, Findings
@@ -26,6 +28,7 @@ from helixc.elaborate.shared_weights import check_shared
 from helixc.elaborate.users_times import trusted
 from helixc.ir import source
 from helixc.ir.logical import Logical
+from helixc.ir.tensor import Dim
 
 
 def elaborate(sources: source.Sources, choice: Choice) -> tuple[Logical, tuple[Diagnostic, ...]]:
@@ -49,6 +52,35 @@ def _timed(program: Logical, choice: Choice) -> Logical:
         return program
     gpu = attrs.evolve(program.cluster.gpu, get_time=trusted(choice.gemm_times))
     return attrs.evolve(program, cluster=attrs.evolve(program.cluster, gpu=gpu))
+
+
+@attrs.frozen
+class Written:
+    """What the text of a model says of sizes, products of dimensions not taken apart.
+
+    ``sizes``: every ``dim`` of the file and of the model; those that are only counts have some, too.
+    ``dims``: of each value of the program its dimensions, in order.
+    """
+
+    sizes: Mapping[str, int]
+    dims: Mapping[str, tuple[Dim, ...]]
+
+
+def read_written(sources: source.Sources, choice: Choice) -> Written:
+    """The sizes and dimensions of a choice.  Raises ``HelixError`` with all errors found."""
+    findings = Findings()
+    program = _open(sources, choice.settings, findings)
+    catalogue = Catalogue(sources, findings, program.environments)
+    builder = _build(Selector(program.declarations, catalogue, findings).select(choice), program)
+    findings.stop_on_errors(_texts(sources))
+    declared = {**program.files.own[""], **builder.scopes[0].dims}
+    return Written(
+        sizes={name: dim.size for name, dim in declared.items() if dim is not None},
+        dims={
+            name: tuple(Dim(dim.name, dim.size) for dim in value.dims)
+            for value, name in finish(builder).values.items()
+        },
+    )
 
 
 def check_models(

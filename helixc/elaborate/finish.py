@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -26,12 +26,13 @@ from helixc.ir.tensor import FULL, Dim, TensorType
 
 @attrs.frozen
 class Finished:
-    """A model at the logical level, without the plan and the cluster."""
+    """A model at the logical level, without the plan and the cluster; ``values``: what drafts became."""
 
     dims: tuple[Dim, ...]
     scopes: tuple[Scope, ...]
     body: tuple[Statement, ...]
     outputs: tuple[Output, ...]
+    values: Mapping[Value, str] = attrs.field(eq=False, repr=False)
 
 
 def finish(builder: Builder) -> Finished:
@@ -48,6 +49,7 @@ def finish(builder: Builder) -> Finished:
             Output(output.name, finisher.value_names[output.value], output.span)
             for output in builder.outputs
         ),
+        values=finisher.value_names,
     )
 
 

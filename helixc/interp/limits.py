@@ -21,7 +21,7 @@ MOST_STATEMENTS = 200_000
 
 
 def excess(programs: Iterable[Logical | Spmd]) -> str:
-    """Why the smallest faithful instance of these versions is too large, or "" if it is not."""
+    """Why these versions are too large to be run at their sizes, or "" if they are not."""
     for program in programs:
         if isinstance(program, Spmd):
             gpus = program.mesh.devices
@@ -43,7 +43,7 @@ _Totals = tuple[int, int, int]
 
 
 def _reason(found: str, limit: str) -> str:
-    return f"the smallest faithful instance has {found}, more than the {limit} simulated"
+    return f"there are {found} at these sizes, more than the {limit} simulated"
 
 
 def _whole(program: Logical, body: tuple[Statement, ...]) -> _Totals:

@@ -55,11 +55,16 @@ class Instance:
 
 
 def smallest_instance(
-    model: Logical, versions: Sequence[AnyProgram], divided: Mapping[str, tuple[str, ...]]
+    model: Logical,
+    versions: Sequence[AnyProgram],
+    divided: Mapping[str, tuple[str, ...]],
+    *,
+    long: bool = False,
 ) -> Instance:
     """The least instance that is faithful to a model and to all these versions of it.
 
-    ``divided`` says which of the model's dimensions a version rewrites as a product of others.
+    ``divided`` says which of the model's dimensions a version rewrites as a product of others.  ``long``:
+    all dimensions are as long as those along which positions run.
     """
     programs = (model, *versions)
     atoms = _small_atoms(programs)
@@ -67,6 +72,8 @@ def smallest_instance(
     ops = {(op.result, op.params): op for program in programs for op in operators(program)}
     layouts = dict.fromkeys(layout for program in programs for layout in layouts_of(program))
     needs = gather_needs(ops.values(), layouts, full, atoms, divided)
+    if long:
+        needs = attrs.evolve(needs, positions=frozenset(needs.full))
     sizes = solve(needs)
     sliced, slices = _slices(programs)
     starts = _starts(needs, sizes)

@@ -49,7 +49,7 @@ def given_shapes(program: Logical) -> Mapping[str, tuple[int, ...]]:
     An input has its own name; what is declared in layers and repeats goes by the way there too, turns
     counted from 0: ``layer.0.mha.wq``.  The axes are in the order in which the model declares them.
     """
-    return {name: _shape(op, program) for name, op, _ in _declared(program)}
+    return {name: _shape(op, program) for name, op, _ in declared(program)}
 
 
 def run_step(program: Logical, arrays: Arrays, states: Arrays | None = None) -> Step:
@@ -59,7 +59,7 @@ def run_step(program: Logical, arrays: Arrays, states: Arrays | None = None) -> 
     state that is not given is zero everywhere.  Raises ``ValueError`` where a name or a shape is wrong.
     """
     given = {**arrays, **(states or {})}
-    named = {(op.result, turns): (name, op) for name, op, turns in _declared(program)}
+    named = {(op.result, turns): (name, op) for name, op, turns in declared(program)}
     _check_names(program, given)
     sources = {moment: _array(name, op, given, program) for moment, (name, op) in named.items()}
     trace = run_logical(program, lambda op, turns: sources[op.result, turns])
@@ -69,17 +69,15 @@ def run_step(program: Logical, arrays: Arrays, states: Arrays | None = None) -> 
     }
     kept = {
         name: sources[op.result, turns]
-        for name, op, turns in _declared(program)
+        for name, op, turns in declared(program)
         if OPS[op.kind].kept == "state"
     }
-    for name, op, turns in _named(program, program.body, ()):
-        if OPS[op.kind].rests:
-            kept[name] = trace.values[op.result, turns][0]
+    kept |= {name: trace.values[op.result, turns][0] for name, op, turns in renewed(program)}
     return Step(outputs, kept)
 
 
 def _check_names(program: Logical, given: Arrays) -> None:
-    known = {name: op for name, op, _ in _declared(program)}
+    known = {name: op for name, op, _ in declared(program)}
     missing = [n for n, op in known.items() if n not in given and OPS[op.kind].kept != "state"]
     unknown = [name for name in given if name not in known]
     for what, names in (("is not given", missing), ("is nothing that the model is given", unknown)):
@@ -109,7 +107,14 @@ def _shape(op: Op, program: Logical) -> tuple[int, ...]:
     return tuple(program.sizes[dim] for dim in op.type.dims)
 
 
-def _declared(program: Logical) -> Iterator[tuple[str, Op, Turns]]:
+def renewed(program: Logical) -> Iterator[tuple[str, Op, Turns]]:
+    """What takes the place of a state, in every turn: the state's name, its operator, the turns."""
+    for name, op, turns in _named(program, program.body, ()):
+        if OPS[op.kind].rests:
+            yield name, op, turns
+
+
+def declared(program: Logical) -> Iterator[tuple[str, Op, Turns]]:
     """What is given from outside, in every turn: its name, its operator, the turn of each repeat around."""
     for name, op, turns in _named(program, program.body, ()):
         row = OPS[op.kind]
