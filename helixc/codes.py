@@ -224,6 +224,11 @@ CODES: Mapping[str, str] = {
     "HX1102": "processes not done in time",
     "HX1103": "not enough memory on this machine for a run",
     "HX1104": "another number of processes than the plan has",
+    "HX1105": "no function to compare with",
+    "HX1106": "function compared with the model failed",
+    "HX1107": "function compared with the model not done in time",
+    "HX1108": "output that cannot be compared with the model's",
+    "HX1109": "model that cannot be run for a comparison",
 }
 
 

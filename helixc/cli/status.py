@@ -12,5 +12,16 @@ INTERRUPTED: Final = 130
 
 # Findings about what the command line names (files, folders, GPUs), if they have no place in a program.
 NAMED_ON_THE_COMMAND_LINE: Final = frozenset(
-    {"HX0001", "HX0013", "HX0014", "HX0016", "HX0017", "HX0422", "HX0904", "HX1103", "HX1104"}
+    {
+        "HX0001",
+        "HX0013",
+        "HX0014",
+        "HX0016",
+        "HX0017",
+        "HX0422",
+        "HX0904",
+        "HX1103",
+        "HX1104",
+        "HX1105",
+    }
 )

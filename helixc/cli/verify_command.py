@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -28,12 +29,37 @@ from helixc.interp.verify import verify
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, help="Which random numbers to run on."
 )
+@click.option(
+    "--against",
+    metavar="MODULE:FUNCTION",
+    help="Compare your own PyTorch model with the model instead; its code runs in this process.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 1),
+    help="With --against: how far outputs may be apart, relative to their largest number.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(1, 86400),
+    metavar="SECONDS",
+    help="With --against: how long the function may take.",
+)
 @FORMAT
-def command(file: str, *, chosen: Chosen, full: bool, seed: int, output_format: str) -> int:
+def command(
+    file: str, *, chosen: Chosen, full: bool, seed: int, output_format: str, **other: Any
+) -> int:
     """Prove every plan of FILE (or the one named) by running it; `-` is standard input."""
     sources, choice = load(file), choice_of(chosen)
-    checked, compiled = compile_plans(sources, choice)
     as_json = output_format == "json"
+    if other["against"] is not None:
+        from helixc.cli.against import Against, compare_with
+
+        given = {name: value for name, value in other.items() if value is not None}
+        return compare_with(
+            sources, choice, Against(full=full, seed=seed, **given), as_json=as_json
+        )
+    checked, compiled = compile_plans(sources, choice)
     if not checked.ok:
         return show_error(HelixError(checked.diagnostics, checked.texts), as_json=as_json)
     # Without any plan there is nothing to prove, and compiling says so.

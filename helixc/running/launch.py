@@ -66,7 +66,7 @@ def find_torch() -> ModuleType:
     try:
         return import_module("torch")
     except ImportError as error:
-        message = "running needs torch, which is not installed: install `helixc[torch]`"
+        message = "this needs torch, which is not installed: install `helixc[torch]`"
         raise HelixError([Diagnostic("HX0016", message)]) from error
 
 
