@@ -195,3 +195,22 @@ def test_padding_does_not_wait_in_line_at_an_expert() -> None:
     with pytest.raises(HelixError, match="padding would wait in line") as caught:
         compile_text(text)
     assert next(d.code for d in caught.value.diagnostics if d.severity == "error") == "HX0539"
+
+
+def test_padding_chooses_no_expert() -> None:
+    """Choices of a token are whole, and padding among them would be zero: the first expert."""
+    text = """
+    model m {
+      dim token = 8, expert = 4, pick = 3, a = 4
+      input x: f32[token, a]
+      input choice, score: i32[token, pick]
+      output y = combine(dispatch(x, choice, over expert, slot), choice, over expert, slot), score
+    }
+    cluster box { gpu chip; level gpu = 4 via wire }
+    gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 100 TFLOP/s }
+    link wire { bandwidth = 450 GB/s; latency = 3 us }
+    plan p for m on box { mesh t = 4; pad pick; in score { shard pick over t } }
+    """
+    with pytest.raises(HelixError, match="padding would choose too") as caught:
+        compile_text(text)
+    assert next(d.code for d in caught.value.diagnostics if d.severity == "error") == "HX0539"

@@ -167,17 +167,21 @@ class Masks:
                 return self._counted(dims, what)
             case Routed(queue=queue, slot=slot):
                 lines = [dim for dim in (*queue, *slot) if dim in self.padding.padded]
-                return [(dim, f"in {what} padding would wait in line") for dim in lines]
+                waits = [(dim, f"in {what} padding would wait in line") for dim in lines]
+                chosen = [dim for dim in self._whole(op) if dim not in lines]
+                return [*waits, *((dim, f"in {what} padding would choose too") for dim in chosen)]
             case Joined() | Cut():
-                operands = [self.types[o] if isinstance(o, str) else NUMBER for o in op.operands]
-                rule = factors(op.kind, operands, op.type, op.over, op.params)
-                whole = [f.name for f in rule if f.tag == "whole"]
-                bad = [dim for dim in whole if dim in self.padding.padded]
-                joined = [(dim, f"{what} joins or cuts it end to end") for dim in bad]
+                joined = [(dim, f"{what} joins or cuts it end to end") for dim in self._whole(op)]
                 return [*joined, *self._placed(op, what)]
             case _:
                 refused = [(leaf, text) for leaf in over if (text := self._refusal(op, what))]
                 return refused or self._placed(op, what)
+
+    def _whole(self, op: Op) -> list[str]:
+        """The padded leaves of which an operator needs all that there is."""
+        operands = [self.types[o] if isinstance(o, str) else NUMBER for o in op.operands]
+        rule = factors(op.kind, operands, op.type, op.over, op.params)
+        return [f.name for f in rule if f.tag == "whole" and f.name in self.padding.padded]
 
     def _placed(self, op: Op, what: str) -> list[tuple[str, str]]:
         return self._counted(op.over, what) if OPS[op.kind].position else []
