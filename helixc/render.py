@@ -1,8 +1,7 @@
 """Findings for people and for programs: text with the source line and carets, and JSON.
 
 Text is made of pieces, (text, style), so that colour is a matter of whoever prints them.
-Everything that came from outside is escaped first: a source file must not be able to move the cursor,
-to recolour the screen or to reorder what is read.
+Everything that came from outside is escaped first (``printable``).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import attrs
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Note, Severity, Span
 from helixc.limits import MAX_SHOWN_DIAGNOSTICS
+from helixc.printable import escape, visible
 
 SCHEMA = "helixc.diag/1"
 TAB = 4
@@ -29,8 +29,6 @@ _STYLES: Mapping[Severity, str] = {
     "warning": "bold yellow",
     "note": "bold cyan",
 }
-# Controls, formats (which include the direction marks), surrogates, line and paragraph separators.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def render_text(
@@ -87,19 +85,8 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def escape(text: str) -> str:
-    r"""Text with everything that does not print written as ``\x1b`` and the like."""
-    return "".join(_visible(char) for char in text)
-
-
 def _span_json(span: Span) -> dict[str, Any] | None:
     return None if span == NOWHERE else attrs.asdict(span)
-
-
-def _visible(char: str) -> str:
-    if unicodedata.category(char) not in _UNPRINTABLE:
-        return char
-    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def _most_important(found: tuple[Diagnostic, ...], limit: int) -> tuple[Diagnostic, ...]:
@@ -191,7 +178,7 @@ def _cells(line: str, first: int, last: int) -> tuple[str, int, int]:
     printed: list[str] = []
     edges = [0]
     for char in line:
-        shown = " " * (TAB - edges[-1] % TAB) if char == "\t" else _visible(char)
+        shown = " " * (TAB - edges[-1] % TAB) if char == "\t" else visible(char)
         printed.append(shown)
         edges.append(edges[-1] + sum(_width(c) for c in shown))
     start, end = edges[first], edges[max(first, last)]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from helixc.diagnostics import Diagnostic, Note, Severity, Span
 from helixc.limits import MAX_SHOWN_DIAGNOSTICS
-from helixc.render import SCHEMA, escape, render_text, to_json
+from helixc.printable import escape
+from helixc.render import SCHEMA, render_text, to_json
 
 SOURCE = "dim a = 3\n\tshard a over m\nwide 漢字 = é\n"
 

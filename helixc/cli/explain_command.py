@@ -21,7 +21,7 @@ from helixc.codes import CODES
 from helixc.compiler import Compilation, compile_sources
 from helixc.emit.explanation import Explanation, explanation_json, explanation_lines
 from helixc.emit.operator_explanation import operator_json, operator_lines
-from helixc.render import escape
+from helixc.printable import escape
 from helixc.text.code_pages import code_page
 
 _CODE = re.compile(r"HX\d{4}")

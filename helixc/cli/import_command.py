@@ -20,7 +20,8 @@ from helixc.importing.reading import Reading
 from helixc.importing.safetensors import read_headers
 from helixc.importing.writing import Imported, write_model
 from helixc.limits import MAX_CONFIG_BYTES
-from helixc.render import escape, to_json
+from helixc.printable import escape
+from helixc.render import to_json
 
 
 @click.command("import", cls=Command)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import click
 
-from helixc.render import Piece, escape
+from helixc.printable import escape
+from helixc.render import Piece
 
 
 def show_lines(lines: Iterable[tuple[Piece, ...]]) -> None:

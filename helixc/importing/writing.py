@@ -12,7 +12,7 @@ from helixc.importing.kinds import LayerKind, layer_kinds
 from helixc.importing.patterns import find_repeats
 from helixc.importing.reading import Reading
 from helixc.importing.template import Line, fill, lay_out, read_template
-from helixc.render import escape
+from helixc.printable import escape
 
 # Layers, in the order in which a reader meets them; each says in its first line when it is needed.
 LAYERS = ("attention", "latent", "rope_part", "rope_scaled", "moe", "shared", "feed", "feed_plain")
