@@ -7,120 +7,26 @@ and it takes milliseconds.  Tasks per GPU, drawings and the report are computed 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from helixc.activity import doing
 from helixc.choice.outlook import look_ahead
-from helixc.diagnostics import CompilerBug, Diagnostic, Findings, HelixError
+from helixc.compilation import Checked, Compilation, as_level, run_stages, texts_of
+from helixc.diagnostics import Diagnostic, Findings, HelixError
 from helixc.elaborate.choice import Choice, make_choice
 from helixc.elaborate.elaborate import check_models
 from helixc.elaborate.open_choices import open_choices
 from helixc.ir.hardware import GetTime
-from helixc.ir.invariants import COMMUNICATED_FACTS
 from helixc.ir.logical import Logical
 from helixc.ir.source import PlanDecl, Sources
 from helixc.ir.spmd import Spmd
-from helixc.passes.contract import AnyPass, Facts, Observer, ignore, run_pipeline
+from helixc.passes.contract import AnyPass, Observer, ignore
 from helixc.pipeline import to_logical, to_spmd
 from helixc.text.loader import load_path, load_text
-
-if TYPE_CHECKING:
-    from helixc.analysis.report import Report
-    from helixc.emit.drawings import Drawing
-    from helixc.ir.device import DeviceProgram
-
-Level = TypeVar("Level")
-
-
-@attrs.frozen(kw_only=True, eq=False, slots=False)
-class Compilation:
-    """One program, compiled by one choice; ``stages`` are (pass, program after it), in order."""
-
-    source: Sources
-    choice: Choice
-    stages: tuple[tuple[str, Logical | Spmd], ...] = attrs.field(repr=False)
-
-    @property
-    def logical(self) -> Logical:
-        """The model, made concrete and not partitioned yet."""
-        return _as(Logical, self.stages[0][1])
-
-    @property
-    def partitioned(self) -> Logical:
-        """The logical program as it went into the choice of layouts."""
-        return [program for _, program in self.stages if isinstance(program, Logical)][-1]
-
-    @property
-    def spmd(self) -> Spmd:
-        """One program for all GPUs, with every collective explicit."""
-        return _as(Spmd, self.stages[-1][1])
-
-    @cached_property
-    def device_stages(self) -> tuple[tuple[str, object], ...]:
-        """The tasks of every GPU after each pass that makes them, by name and in order."""
-        from helixc.pipeline_device import TO_DEVICE
-
-        return _run(TO_DEVICE, self.spmd, frozenset(COMMUNICATED_FACTS))
-
-    @property
-    def device(self) -> DeviceProgram:
-        """The scheduled tasks of every GPU."""
-        from helixc.ir.device import DeviceProgram
-
-        return _as(DeviceProgram, self.device_stages[-1][1])
-
-    @cached_property
-    def drawings(self) -> tuple[Drawing, ...]:
-        """A drawing of each layer, of the whole model, and of who talks to whom, as DOT text."""
-        from helixc.emit.drawings import draw
-
-        return draw(self.spmd)[0]
-
-    @cached_property
-    def report(self) -> Report:
-        """The analysis of the program, with what was passed over for its dearest collectives."""
-        from helixc.analysis.hints import find_hints
-        from helixc.analysis.passed_over import passed_over
-        from helixc.analysis.report import build_report
-        from helixc.fitting import find_fit
-
-        with doing("report"):
-            return build_report(
-                self.spmd,
-                diagnostics=self.diagnostics,
-                alternatives=passed_over(self.partitioned, self.spmd),
-                hints=find_hints(self.partitioned, self.spmd),
-                fit=find_fit(self.logical, self.spmd),
-            )
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found on the way; no errors, for those are raised."""
-        return tuple(dict.fromkeys(n for _, program in self.stages for n in program.notes))
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        """The text of each file by the name that spans have for it."""
-        return texts_of(self.source)
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Checked:
-    """What was found in all plans of a file; ``plans`` are those without errors, in order."""
-
-    diagnostics: tuple[Diagnostic, ...]
-    plans: tuple[str, ...]
-    texts: Mapping[str, str] = attrs.field(repr=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether there are no errors."""
-        return not any(d.severity == "error" for d in self.diagnostics)
 
 
 def compile(
@@ -217,7 +123,7 @@ def _check_plans(
 def _look_over(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:
     """What compiling a choice finds; it is partitioned only where that can find any more."""
     findings = Findings()
-    stages = [_as(Logical, program) for _, program in lower(sources, to_logical(choice))]
+    stages = [as_level(Logical, program) for _, program in lower(sources, to_logical(choice))]
     for program in stages:
         findings.extend(program.notes)
     if look_ahead(stages[-1], findings):
@@ -238,7 +144,7 @@ def compile_sources(
 ) -> Compilation:
     """Compile one choice of sources that are loaded already; ``observe`` sees the result of each pass."""
     stages = lower(sources, to_spmd(choice), observe, verify_each=verify_each)
-    typed = tuple((name, _as((Logical, Spmd), program)) for name, program in stages)
+    typed = tuple((name, as_level((Logical, Spmd), program)) for name, program in stages)
     return Compilation(source=sources, choice=choice, stages=typed)
 
 
@@ -251,27 +157,9 @@ def lower(
 ) -> tuple[tuple[str, object], ...]:
     """The results of some passes, by name and in order; errors carry the texts they speak of."""
     try:
-        return _run(passes, sources, frozenset(), observe, verify_each=verify_each)
+        return run_stages(passes, sources, frozenset(), observe, verify_each=verify_each)
     except HelixError as error:
         raise HelixError(error.diagnostics, texts_of(sources)) from error
-
-
-def _run(
-    passes: Sequence[AnyPass],
-    program: object,
-    facts: Facts = frozenset(),
-    observe: Observer = ignore,
-    *,
-    verify_each: bool = False,
-) -> tuple[tuple[str, object], ...]:
-    stages: list[tuple[str, object]] = []
-
-    def keep(name: str, result: object) -> None:
-        stages.append((name, result))
-        observe(name, result)
-
-    run_pipeline(passes, program, facts, keep, verify_each=verify_each)
-    return tuple(stages)
 
 
 def plan_names(sources: Sources, model: str | None = None) -> tuple[str, ...]:
@@ -283,15 +171,3 @@ def plan_names(sources: Sources, model: str | None = None) -> tuple[str, ...]:
         if isinstance(declaration, PlanDecl)
         and (model is None or any(p.steps[0].name.text == model for p in declaration.models))
     )
-
-
-def texts_of(sources: Sources) -> dict[str, str]:
-    """The text of each file by the name that spans have for it."""
-    texts = dict(sources.texts)
-    return {file.name: texts.get(path, "") for path, file in sources.files}
-
-
-def _as(level: type[Level] | tuple[type[Level], ...], program: object) -> Level:
-    if not isinstance(program, level):
-        raise CompilerBug(f"{type(program).__name__} is not the level that belongs here")
-    return program
