@@ -103,6 +103,14 @@ def _joined(
     rest = broadcast(use.builder, rests, use.call.span)
     if rest is None:
         return _NOTHING
+    kept = [leaf for part in parts for leaf in leaves(part) if leaf in leaves(rest)]
+    if kept:
+        message = (
+            f"`{kept[0].name}` is joined end to end and goes away, but another value keeps it; "
+        )
+        message += f"first `rename` one of them, `{kept[0].name} -> ...`"
+        reshaping.wrong("HX0310", message, use.call.span)
+        return _NOTHING
     dtype = widest([value.dtype for value in values])
     position = all(value.position for value in values)
     result = use.builder.new_value(dtype, (*rest, joined), position=position)

@@ -162,6 +162,11 @@ def _joined_dims(operand_types: Sequence[TensorType], params: Joined) -> tuple[s
     dims: list[str] = []
     for type_, (part, _) in zip(operand_types, params.parts, strict=True):
         dims += [d for d in _replaced(type_.dims, part, params.dims) if d not in dims]
+    both = [
+        dim for part, _ in params.parts for dim in part if dim in dims and dim not in params.dims
+    ]
+    if both:
+        raise ValueError(f"{both[0]} is joined and kept")
     return tuple(dims + [dim for dim in params.dims if dim not in dims])
 
 
