@@ -45,7 +45,7 @@ def dispatch(reshaping: Reshaping) -> Results:
         _forget(reshaping, words.slot)
         return _NOTHING
     route = _route(reshaping, words.slot, values[1], expert, tokens, _rest(values[1], values[0]))
-    if route is None:
+    if route is None or not _lacks(reshaping, values, 0, (route.slot,)):
         return _NOTHING
     places = _places(route)
     kept = (places.get(leaf, (leaf,)) for leaf in leaves(values[0].dims))
@@ -66,7 +66,7 @@ def combine(reshaping: Reshaping) -> Results:
     if found is None:
         return _NOTHING
     route = _made_by(reshaping, words, values[1], *found)
-    if route is None:
+    if route is None or not _lacks(reshaping, values, 0, route.tokens):
         return _NOTHING
     gone = {*leaves(found), *leaves(values[1].dims)}
     rest = tuple(leaf for leaf in leaves(values[0].dims) if leaf not in gone)
@@ -111,16 +111,23 @@ def _is_choice(reshaping: Reshaping, value: Value, choice: Value) -> bool:
 
 
 def _expert(reshaping: Reshaping, name: source.Name, values: tuple[Value, ...]) -> Dimension | None:
-    """The dimension of experts, which what is sent there cannot have yet."""
+    """The dimension of experts, which neither value can have yet."""
     expert = reshaping.environment.dim(name)
     if expert is None or not is_axis(reshaping.findings, expert, name.span):
         return None
-    for value, argument in zip(values, positional(reshaping.use.call), strict=True):
-        if set(leaves((expert,))) & set(leaves(value.dims)):
-            message = f"{label(argument)} has `{name.text}` already: it is {show(value.dims)}"
-            reshaping.wrong("HX0310", message, argument.span)
-            return None
-    return expert
+    lacking = (_lacks(reshaping, values, place, (expert,)) for place in range(len(values)))
+    return expert if all(lacking) else None
+
+
+def _lacks(reshaping: Reshaping, values: tuple[Value, ...], place: int, dims: Dims) -> bool:
+    """Whether a value has none of the dimensions that the result gets; if it has, a finding."""
+    have = leaves(values[place].dims)
+    there = [dim.name for dim in dims if not set(have).isdisjoint(leaves((dim,)))]
+    if there:
+        argument = positional(reshaping.use.call)[place]
+        message = f"{label(argument)} has `{there[0]}` already: it is {show(values[place].dims)}"
+        reshaping.wrong("HX0310", message, argument.span)
+    return not there
 
 
 def _rest(choice: Value, value: Value) -> Dims:

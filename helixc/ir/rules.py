@@ -184,9 +184,10 @@ def _routed_dims(
     lacking = [d for dims, t in ((have, value), (needed, choice)) for d in dims if d not in t.dims]
     if lacking:
         raise ValueError(f"an operand of {row.kind} has no dimension {lacking[0]}")
-    chosen = () if row.combines else tuple(d for d in params.pick if d in value.dims)
-    if chosen:
-        raise ValueError(f"what {row.kind} sends has the dimension {chosen[0]} of the choices")
+    foreign = (*tokens, *params.queue) if row.combines else params.pick
+    both = [dim for dim in foreign if dim in value.dims]
+    if both:
+        raise ValueError(f"what {row.kind} moves has the dimension {both[0]} of the choices")
     left = {*gone, *params.queue, *params.slot}
     kept = [target.get(dim, dim) for dim in value.dims if dim not in left]
     came = choice.dims if row.combines else (*over, *params.slot)

@@ -1,0 +1,12 @@
+# What comes back has the tokens of its places; it cannot have them beside those too.
+import std.hardware
+model m {
+  dim batch = 8, seq = 32, embed = 64, expert = 16, pick = 2
+  input x: bf16[batch, seq, embed]
+  input choice: i32[batch, seq, pick]
+  weight scale: [seq]
+  sent = dispatch(x, choice, over expert, slot)
+  output y = combine(outer(sent, scale), choice, over expert, slot)   # error: HX0310
+}
+cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }
+plan p for m on box { mesh t = 8; shard batch over t }
