@@ -40,6 +40,8 @@ class Picture:
 
 
 PATTERNS = "communication_patterns"
+# GPUs and collectives that a page can show: sixteen GPUs with eleven of them; of more GPUs the first stand for all.
+NODES = 360
 PLANS = (
     ("helix_16", "published", "mha"),
     ("helix_16", "two_level", "mha"),
@@ -59,6 +61,12 @@ PLANS = (
     ("llama3_70b", "serve", "gqa"),
     ("llama3_70b", "kv_parallel", "gqa"),
     ("llama3_70b", "more_gpus_than_heads", "gqa"),
+    ("more_gpus_than_heads", "shared", "gqa"),
+    ("more_gpus_than_heads", "two_level", "gqa"),
+    ("more_gpus_than_heads", "padded", "gqa"),
+    ("more_gpus_than_heads", "context", "gqa"),
+    ("more_gpus_than_heads", "copied", "gqa"),
+    ("more_gpus_than_heads", "keys", "gqa"),
     ("gpt2", "tensor", "cached"),
     ("gpt2", "replicas", "cached"),
     ("nvidia_helix_decode", "helix", "gqa"),
@@ -92,7 +100,7 @@ def write_pictures(pictures: Sequence[Picture]) -> None:
     writer = SvgWriter()
     for one in pictures:
         program = compiled(one.example, one.plan).spmd
-        options = DrawingOptions()
+        options = DrawingOptions(node_budget=NODES)
         if one.one_gpu:
             options = DrawingOptions(gpus=(0,), layers=(_first_turn(program, one.part),))
         drawings, _ = draw(program, options)

@@ -27,7 +27,7 @@ def test_an_example_compiles_with_every_plan_and_no_doubt(path: Path) -> None:
     found = helixc.check(path)
     assert found.ok, found.diagnostics
     assert len(found.plans) > 1
-    assert {d.code for d in found.diagnostics} <= {"HX0527", "HX0605"}
+    assert {d.code for d in found.diagnostics} <= {"HX0527", "HX0537", "HX0605"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -151,6 +151,35 @@ def test_more_gpus_than_heads_move_nothing_but_results() -> None:
     compiled = helixc.compile(FOLDER / "llama3_70b.hx", plan="more_gpus_than_heads")
 
     assert steps(compiled) == ["AllReduce"] * 2
+
+
+FEW_HEADS = {
+    "shared": [],
+    "two_level": ["AllGather", "AllGather"],
+    "padded": [],
+    "context": ["AllGather", "AllGather"],
+    "copied": [],
+    "keys": ["AllGather", "AllReduce", "AllReduce", "ReduceScatter"],
+}
+
+
+@pytest.mark.parametrize("plan", FEW_HEADS)
+def test_few_heads_on_many_gpus_move_what_their_plan_says_beside_the_results(plan: str) -> None:
+    compiled = helixc.compile(FOLDER / "more_gpus_than_heads.hx", plan=plan)
+
+    assert steps(compiled) == [*FEW_HEADS[plan], "AllReduce", "AllReduce"]
+    padded = [d for d in compiled.report.diagnostics if d.code == "HX0537"]
+    assert len(padded) == (plan == "padded")
+
+
+def test_keys_split_over_the_gpus_of_a_head_are_read_once() -> None:
+    copied, keys = (
+        helixc.compile(FOLDER / "more_gpus_than_heads.hx", plan=plan).report
+        for plan in ("copied", "keys")
+    )
+
+    assert 6 < copied.memory.needed_bytes / keys.memory.needed_bytes < 8
+    assert keys.critical_path.picoseconds < copied.critical_path.picoseconds
 
 
 def test_keys_split_at_decode_leave_each_gpu_half_of_the_cache() -> None:
