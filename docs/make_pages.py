@@ -20,6 +20,7 @@ from docs.made_choice import oracle_rows  # noqa: E402 - a script finds its neig
 from docs.made_collectives import collective_errors  # noqa: E402 - the same
 from docs.made_commands import shown  # noqa: E402 - the same
 from docs.made_costs import another_machine, cold_caches, kernel_constants, kernel_errors  # noqa: E402 - the same
+from docs.made_errors import command_mistakes, mistakes, right_program  # noqa: E402 - the same
 from docs.made_examples import collectives, opening, plan_text, verdict  # noqa: E402 - the same
 from docs.made_imports import families, set_aside, understood  # noqa: E402 - the same
 from docs.made_layer import layer  # noqa: E402 - the same
@@ -50,6 +51,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "change": pass_change,
     "begun": begun,
     "cold_caches": cold_caches,
+    "command_mistakes": command_mistakes,
     "collective_errors": collective_errors,
     "collectives": collectives,
     "facts": pass_facts,
@@ -59,6 +61,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "kernel_constants": kernel_constants,
     "kernel_errors": kernel_errors,
     "layer": layer,
+    "mistakes": mistakes,
     "opening": opening,
     "oracles": oracle_rows,
     "other_plan": other_plan,
@@ -73,6 +76,7 @@ MAKERS: Mapping[str, Callable[..., Iterator[str]]] = {
     "reference_summary": reference_summary,
     "reference_ways": reference_ways,
     "report_section": report_section,
+    "right_program": right_program,
     "set_aside": set_aside,
     "shown": shown,
     "sizes": sizes,

@@ -134,7 +134,7 @@ def _look_over(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:
 def _check_models(sources: Sources, choice: Choice) -> tuple[Diagnostic, ...]:
     """What is wrong with the models and the hardware of a file, whether a plan uses them or not."""
     try:
-        return check_models(sources, choice.settings)
+        return check_models(sources, choice)
     except HelixError as error:
         return error.diagnostics
 

@@ -16,7 +16,8 @@ from helixc.activity import doing
 from helixc.analysis.advice import Measure, measure
 from helixc.analysis.numbers_text import seconds_text
 from helixc.analysis.plan_text import Edit, PlanText
-from helixc.choice.places import Coverage
+from helixc.choice.places import dims_within
+from helixc.choice.verdicts import PRICED_ELSEWHERE
 from helixc.compiler import compile_sources, lower
 from helixc.diagnostics import Diagnostic, HelixError, Note, Span
 from helixc.elaborate.choice import Choice
@@ -58,7 +59,8 @@ def _with_notes(found: Diagnostic, sources: Sources, choice: Choice) -> Diagnost
     remedies = find_remedies(found, sources, choice)[:MOST_TOLD]
     heads = ("cheapest first: ", *([""] * len(remedies)))
     notes = [Note(f"{head}{one.told}") for head, one in zip(heads, remedies, strict=False)]
-    return attrs.evolve(found, notes=(*found.notes, *notes)) if notes else found
+    legal = tuple(one for one in found.legal if one != PRICED_ELSEWHERE or not notes)
+    return attrs.evolve(found, notes=(*found.notes, *notes), legal=legal)
 
 
 def find_remedies(
@@ -132,18 +134,14 @@ def _others(
     span: Span, dims: Sequence[str], program: Logical
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """The names of other dimensions of what a line speaks of, and pairs of them that renames tie."""
-    coverage, blocks = Coverage(program), program.plan.blocks
+    blocks = program.plan.blocks
     own = {
         index
         for index, block in enumerate(blocks)
         if any(isinstance(line, Shard) and line.span == span for line in block.lines)
     }
-    reached = [op for op in program.makers.values() if own & set(coverage.of_value(op))]
-    leaves = dict.fromkeys(leaf for op in reached for leaf in op.type.dims)
-    named: dict[str, tuple[str, ...]] = {}
-    for dim in (dim for scope in reversed(program.scopes) for dim in scope.dims):
-        if set(dim.leaves) <= leaves.keys() and dim.name not in dims:
-            named.setdefault(dim.name, dim.leaves)
+    within = dims_within(program, own)
+    named = {name: leaves for name, leaves in within.items() if name not in dims}
     tied = {name: tied_leaves(program, found[0]) for name, found in named.items() if found}
     pairs = [
         (one, other)

@@ -6,6 +6,7 @@ Everything that came from outside is escaped first (``printable``).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from helixc.printable import escape, visible
 SCHEMA = "helixc.diag/1"
 TAB = 4
 WIDTH = 100
+MOST_LEGAL = 24
 
 Piece = tuple[str, str]
 Sources = Mapping[str, str]
@@ -29,6 +31,8 @@ _STYLES: Mapping[Severity, str] = {
     "warning": "bold yellow",
     "note": "bold cyan",
 }
+# What is written without letters is told apart by backquotes.
+_SIGNS = re.compile(r"[^\w\s`]+")
 
 
 def render_text(
@@ -114,7 +118,15 @@ def _one(diagnostic: Diagnostic, lines: _Lines) -> Iterator[Piece]:
         yield from _note(note, diagnostic.span, lines)
     if diagnostic.legal:
         yield "  legal: ", _STYLES["note"]
-        yield f"{escape(', '.join(diagnostic.legal))}\n", ""
+        yield f"{escape(_legal(diagnostic.legal))}\n", ""
+
+
+def _legal(legal: Sequence[str]) -> str:
+    """What would have been legal in one line: signs in backquotes, a long list cut and counted."""
+    shown = [f"`{one}`" if _SIGNS.fullmatch(one) else one for one in legal[:MOST_LEGAL]]
+    left = len(legal) - len(shown)
+    separator = "; " if any(", " in one for one in shown) else ", "
+    return separator.join(shown) + (f" and {left} more" if left else "")
 
 
 def _note(note: Note, primary: Span, lines: _Lines) -> Iterator[Piece]:

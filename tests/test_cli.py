@@ -18,6 +18,7 @@ import pytest
 import helixc.cli.check_command
 import helixc.compiler
 from helixc.cli.main import COMMANDS, run
+from helixc.cli.status import DONE, FINDINGS, USAGE
 from helixc.elaborate.choice import Choice
 from helixc.ir.logical import Logical
 from helixc.passes.contract import AnyPass
@@ -465,3 +466,20 @@ def test_check_loads_neither_numpy_nor_rich() -> None:
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0
     assert f"Usage: helixc {command}" in capsys.readouterr().out
+
+
+def test_of_an_unknown_command_the_nearest_one_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["chekc", "x.hx"]) == USAGE
+    assert "There is no command `chekc`; did you mean `check`?" in capsys.readouterr().err
+    assert run(["zzz"]) == USAGE
+    assert "There is no command `zzz`; there are init, compile" in capsys.readouterr().err
+
+
+def test_check_says_that_the_model_named_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "m.hx"
+    file.write_text("model tiny { dim a = 2; input x: [a]; output x }\n")
+    assert run(["check", str(file), "--model", "tinny"]) == FINDINGS
+    assert "no model `tinny`; did you mean `tiny`?" in capsys.readouterr().err
+    assert run(["check", str(file), "--model", "tiny"]) == DONE

@@ -97,7 +97,7 @@ def test_equal_sizes_make_no_equal_dimensions() -> None:
     body = "dim a = 4, b = 4\ninput x: [a]\ninput y: [b]\nz = x + y\noutput z"
     assert model_errors(body) == (
         (
-            "HX0303 neither has all dimensions of the other: `a` only left, `b` only right; "
+            "HX0303 [a] and [b]: neither has all dimensions of the other, `a` only left, `b` only right; "
             "`rename` one, or `outer`"
         ),
     )

@@ -164,7 +164,7 @@ def test_a_finding_in_a_layer_shows_the_call_that_it_is_of_and_whose_dimension_i
     )
     text = f"{layer}\ndim s = 4, t = 8\nmodel m {{ {body} }}\n"
     with pytest.raises(HelixError) as wrong:
-        check_models(load_text(text, "test.hx"))
+        check_models(load_text(text, "test.hx"), Choice())
     (found,) = wrong.value.diagnostics
     assert (found.code, found.span.line) == ("HX0309", 1)
     assert [(note.message, note.span.line) for note in found.notes] == [
@@ -372,9 +372,9 @@ def test_the_only_plan_is_the_one() -> None:
 
 
 def test_models_are_checked_without_a_plan() -> None:
-    assert check_models(load_text(TWO, "test.hx")) == ()
+    assert check_models(load_text(TWO, "test.hx"), Choice()) == ()
     with pytest.raises(HelixError) as wrong:
-        check_models(load_text(TWO.replace("output x", "output y"), "test.hx"))
+        check_models(load_text(TWO.replace("output x", "output y"), "test.hx"), Choice())
     assert [d.code for d in wrong.value.diagnostics] == ["HX0201", "HX0201"]
 
 

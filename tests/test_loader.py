@@ -100,6 +100,15 @@ def test_a_main_file_that_does_not_exist_is_an_error_without_a_place(tmp_path: P
     assert "nothing.hx" in finding.message
 
 
+def test_of_a_main_file_that_does_not_exist_the_nearest_name_is_said(tmp_path: Path) -> None:
+    (tmp_path / "model.hx").write_text("dim a = 1")
+    finding = only(tmp_path / "modle.hx", "HX0001")
+    assert finding.message.endswith("; did you mean `model.hx`?")
+    finding = only(tmp_path, "HX0001")
+    assert "a file is needed, as `" in finding.message
+    assert finding.message.endswith("/model.hx`")
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     only(tmp_path, "HX0001")
 

@@ -11,6 +11,7 @@ from helixc.ir.source import Layer, Model
 from helixc.limits import MAX_PARSES
 from helixc.text.parser import parse_text
 from helixc.text.scan import lexemes, outline
+from helixc.text.words import STATEMENTS, form_of
 
 
 def findings(text: str) -> list[Diagnostic]:
@@ -21,6 +22,8 @@ def said(text: str) -> list[str]:
     """Line, code and message of everything that is found."""
     return [f"{d.span.line} {d.code} {d.message}" for d in findings(text)]
 
+
+OPENING = {"model": "model m", "plan": "plan p for m", "gpu": "cluster c"}
 
 # Text, and how the only finding begins; `model` and `plan` stand for a block around the text.
 MESSAGES = [
@@ -105,8 +108,37 @@ MESSAGES = [
     ("gpu g { level x = 3 }", "1 HX0108 `level` belongs in a cluster"),
     ("dim a = 1\nlanguage 1", "2 HX0108 `language` must be the first declaration"),
     ("language 2", "1 HX0010 language 2 is newer than this compiler, which knows language 1"),
-    ('model m { x = "a" }', '1 HX0110 `"` means nothing here; there are no strings'),
-    ("model m { x = a @ b }", "1 HX0110 `@` means nothing here; a product is written `matmul("),
+    ('model m { x = "a" }', "1 HX0110 there are no strings; names stand by themselves"),
+    ('model m { x = einsum("ab", a) }', "1 HX0110 there are no strings; a product names what it"),
+    ("model m { x = a @ b }", "1 HX0110 `@` means nothing here; a product names what it sums over"),
+    ("model m { x = a // b }", "1 HX0101 `//` means nothing here; a comment begins with `#`"),
+    ("model m { /* a */ }", "1 HX0101 `/*` means nothing here; a comment begins with `#` and ends"),
+    ("model m { x *= 2 }", "1 HX0101 there is no `*=`; write `x = x * ...`"),
+    ("model m { x **= 2 }", "1 HX0101 there is no `**=`; write `x = x ** ...`"),
+    (
+        "model m { x = a.view(b, c) }",
+        "1 HX0101 no `.view`: nothing has methods; dimensions are cut",
+    ),
+    ("model m { x = f(a).relu() }", "1 HX0101 no `.relu`: nothing has methods; an operator stands"),
+    ("model m { x = a[0] }", "1 HX0101 elements are not taken by position; name the dimension"),
+    ("model m { x = f(a)[:, 0] }", "1 HX0101 elements are not taken by position"),
+    (
+        "model m { input x: [a, 64] }",
+        "1 HX0101 a type lists dimensions by name: declare one, as in",
+    ),
+    ("dim a = 10,240, b = 2", "1 HX0109 `,` does not group digits; write `10_240`"),
+    ("model m { while x { y = 1 } }", "1 HX0102 unknown statement `while`; what happens several"),
+    ("def f(x: [..]) { return x }", "1 HX0102 unknown declaration `def`; a layer is declared as"),
+    ("plan p for m { for a { strict } }", "1 HX0102 unknown statement `for`; expected `mesh`"),
+    (
+        "plan p for m { mesh 2, 8 }",
+        "1 HX0101 `2` cannot follow `mesh`; expected a name, as in `mesh",
+    ),
+    (
+        "plan p for m { shard a over b, }",
+        "1 HX0101 something is missing after `,`; expected a name",
+    ),
+    ('{"model_type": "llama"}', "1 HX0112 this looks like JSON; `helixc import` makes a program"),
     ("model m { é = 1 }", "1 HX0110 `é` means nothing here; names are ASCII letters"),
     ("model m { x = 1 \x00 }", "1 HX0110 U+0000 means nothing here"),
     ("model m { x = a && b }", "1 HX0110 `&` means nothing here; write `and`"),
@@ -140,6 +172,35 @@ MESSAGES = [
 def test_one_mistake_gives_one_finding_that_says_what_it_is(text: str, beginning: str) -> None:
     (message,) = said(text)
     assert message.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("word", "block"), [(word, block) for block in ("file", *OPENING) for word in STATEMENTS[block]]
+)
+def test_what_a_statement_is_said_to_look_like_is_read(word: str, block: str) -> None:
+    form = form_of(word, block).replace("...", "")
+    assert form.split()[0] == word
+    text = form if block == "file" else f"{OPENING[block]} {{ {form} }}"
+    # A statement may stand in the wrong place here; that it is one is what matters.
+    assert {d.code for d in findings(text)} <= {"HX0108"}
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("model m {\n x = a\nlayer f(x: [..]) {\n}", "`layer` begins on line 3 while it is open"),
+        (
+            "model m {\n repeat 2 {\n  x = a\n}",
+            "the first doubtful `}`: it closes the `{` on line 2",
+        ),
+        ("model m {\n x = a\n }\n}", "the first doubtful `}`: it closes the `{` on line 1"),
+    ],
+)
+def test_of_a_brace_too_many_or_too_few_it_is_said_where_to_look(text: str, note: str) -> None:
+    (finding,) = findings(text)
+
+    assert finding.code == "HX0103"
+    assert finding.notes[0].message.startswith(note)
 
 
 def test_carets_stand_under_the_word_that_does_not_fit() -> None:

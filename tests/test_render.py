@@ -111,6 +111,17 @@ def test_at_most_twenty_findings_are_shown_and_errors_come_first() -> None:
     assert text.endswith("... and 10 more\n15 errors, 15 warnings\n")
 
 
+def test_what_is_legal_is_told_apart_whatever_it_is() -> None:
+    def told(*legal: str) -> str:
+        shown = render_text([Diagnostic("HX0101", "wrong", legal=legal)], {})
+        return shown.split("legal: ")[1].split("\n")[0]
+
+    assert told(",", ";") == "`,`, `;`"
+    assert told("a", "b") == "a, b"
+    assert told("shard a, b over t", "pad a") == "shard a, b over t; pad a"
+    assert told(*map(str, range(30))).endswith(", 23 and 6 more")
+
+
 def test_nothing_found_is_nothing_said() -> None:
     assert render_text([], {}) == ""
 

@@ -6,6 +6,8 @@ order of ``plan.blocks`` is the order of precedence, so blocks are named by thei
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from helixc.ir.logical import Carried, Logical, Op, ancestors
 from helixc.ir.plan import Place
 
@@ -52,3 +54,15 @@ class Coverage:
         around = self.of_scope(op.scope)
         named = self.of_names(op.names)
         return tuple(sorted({*around, *named})) if named else around
+
+
+def dims_within(program: Logical, blocks: Iterable[int]) -> dict[str, tuple[str, ...]]:
+    """The dimensions of the values that some blocks of a plan speak of: their names and leaves."""
+    coverage, own = Coverage(program), set(blocks)
+    reached = [op for op in program.makers.values() if own & set(coverage.of_value(op))]
+    leaves = {leaf for op in reached for leaf in op.type.dims}
+    named: dict[str, tuple[str, ...]] = {}
+    for dim in (dim for scope in reversed(program.scopes) for dim in scope.dims):
+        if set(dim.leaves) <= leaves:
+            named.setdefault(dim.name, dim.leaves)
+    return named

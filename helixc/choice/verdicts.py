@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from helixc.choice.places import dims_within
 from helixc.choice.waterfall import Outcome
 from helixc.diagnostics import Findings, Note
 from helixc.ir.logical import Logical
 from helixc.ir.mesh import Mesh
 from helixc.ir.plan import Shard, Store
+from helixc.spelling import either
+
+# Said where prices are not; who prices alternatives takes it away.
+PRICED_ELSEWHERE = "`helixc compile` prices these and others"
 
 
 def judge_lines(
@@ -24,7 +29,7 @@ def judge_lines(
             used.update(getattr(line, "axes", ()))
             if isinstance(line, Shard):
                 outcome = outcomes.get((index, number), Outcome())
-                _judge_line(line, outcome, block.path, program, mesh, findings)
+                _judge_line(line, outcome, index, program, mesh, findings)
             elif isinstance(line, Store):
                 outcome = outcomes.get((index, number), Outcome())
                 _judge_store(line, outcome, block.path, mesh, findings)
@@ -69,17 +74,20 @@ def judge_forcing(
 def _judge_line(
     line: Shard,
     outcome: Outcome,
-    path: str,
+    block: int,
     program: Logical,
     mesh: Mesh,
     findings: Findings,
 ) -> None:
+    path = program.plan.blocks[block].path
     where = f"in `{path}`" if path else "here"
     names = ", ".join(f"`{ref.name}`" for ref in line.dims)
     if not outcome.met and outcome.contracted:
         return
     if not outcome.met:
-        findings.warn("HX0521", f"nothing {where} has {names}: no effect", line.span)
+        has = ", ".join(f"`{name}`" for name in dims_within(program, [block]))
+        message = f"nothing {where} has {names}: no effect; there is {has or 'no dimension'}"
+        findings.warn("HX0521", message, line.span)
         return
     for axis in line.axes:
         missed = [a for a in mesh.axis_atoms(axis) if a not in outcome.taken]
@@ -117,10 +125,10 @@ def _uneven(line: Shard, axis: str, left: int, program: Logical, findings: Findi
         line.span,
         notes=_size_of_a_slice(leaves, program),
         legal=[
-            f"a mesh axis whose size divides {total}: {', '.join(legal)}",
+            f"an axis of {either(legal)} GPUs",
             "another dimension after it in the same line takes what is left",
             *(f"`pad {ref.name}` fills it up" for ref in line.dims[-1:]),
-            "`helixc compile` prices these and others",
+            PRICED_ELSEWHERE,
         ],
     )
 

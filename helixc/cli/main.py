@@ -44,6 +44,15 @@ class Commands(click.Group):
         del ctx
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that a line begins with; of an unknown one the nearest name is said."""
+        name = args[0] if args else "-"
+        if name not in COMMANDS and name[:1] != "-" and not ctx.resilient_parsing:
+            ctx.fail(_no_command(name))
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name, imported now."""
         del ctx
@@ -112,6 +121,14 @@ def main() -> None:
     # The process ends here, so that what is left need not be looked through once more.
     gc.freeze()
     sys.exit(status)
+
+
+def _no_command(name: str) -> str:
+    from helixc.printable import escape
+    from helixc.spelling import did_you_mean
+
+    hint = did_you_mean(name, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+    return f"There is no command `{escape(name)}`{hint}"
 
 
 def _bug(error: Exception) -> int:

@@ -7,9 +7,11 @@ from helixc.elaborate.arrows import is_axis
 from helixc.elaborate.dimensions import Dimension, Dims, leaves, show
 from helixc.elaborate.drafts import Value
 from helixc.elaborate.environment import Environment
-from helixc.elaborate.wording import did_you_mean, quoted
+from helixc.elaborate.wording import quoted
+from helixc.foreign import DTYPES
 from helixc.ir import source
 from helixc.ir.tensor import DTYPE_BITS
+from helixc.spelling import did_you_mean
 
 
 def dims_of(type_: source.TypeExpr, env: Environment) -> Dims | None:
@@ -33,7 +35,9 @@ def dtype_of(name: source.Name | None, default: str, env: Environment) -> str | 
         return default
     if name.text in DTYPE_BITS:
         return name.text
-    message = f"no dtype `{name.text}`{did_you_mean(name.text, DTYPE_BITS)}"
+    known = DTYPES.get(name.text.lower())
+    hint = f"; it is `{known}` here" if known else did_you_mean(name.text, DTYPE_BITS)
+    message = f"no dtype `{name.text}`{hint}"
     env.findings.error("HX0218", message, name.span, legal=DTYPE_BITS)
     return None
 

@@ -14,9 +14,10 @@ from helixc.elaborate.expressions import Expressions
 from helixc.elaborate.sizes import size
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.uses import Uses
-from helixc.elaborate.wording import did_you_mean, plural, quoted
+from helixc.elaborate.wording import plural, quoted
 from helixc.ir import source
 from helixc.ir.plan import Place
+from helixc.spelling import did_you_mean
 
 
 @attrs.frozen

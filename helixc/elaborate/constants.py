@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
@@ -22,8 +23,8 @@ from helixc.elaborate.units import (
     shorten,
     with_unit,
 )
-from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
+from helixc.spelling import did_you_mean
 
 # A name that is known but whose value could not be found stands as None: it was reported already.
 Environment = Mapping[str, Quantity | None]
@@ -135,8 +136,13 @@ class _Evaluator:
         if expr.unit in UNITS:
             return with_unit(expr.value, expr.unit)
         message = f"`{expr.unit}` is no unit"
-        hint = "" if expr.unit in self._environment else did_you_mean(expr.unit, UNITS)
-        message += hint or f"; did you mean `{expr.value} * {expr.unit}`?"
+        times = re.fullmatch(r"[xX](\d+)", expr.unit)
+        if expr.unit in self._environment or times:
+            factor = times.group(1) if times else expr.unit
+            message += f"; did you mean `{expr.value} * {factor}`?"
+        else:
+            hint = did_you_mean(expr.unit, UNITS)
+            message += hint or "; units are like `GB`, `TB/s`, `TFLOP/s`, `us`, `k` and `Ki`"
         raise self.wrong("HX0401", message, expr.span, ("B", "bit", "FLOP", "s", "k", "Ki"))
 
     def _name(self, expr: source.Name) -> Quantity:

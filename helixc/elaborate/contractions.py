@@ -8,6 +8,7 @@ from helixc.elaborate.drafts import Value
 from helixc.elaborate.elementwise import adapted, dtypes_agree, elementwise, floating
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
+from helixc.ir import source
 from helixc.ir.ops import OPS, Norm
 from helixc.ir.rules import widest
 
@@ -32,8 +33,10 @@ def matmul(use: Application) -> Results:
 
 def _report_no_over(use: Application, values: tuple[Value, ...]) -> None:
     names = shared(values)
-    one, other = (label(argument).strip("`") for argument in positional(use.call))
-    both = f"both have {quoted(names)}" if names else "they share none"
+    one, other = (_short(argument) for argument in positional(use.call))
+    both = "they share none"
+    if names:
+        both = f"both have {quoted(names)}, as in `matmul({one}, {other}, over {names[-1]})`"
     message = f"over which dimension? {both}; `outer({one}, {other})` multiplies without a sum"
     use.findings.error("HX0302", message, use.call.span, legal=names)
 
@@ -117,7 +120,14 @@ def _one_value(use: Application) -> Value | None:
 def _report_missing_over(use: Application) -> None:
     names = shared([v for v in use.operands if isinstance(v, Value)])
     message = f"over which dimension? the operand has {quoted(names) or 'none'}"
+    argument = _short(positional(use.call)[0])
+    message += f", as in `{use.name}({argument}, over {names[-1]})`" if names else ""
     use.findings.error("HX0302", message, use.call.span, legal=names)
+
+
+def _short(argument: source.Expr) -> str:
+    """An argument where a call is shown as it could be written."""
+    return label(argument).strip("`") if isinstance(argument, source.Name | source.Call) else "..."
 
 
 def _bool_refused(use: Application) -> Results:

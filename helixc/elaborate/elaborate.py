@@ -83,16 +83,16 @@ def read_written(sources: source.Sources, choice: Choice) -> Written:
     )
 
 
-def check_models(
-    sources: source.Sources, settings: tuple[tuple[str, int], ...] = ()
-) -> tuple[Diagnostic, ...]:
+def check_models(sources: source.Sources, choice: Choice) -> tuple[Diagnostic, ...]:
     """Elaborate every model of the main file without a plan, and read its hardware; warnings.
 
-    Raises ``HelixError`` with all errors found.
+    Raises ``HelixError`` with all errors found; that the chosen model is not there is one.
     """
     findings = Findings()
-    program = _open(sources, settings, findings)
-    Catalogue(sources, findings, program.environments).check()
+    program = _open(sources, choice.settings, findings)
+    catalogue = Catalogue(sources, findings, program.environments)
+    catalogue.check()
+    Selector(program.declarations, catalogue, findings).chosen_model(choice)
     for model in program.declarations.own("model", ""):
         names = () if model.model is None else phase_names(model.model)
         built = {phase: build_model(model, phase, None, program) for phase in names}

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from helixc.diagnostics import Span
 from helixc.elaborate.builder import Builder
-from helixc.elaborate.dimensions import Dims, leaves
+from helixc.elaborate.dimensions import Dims, leaves, show
 from helixc.elaborate.drafts import Operand, Value
 from helixc.elaborate.units import Quantity
 from helixc.elaborate.wording import quoted
@@ -174,7 +174,7 @@ def _report_unfit(builder: Builder, bound: Sequence[Dims], span: Span) -> None:
     only_left = quoted(dim.name for dim in left if dim not in right)
     only_right = quoted(dim.name for dim in right if dim not in left)
     message = (
-        f"neither has all dimensions of the other: {only_left} only left, {only_right} only right; "
-        "`rename` one, or `outer`"
+        f"{show(left)} and {show(right)}: neither has all dimensions of the other, "
+        f"{only_left} only left, {only_right} only right; `rename` one, or `outer`"
     )
     builder.findings.error("HX0303", message, span)

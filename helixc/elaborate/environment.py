@@ -15,10 +15,12 @@ from helixc.elaborate.declarations import Declarations
 from helixc.elaborate.dimensions import Dimension, Dims
 from helixc.elaborate.drafts import DraftScope, Operand, Value
 from helixc.elaborate.units import Quantity
-from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
+from helixc.spelling import did_you_mean
 
 Known = dict[str, Dimension | None]
+
+LATER = " yet: it is declared below; move it up, before it is used"
 
 
 @attrs.define
@@ -72,6 +74,8 @@ class Environment(Mapping[str, Quantity | None]):
     bound: frozenset[str] = frozenset()
     rest: Dims = ()
     states: list[tuple[source.Name, Value]] = attrs.field(factory=list["tuple[source.Name, Value]"])
+    # What the body consists of.
+    statements: tuple[source.Stmt, ...] = ()
     # Where each name was first used as a dimension in this body: it cannot be a value too.
     uses: dict[str, Span] = attrs.field(factory=dict[str, Span])
 
@@ -129,11 +133,14 @@ class Environment(Mapping[str, Quantity | None]):
         body.dims[name.text] = None
         if model is body:
             message = f"no dimension `{name.text}` in `{body.name}`"
-            message += did_you_mean(name.text, legal)
-            self.findings.error("HX0202", message, name.span, legal=legal)
+            notes = self.made_later(name)
+            message += LATER if notes else did_you_mean(name.text, legal)
+            self.findings.error("HX0202", message, name.span, legal=legal, notes=notes)
             return
+        hint = did_you_mean(name.text, legal)
         message = (
-            f"`{body.name}` needs the dimension `{name.text}` (line {name.span.line}); "
+            f"`{body.name}` needs the dimension `{name.text}` (line {name.span.line})"
+            f"{hint + ' Else' if hint else ';'} "
             f"declare it in `{model.name}`, or `{body.name}(..., {name.text} = ...)`"
         )
         note = Note(f"`{name.text}` is used here", name.span)
@@ -160,6 +167,17 @@ class Environment(Mapping[str, Quantity | None]):
         self.body.uses.setdefault(name.text, name.span)
         if dim is not None:
             self.scope.dims[name.text] = dim
+
+    def made_later(self, name: source.Name) -> tuple[Note, ...]:
+        """A note at the statement below that makes a name, for one that is not known yet; else ()."""
+        at = self
+        while True:
+            for made in _made(at.statements):
+                if made.text == name.text and _place(made) > _place(name):
+                    return (Note(f"`{name.text}` is made here", made.span),)
+            if not at.repeat or at.outer is None:
+                return ()
+            at = at.outer
 
     # --- values and options
 
@@ -228,3 +246,21 @@ class Environment(Mapping[str, Quantity | None]):
 
     def __len__(self) -> int:
         return len(tuple(iter(self)))
+
+
+def _place(name: source.Name) -> tuple[int, int]:
+    return name.span.line, name.span.column
+
+
+def _made(body: tuple[source.Stmt, ...]) -> Iterator[source.Name]:
+    """The names that the statements of a body make, those of its repeats left out."""
+    for statement in body:
+        match statement:
+            case source.Assign():
+                yield from statement.targets
+            case source.Declare():
+                yield from statement.names
+            case source.Dims():
+                yield from (binding.name for binding in statement.bindings)
+            case _:
+                pass

@@ -17,8 +17,10 @@ from helixc.elaborate.elementwise import BINARY, elementwise
 from helixc.elaborate.environment import Environment
 from helixc.elaborate.operators import OPERATORS, RESHAPINGS, Operator, Reshaper
 from helixc.elaborate.units import PLAIN, Quantity
-from helixc.elaborate.wording import did_you_mean, plural
+from helixc.elaborate.unknown import report_function, report_option, report_value
+from helixc.elaborate.wording import plural
 from helixc.ir import source
+from helixc.spelling import did_you_mean
 
 _NOTHING: Results = (None,)
 # What one level of an expression, or of a call, costs of the depth that there is.
@@ -74,10 +76,7 @@ class Expressions:
         if known:
             env.body.uses.setdefault(name.text, name.span)
             return None if dim is None else Quantity(dim.size)
-        legal = [*env.value_names(), *env.dim_names()]
-        message = f"no value, option or dimension `{name.text}` in `{env.body.name}`"
-        message += did_you_mean(name.text, legal)
-        self.builder.findings.error("HX0201", message, name.span, legal=env.value_names())
+        report_value(name, env)
         return None
 
     def _number(self, number: source.Number, env: Environment) -> Quantity | None:
@@ -135,16 +134,9 @@ class Expressions:
             return self._reshape(call, RESHAPINGS[name], env)
         if name in OPERATORS:
             return self._operator(call, OPERATORS[name], env)
-        self._refuse_function(call, env)
-        return _NOTHING
-
-    def _refuse_function(self, call: source.Call, env: Environment) -> None:
-        name = call.function.text
         self.arguments(call, env)
-        layers = self.declarations.visible("layer", env.file)
-        legal = [*layers, *OPERATORS, *RESHAPINGS, "where"]
-        message = f"no layer or operator `{name}`{did_you_mean(name, legal)}"
-        self.builder.findings.error("HX0203", message, call.function.span, legal=layers)
+        report_function(call.function, self.declarations.visible("layer", env.file), env)
+        return _NOTHING
 
     def arguments(self, call: source.Call, env: Environment) -> tuple[Operand | None, ...]:
         """The arguments that stand by position, evaluated."""
@@ -187,9 +179,7 @@ class Expressions:
                 continue
             name = argument.name
             if name.text not in legal:
-                message = f"`{call.function.text}` has no option `{name.text}`"
-                message += did_you_mean(name.text, legal + operands)
-                self.builder.findings.error("HX0210", message, name.span, legal=legal + operands)
+                report_option(name, call, legal + operands, env)
                 fine = False
                 continue
             number = self.number(argument.value, env)

@@ -23,10 +23,12 @@ from helixc.elaborate.hardware_fields import (
 from helixc.elaborate.hardware_records import make_gpu, make_link
 from helixc.elaborate.imports import imported_files
 from helixc.elaborate.units import Quantity
-from helixc.elaborate.wording import did_you_mean
+from helixc.elaborate.wording import some
 from helixc.ir import source
 from helixc.ir.hardware import Cluster, Gpu, Level, Link
+from helixc.library import had_from
 from helixc.limits import MAX_GPUS
+from helixc.spelling import did_you_mean
 
 Kind = Literal["gpu", "link", "cluster"]
 # The field of a ``gpu`` or a ``link`` that names another one; what is not said is taken from there.
@@ -126,9 +128,11 @@ class Catalogue:
         if others:
             message += f": it is a {others[0]}"
         elif legal:
-            message += did_you_mean(name.text, legal)
+            hint = had_from(kind, name.text) or did_you_mean(name.text, legal)
+            message += hint or f"; {kind}s here: {some([f'`{one}`' for one in legal])}"
         else:
-            message += f"; no {kind} is declared or imported here (`import std.hardware` has some)"
+            none = f"; no {kind} is declared or imported here (`import std.hardware` has some)"
+            message += had_from(kind, name.text) or none
         self._findings.error("HX0410", message, name.span, legal=legal)
 
     def _record(self, path: str, kind: Kind, name: str) -> Gpu | Link | Cluster | None:
@@ -243,7 +247,7 @@ class Catalogue:
             self._findings.error("HX0418", message, field.size.span)
             return None
         if field.link is None and size.whole > 1:
-            message = f"{owner} needs `via` and the link between its members"
+            message = f"{owner} needs `via` and the link between its members, such as `via nvlink4`"
             self._findings.error("HX0413", message, field.name.span)
         if not isinstance(link, Link) and size.whole > 1:
             return None

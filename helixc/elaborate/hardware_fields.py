@@ -14,13 +14,13 @@ from helixc.elaborate.constants import Environment, evaluate
 from helixc.elaborate.units import (
     BYTES,
     BYTES_PER_SECOND,
+    EXAMPLES,
     FLOPS_PER_SECOND,
     PLAIN,
     SECONDS,
     Quantity,
     Unit,
 )
-from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.figures import COUNT, FACTOR, SHARE, Measure, Range, above_zero, from_zero
 from helixc.ir.kernels import (
@@ -33,6 +33,7 @@ from helixc.ir.kernels import (
     field_name,
 )
 from helixc.ir.tensor import DTYPE_BITS
+from helixc.spelling import close_names, did_you_mean
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +126,7 @@ def read_fields(
             continue
         seen[name.text] = name.span
         if name.text not in rules:
-            findings.error("HX0412", _unknown(owner, name.text, rules), name.span, legal=rules)
+            _report_unknown(owner, name, rules, findings)
             continue
         value = evaluate(untagged(field.value)[0], environment, findings)
         if value is not None and _fits(name.text, value, rules[name.text], field, findings):
@@ -150,17 +151,27 @@ def report_missing(
 ) -> None:
     """Record every field that ``rules`` need and the declaration does not have."""
     given = {field.name.text for field in declaration.fields}
+    # A field that is spelt wrong is reported as such.
+    given |= {close for name in given - set(rules) for close in close_names(name, rules)}
     for name, rule in rules.items():
         if rule.needed and name not in given:
-            kind = rule.unit or PLAIN
-            message = f"{owner} needs `{name}`, {kind}"
+            message = f"{owner} needs `{name}`, {_kind(rule.unit or PLAIN)}"
             findings.error("HX0413", message, declaration.name.span)
 
 
-def _unknown(owner: str, name: str, rules: Mapping[str, FieldRule]) -> str:
+def _kind(unit: Unit) -> str:
+    """A kind of quantity with an example."""
+    return f"{unit}, such as `{EXAMPLES[unit]}`" if unit in EXAMPLES else str(unit)
+
+
+def _report_unknown(
+    owner: str, name: source.Name, rules: Mapping[str, FieldRule], findings: Findings
+) -> None:
     common = [rule for rule in rules if rule not in (GPU_CONSTANTS | LINK_CONSTANTS)]
-    hint = did_you_mean(name, rules) or f"; there are {', '.join(common)}"
-    return f"{owner} has no field `{name}`{hint}"
+    hint = did_you_mean(name.text, rules) or f"; there are {', '.join(common)}"
+    legal = dict.fromkeys((*close_names(name.text, rules), *common))
+    message = f"{owner} has no field `{name.text}`{hint}"
+    findings.error("HX0412", message, name.span, legal=legal)
 
 
 def _fits(
@@ -173,11 +184,12 @@ def _fits(
     if rule.unit is None or value.truth is not None:
         if rule.unit is None and value.truth is not None:
             return True
-        wanted = "`true` or `false`" if rule.unit is None else str(rule.unit)
+        wanted = "`true` or `false`" if rule.unit is None else _kind(rule.unit)
         findings.error("HX0414", f"`{name}` is {wanted}, not {value}", field.value.span)
         return False
     if value.unit != rule.unit:
-        findings.error("HX0414", f"`{name}` is {rule.unit}, not {value.unit}", field.value.span)
+        message = f"`{name}` is {_kind(rule.unit)}, not {value.unit}"
+        findings.error("HX0414", message, field.value.span)
         return False
     if value.number not in rule.legal or (rule.whole and value.whole is None):
         kind = "a whole number " if rule.whole else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from helixc.diagnostics import Findings, Note
@@ -22,7 +22,8 @@ def read_mesh(decl: source.PlanDecl, cluster: Cluster, findings: Findings) -> tu
     """The axes of a plan, outermost first; () and a finding if it declares none."""
     lines = [line for line in decl.lines if isinstance(line, source.MeshLine)]
     if not lines:
-        message = f"plan `{decl.name.text}` needs a mesh, such as `mesh tp = gpus`, first of all"
+        mesh = _mesh_for(dict.fromkeys(_axes_named(decl.lines)), cluster)
+        message = f"plan `{decl.name.text}` needs a mesh, such as `{mesh}`, first of all"
         findings.error("HX0501", message, decl.name.span)
         return ()
     if decl.lines[0] is not lines[0]:
@@ -31,6 +32,23 @@ def read_mesh(decl: source.PlanDecl, cluster: Cluster, findings: Findings) -> tu
         note = Note("the first is here", lines[0].span)
         findings.error("HX0501", "a plan has one mesh line", line.span, notes=[note])
     return _axes(lines[0], cluster, findings)
+
+
+def _axes_named(lines: Iterable[source.PlanLine]) -> Iterator[str]:
+    """The axes that the lines of a plan speak of."""
+    for line in lines:
+        if isinstance(line, source.InBlock):
+            yield from _axes_named(line.lines)
+        else:
+            yield from (name.text for name in getattr(line, "axes", ()))
+
+
+def _mesh_for(names: Iterable[str], cluster: Cluster) -> str:
+    """A mesh line of some axes that covers a cluster, no axis of one GPU if that can be."""
+    axes = tuple(names)[:MOST_AXES] or ("tp",)
+    ways = factorings(cluster.gpus, len(axes))
+    sizes = next((way for way in ways if 1 not in way), ways[0])
+    return f"mesh {', '.join(f'{axis} = {size}' for axis, size in zip(axes, sizes, strict=True))}"
 
 
 def _axes(line: source.MeshLine, cluster: Cluster, findings: Findings) -> tuple[Axis, ...]:

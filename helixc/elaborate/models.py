@@ -82,7 +82,9 @@ def build_model(
         return builder
     check_in_place(builder.body, builder.outputs, program.findings)
     if not any(isinstance(statement, source.OutputStmt) for statement in declaration.body):
-        message = f"`{declaration.name.text}` has no `output`, so it computes nothing"
+        last = next((name for name in reversed(env.value_names()) if name != "_"), "y")
+        message = f"`{declaration.name.text}` has no `output`, so it computes nothing; "
+        message += f"it ends as in `output {last}`"
         program.findings.error("HX0217", message, declaration.name.span)
     return builder
 

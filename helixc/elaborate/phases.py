@@ -12,9 +12,9 @@ import attrs
 
 from helixc.diagnostics import Findings, Note
 from helixc.elaborate.walks import statements
-from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.logical import FORWARD
+from helixc.spelling import did_you_mean
 
 
 def written_phases(model: source.Model) -> tuple[source.PhaseStmt, ...]:

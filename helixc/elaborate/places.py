@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import attrs
 
 from helixc.diagnostics import CompilerBug, Findings
-from helixc.elaborate.wording import did_you_mean, plural
+from helixc.elaborate.wording import plural
 from helixc.ir import source
 from helixc.ir.logical import Op, Scope, Statement, ancestors, walk
 from helixc.ir.ops import OPS
 from helixc.ir.plan import Place
 from helixc.ir.tensor import TensorType
+from helixc.spelling import did_you_mean
 
 
 @attrs.frozen

@@ -8,7 +8,6 @@ from typing import assert_never
 from helixc.diagnostics import Findings, Note, Span
 from helixc.elaborate.constants import Environment, evaluate
 from helixc.elaborate.places import Places, follow_all, paths_text
-from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.mesh import Axis
 from helixc.ir.plan import (
@@ -28,6 +27,7 @@ from helixc.ir.plan import (
     Store,
     Strict,
 )
+from helixc.spelling import did_you_mean
 
 _STORED = ("weights", "gradients", "optimizer")
 
@@ -72,7 +72,7 @@ class LineReader:
         return Fuse(paths_text(line.paths), found, line.span) if found else None
 
     def _shard(self, line: source.ShardLine, places: tuple[Place, ...]) -> Shard | None:
-        axes = self._over(line.axes)
+        axes = self._over(line.axes, places)
         dims = self._dims(line.dims, places)
         via = "" if line.via is None else self._way(line.via)
         if axes is None or dims is None or via is None:
@@ -82,7 +82,8 @@ class LineReader:
     def _way(self, via: source.Name) -> str | None:
         if via.text in WAYS:
             return via.text
-        message = f"no way `{via.text}`; there are {', '.join(WAYS)}"
+        hint = did_you_mean(via.text, WAYS) or f"; there are {', '.join(WAYS)}"
+        message = f"no way `{via.text}`{hint}"
         self._findings.error("HX0512", message, via.span, legal=WAYS)
         return None
 
@@ -114,7 +115,7 @@ class LineReader:
         return None if dims is None else Pad(dims=dims, span=line.span)
 
     def _local(self, line: source.WordsLine, places: tuple[Place, ...]) -> Local | None:
-        axes = self._over(line.axes)
+        axes = self._over(line.axes, places)
         name = line.names[0]
         found = self._places.named_values(places, name.text)
         if not found:
@@ -126,7 +127,7 @@ class LineReader:
         return Local(name=name.text, places=found, axes=axes, span=line.span)
 
     def _partial(self, line: source.WordsLine, places: tuple[Place, ...]) -> PartialOver | None:
-        axes = self._over(line.axes)
+        axes = self._over(line.axes, places)
         if not all(place.name for place in places):
             message = "`partial` holds one value in flight: write it in that value's block"
             self._findings.error("HX0516", message, line.span)
@@ -155,8 +156,8 @@ class LineReader:
         self._findings.error("HX0515", message, name.span, legal=("weights", "gathered"))
         return None
 
-    def _store(self, line: source.WordsLine, _: tuple[Place, ...]) -> Store | None:
-        axes = self._over(line.axes)
+    def _store(self, line: source.WordsLine, places: tuple[Place, ...]) -> Store | None:
+        axes = self._over(line.axes, places)
         legal = True
         for name in line.names:
             if name.text not in _STORED:
@@ -194,7 +195,9 @@ class LineReader:
             return None
         return None if quantity is None else quantity.whole
 
-    def _over(self, names: tuple[source.Name, ...]) -> tuple[str, ...] | None:
+    def _over(
+        self, names: tuple[source.Name, ...], places: tuple[Place, ...]
+    ) -> tuple[str, ...] | None:
         """The axes after ``over``; None if one is unknown or named twice."""
         legal = True
         seen: dict[str, Span] = {}
@@ -205,16 +208,20 @@ class LineReader:
                 self._findings.error("HX0507", message, name.span, notes=[note])
                 legal = False
             elif name.text not in self._axes:
-                self._unknown_axis(name)
+                self._unknown_axis(name, places)
                 legal = False
             seen.setdefault(name.text, name.span)
         return tuple(seen) if legal else None
 
-    def _unknown_axis(self, name: source.Name) -> None:
+    def _unknown_axis(self, name: source.Name, places: tuple[Place, ...]) -> None:
         if not self._axes:
             return  # The missing mesh was reported.
         shown = ", ".join(f"`{axis.name}` ({axis.size})" for axis in self._axes.values())
         message = f"no mesh axis `{name.text}`; this plan has {shown}"
+        if self._places.dims(places, name.text) is not None:
+            message += f"; `{name.text}` is a dimension: dimensions stand before `over`"
+        else:
+            message += did_you_mean(name.text, self._axes)
         self._findings.error("HX0506", message, name.span, legal=self._axes)
 
     def _dims(
@@ -238,5 +245,7 @@ class LineReader:
     def _unknown_dim(self, name: source.Name, places: tuple[Place, ...]) -> None:
         known = self._places.dim_names(places)
         hint = did_you_mean(name.text, known) or f"; there are {', '.join(known)}"
+        if name.text in self._axes:
+            hint = "; it is a mesh axis: axes stand after `over`"
         message = f"no dimension `{name.text}` here{hint}"
         self._findings.error("HX0510", message, name.span, legal=known)

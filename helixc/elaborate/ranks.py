@@ -7,9 +7,9 @@ from helixc.elaborate.arrows import Reshaping, dims_of_value, is_axis, names_of
 from helixc.elaborate.dimensions import Dimension, Dims, leaves, show
 from helixc.elaborate.drafts import Names, Value
 from helixc.elaborate.takes import exchanged, pick
-from helixc.elaborate.wording import did_you_mean
 from helixc.ir import source
 from helixc.ir.ops import Cut
+from helixc.spelling import did_you_mean
 
 _NOTHING: Results = (None, None)
 

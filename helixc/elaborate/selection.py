@@ -9,10 +9,11 @@ from helixc.elaborate.choice import Choice
 from helixc.elaborate.declarations import Declarations, Kind, Located
 from helixc.elaborate.hardware import Catalogue
 from helixc.elaborate.phases import phase_names, served_phases
-from helixc.elaborate.wording import did_you_mean, quoted
+from helixc.elaborate.wording import quoted
 from helixc.ir import source
 from helixc.ir.hardware import Cluster
 from helixc.ir.logical import FORWARD
+from helixc.spelling import did_you_mean
 
 _MAIN = ""
 
@@ -94,18 +95,22 @@ class Selector:
         found = self.declarations.one(kind, source.Name(name), _MAIN)
         if found is None:
             legal = self.declarations.visible(kind, _MAIN)
-            message = f"no {kind} `{name}`{did_you_mean(name, legal)}"
-            message += f"; {kind}s here: {quoted(legal)}" if legal else ""
+            listed = f"; {kind}s here: {quoted(legal)}" if legal else ""
+            message = f"no {kind} `{name}`{did_you_mean(name, legal) or listed}"
             self.findings.error("HX0213", message, self._where(self._all(kind)), legal=legal)
         return found
 
     # --- models
 
+    def chosen_model(self, choice: Choice) -> Located | None:
+        """The model that a choice names; None if it names none, or, after a finding, none that is there."""
+        return None if choice.model is None else self._named("model", choice.model)
+
     def _model(self, choice: Choice, plan: Located | None) -> Located | None:
         if plan is not None:
             self._check_models(plan)
         if choice.model is not None:
-            found = self._named("model", choice.model)
+            found = self.chosen_model(choice)
             if found is not None and plan is not None and choice.model not in _models(plan):
                 declaration = plan.declaration
                 message = f"plan `{declaration.name.text}` is for {quoted(_models(plan))}"
@@ -159,8 +164,8 @@ class Selector:
             self._no_phase(name, quoted(model.name.text for model in models), legal)
 
     def _no_phase(self, name: source.Name, owner: str, legal: tuple[str, ...]) -> None:
-        message = f"{owner} has no phase `{name.text}`{did_you_mean(name.text, legal)}"
-        message += f"; phases here: {quoted(legal)}"
+        hint = did_you_mean(name.text, legal) or f"; phases here: {quoted(legal)}"
+        message = f"{owner} has no phase `{name.text}`{hint}"
         self.findings.error("HX0213", message, name.span, legal=legal)
 
     def _phase(self, choice: Choice, model: source.Model, plan: source.PlanDecl | None) -> str:

@@ -9,12 +9,12 @@ import attrs
 from helixc.diagnostics import NOWHERE, Findings, Note
 from helixc.elaborate.declarations import Declarations, Located
 from helixc.elaborate.dimensions import Dimension
-from helixc.elaborate.environment import Environment
+from helixc.elaborate.environment import LATER, Environment
 from helixc.elaborate.sizes import size
-from helixc.elaborate.walks import statements
-from helixc.elaborate.wording import did_you_mean
+from helixc.elaborate.walks import nodes, statements
 from helixc.ir import source
 from helixc.limits import MAX_SIZE
+from helixc.spelling import did_you_mean
 
 
 @attrs.frozen
@@ -86,8 +86,23 @@ def declare_dims(statement: source.Dims, env: Environment, settings: Mapping[str
             message = f"dimension `{name.text}` is declared twice"
             env.findings.error("HX0205", message, name.span, notes=notes)
             continue
+        count: int | None = None
         if name.text in settings:
-            count: int | None = settings[name.text]
+            count = settings[name.text]
+        elif _speaks_too_early(binding, env):
+            pass
         else:
             count = size(binding.value, env, env.findings)
         env.declare_dim(name, None if count is None else Dimension(name.text, count, name.span))
+
+
+def _speaks_too_early(binding: source.Binding, env: Environment) -> bool:
+    """Whether a size is computed from one that is declared below, which is a finding."""
+    for node in nodes((binding.value,)):
+        if isinstance(node, source.Name) and node.text not in env:
+            notes = env.made_later(node)
+            if notes:
+                message = f"no number `{node.text}` here{LATER}"
+                env.findings.error("HX0406", message, node.span, notes=notes)
+                return True
+    return False

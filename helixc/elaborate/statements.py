@@ -38,6 +38,7 @@ class Statements:
     def run(self, body: tuple[source.Stmt, ...], env: Environment) -> Results | None:
         """Elaborate a body; what it returns, None if it has no ``return``."""
         results: Results | None = None
+        env.statements = body
         for position, statement in enumerate(body):
             if results is not None:
                 self._wrong("HX0216", "nothing can stand after `return`", statement.span)

@@ -58,6 +58,15 @@ _WORDS: Mapping[Unit, str] = {
     Unit(seconds=-1): "a rate (per second)",
 }
 
+EXAMPLES: Mapping[Unit, str] = {
+    PLAIN: "8",
+    BYTES: "80 GB",
+    SECONDS: "5 us",
+    BYTES_PER_SECOND: "900 GB/s",
+    FLOPS_PER_SECOND: "989 TFLOP/s",
+}
+"""How a quantity of each kind that a field may have is written."""
+
 _BASES: Mapping[str, tuple[Fraction, Unit]] = {
     "B": (Fraction(1), BYTES),
     "bit": (Fraction(1, 8), BYTES),

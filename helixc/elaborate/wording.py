@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 # How many names or numbers a message lists before it stops.
 _MOST_LISTED = 12
-
-
-def did_you_mean(name: str, legal: Iterable[str]) -> str:
-    """``; did you mean `seq`?`` if a legal name is close to this one, else nothing."""
-    near = get_close_matches(name, list(legal), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def quoted(names: Iterable[str]) -> str:

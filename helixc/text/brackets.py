@@ -17,6 +17,8 @@ from helixc.text.scan import SourceText
 
 _LANDMARK = re.compile(r"#[^\n]*|[()\[\]{};\n]")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
+# What begins a line and can only stand outside every block.
+_DECLARATION = re.compile(r"^(import|model|layer|plan|link|cluster)\b", re.MULTILINE)
 _OPEN_ENDED = tuple(",=:+-*/%<>")
 
 
@@ -53,6 +55,7 @@ class _Matcher:
         self.findings: list[Diagnostic] = []
         self.blanked: list[int] = []
         self.readable = True
+        self._crooked: Note | None = None
         self._open: list[tuple[str, int]] = []
         self._statements = 0
         self._begin = 0
@@ -80,7 +83,8 @@ class _Matcher:
         self._count(len(self.source.text))
         self._give_up_inner()
         for sign, offset in self._open:
-            self._report(offset, f"`{sign}` on line {self.source.line(offset)} is never closed")
+            message = f"`{sign}` on line {self.source.line(offset)} is never closed"
+            self._report(offset, message, self._crooked or self._begins_inside(offset))
             self.readable = False
 
     def _push(self, sign: str, offset: int) -> None:
@@ -104,10 +108,32 @@ class _Matcher:
 
     def _close_block(self, offset: int) -> None:
         if self._open:
-            self._open.pop()
+            self._compare(self._open.pop()[1], offset)
             return
-        self._report(offset, "`}` closes nothing; no block is open here")
+        self._report(offset, "`}` closes nothing; no block is open here", self._crooked)
         self.readable = False
+
+    def _compare(self, opened: int, closed: int) -> None:
+        """Keep the first `}` that begins its line at another column than the line of its `{`."""
+        start = self.source.text.rfind("\n", 0, closed) + 1
+        blank = not self.source.text[start:closed].strip()
+        if self._crooked is None and blank and closed - start != self._indentation(opened):
+            message = f"the first doubtful `}}`: it closes the `{{` on line {self.source.line(opened)}, which is indented otherwise"
+            self._crooked = Note(message, self.source.span(closed, closed + 1))
+
+    def _indentation(self, offset: int) -> int:
+        start = self.source.text.rfind("\n", 0, offset) + 1
+        line = self.source.text[start:offset]
+        return len(line) - len(line.lstrip())
+
+    def _begins_inside(self, offset: int) -> Note | None:
+        """Where a declaration begins that cannot stand inside the block open since ``offset``."""
+        found = _DECLARATION.search(self.source.text, offset)
+        if found is None:
+            return None
+        word = found.group(1)
+        message = f"`{word}` begins on line {self.source.line(found.start())} while it is open: is a `}}` missing above?"
+        return Note(message, self.source.span(found.start(1), found.end(1)))
 
     def _give_up_inner(self) -> None:
         """Report the round and square brackets open where a statement must end, one a line."""

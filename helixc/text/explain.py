@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
+from helixc import foreign
 from helixc.diagnostics import Diagnostic
+from helixc.spelling import close_names, did_you_mean, either
+from helixc.text.explain_foreign import (
+    foreign_sign,
+    grouped_digits,
+    method,
+    quoted_text,
+    size_in_a_type,
+    subscript,
+)
 from helixc.text.explain_over import after_over
 from helixc.text.scan import CONTINUING
 from helixc.text.situation import Situation, shown
-from helixc.text.words import HOMES, RESERVED, STATEMENTS, either, expectations, misplaced
+from helixc.text.words import (
+    HOMES,
+    MATH_BLOCKS,
+    RESERVED,
+    STATEMENTS,
+    expectations,
+    form_of,
+    misplaced,
+)
 
 _OPERATORS = frozenset("+ - * / % ** == != < <= > >= -> = , : . .. and or not".split())
 _COMPARISONS = frozenset("== != < <= > >=".split())
 _HINTS = {
-    '"': "there are no strings; names stand by themselves",
-    "'": "there are no strings; names stand by themselves",
     "!": "write `not x`, or `!=`",
     "&": "write `and`",
     "|": "write `or`",
     "^": "a power is written `**`",
     "\\": "a line goes on after an operator, `,` or `=`, and inside brackets",
-    "@": "a product is written `matmul(a, b, over d)`",
+    "@": "a product names what it sums over, as in `matmul(a, b, over embed)`",
     "\r": "a line ends in LF or CR LF",
 }
-_LONGEST_WORD = 40
 
 
 def explain(found: Situation) -> Diagnostic:
@@ -64,6 +78,8 @@ def _operator_first(found: Situation) -> Diagnostic | None:
 def _block_below(found: Situation) -> Diagnostic | None:
     if found.at == 0 and found.first.text == "{":
         message = "a block needs a header, and opens on its line"
+        if found.source.text[found.first.end :].lstrip()[:1] == '"':
+            message = "this looks like JSON; `helixc import` makes a program of a `config.json`"
         return found.error("HX0112", message)
     if not found.ended or "LBRACE" not in found.expected:
         return None
@@ -122,7 +138,9 @@ def _keyword_as_name(found: Situation) -> Diagnostic | None:
     if found.at == 1 and found.found.text in ("=", ",") and not found.ended:
         if word.text not in STATEMENTS.get(found.block, ()):
             return None
-        message = f"`{word.text}` begins a declaration here; a value needs another name"
+        message = (
+            f"`{word.text}` begins a declaration here; a value needs another name, such as `y`"
+        )
         return found.error("HX0107", message, word)
     if found.ended or found.found.text not in RESERVED or "NAME" not in found.expected:
         return None
@@ -145,19 +163,13 @@ def _wrong_statement(found: Situation) -> Diagnostic | None:
 
 def _unknown(found: Situation, known: tuple[str, ...]) -> Diagnostic:
     word = found.first.text
-    likely = difflib.get_close_matches(word[:_LONGEST_WORD], known, 3, 0.6)
     kind = "declaration" if found.block == "file" else "statement"
     message = f"unknown {kind} {shown(word)}"
-    if likely:
-        return found.error(
-            "HX0102",
-            f"{message}; did you mean {either(f'`{w}`' for w in likely)}?",
-            found.first,
-            tuple(likely),
-        )
-    return found.error(
-        "HX0102", f"{message}; expected {either(f'`{w}`' for w in known)}", found.first, known
-    )
+    if word in foreign.STATEMENTS and found.block in ("file", *MATH_BLOCKS):
+        return found.error("HX0102", f"{message}; {foreign.STATEMENTS[word]}", found.first)
+    likely = close_names(word, known)
+    hint = did_you_mean(word, known) or f"; expected {either(f'`{w}`' for w in known)}"
+    return found.error("HX0102", message + hint, found.first, likely or known)
 
 
 def _missing(found: Situation) -> Diagnostic | None:
@@ -171,6 +183,7 @@ def _missing(found: Situation) -> Diagnostic | None:
         message = f"{wanted[0]} expected after {shown(before.text)}"
     else:
         message = f"{wanted[0]} expected between {shown(before.text)} and {shown(found.found.text)}"
+    message += _form(found)
     return found.error("HX0109", message, None, (wanted[0].strip("`"),))
 
 
@@ -196,9 +209,11 @@ def _missing_separator(found: Situation) -> Diagnostic | None:
 def _unexpected(found: Situation) -> Diagnostic:
     expected = expectations(found.expected)
     wanted = f"expected {either(expected)}" if expected else "nothing more expected"
+    wanted += _form(found)
     before = found.before
     if found.ended:
         message = f"something is missing after {shown(found.found.text)}; {wanted}"
+        message += "; or take the `,` away" if found.found.text == "," else ""
     elif before is None:
         message = f"a statement cannot begin with {shown(found.found.text)}; {wanted}"
     else:
@@ -206,14 +221,27 @@ def _unexpected(found: Situation) -> Diagnostic:
     return found.error("HX0101", message, None, expected)
 
 
+def _form(found: Situation) -> str:
+    """What the statement looks like, unless the fault is in an expression, which can be anything."""
+    form = form_of(found.first.text, found.block)
+    inside = {"=", "(", "return"} & set(found.texts)
+    return f", as in `{form}`" if form and found.at and not inside else ""
+
+
 EXPLANATIONS: tuple[Callable[[Situation], Diagnostic | None], ...] = (
+    quoted_text,
     _strange_character,
+    foreign_sign,
     _after_block,
     _operator_first,
     _block_below,
     _line_goes_on,
     _chained,
     after_over,
+    method,
+    subscript,
+    size_in_a_type,
+    grouped_digits,
     _keyword_as_name,
     _wrong_statement,
     _missing_separator,

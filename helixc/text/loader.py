@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,12 +11,11 @@ import attrs
 
 from helixc.diagnostics import NOWHERE, Diagnostic, Findings, Span
 from helixc.ir.source import Import, SourceFile, Sources
+from helixc.library import STANDARD
 from helixc.limits import MAX_FILE_BYTES, MAX_FILES
+from helixc.spelling import did_you_mean
 from helixc.text.library import needed_part
 from helixc.text.parser import clean, parse_text
-
-STANDARD = "std"
-"""The first step of the import paths that lead into the library of the package."""
 
 MAIN = ""
 """The import path under which ``Sources`` keeps the main file."""
@@ -136,7 +133,7 @@ class _Loader:
             file = library.joinpath(f"{name}.hx")
             return _Origin(file, f"{STANDARD}/{name}.hx", f"{STANDARD}/{name}.hx")
         known = [f"{STANDARD}.{n}" for n in names]
-        message = f"the library has no `{name}`" + _suggestion(f"{STANDARD}.{name}", known)
+        message = f"the library has no `{name}`" + did_you_mean(f"{STANDARD}.{name}", known)
         self.findings.error("HX0001", message, span, legal=known)
         return None
 
@@ -151,14 +148,9 @@ class _Loader:
         if _is_file(file):
             return _Origin(file, name, place)
         known = _programs_in(file.parent)
-        message = f"there is no file `{name}`" + _suggestion(steps[-1], known)
+        message = f"there is no file `{name}`" + did_you_mean(steps[-1], known)
         self.findings.error("HX0001", message, span)
         return None
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    likely = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean `{likely[0]}`?" if likely else ""
 
 
 def _is_file(path: Path) -> bool:
@@ -175,6 +167,13 @@ def _programs_in(folder: Path) -> list[str]:
         return sorted(file.stem for file in folder.glob("*.hx"))
     except (OSError, ValueError):
         return []
+
+
+def _files_meant(file: Path) -> str:
+    """Which file was meant by one that cannot be read: one of like name, or one in that folder."""
+    if _programs_in(file):
+        return f"; a file is needed, as `{_printable(file / _programs_in(file)[0])}.hx`"
+    return did_you_mean(file.name, [f"{name}.hx" for name in _programs_in(file.parent)])
 
 
 def _printable(path: Path) -> str:
@@ -195,7 +194,10 @@ def _read_file(
             data: bytes = stream.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        findings.error("HX0001", f"cannot read `{name}`: {reason}", wanted_at)
+        message = f"cannot read `{name}`: {reason}"
+        if isinstance(file, Path):
+            message += _files_meant(file)
+        findings.error("HX0001", message, wanted_at)
         return None
     if len(data) > MAX_FILE_BYTES:
         message = f"`{name}` has more than {MAX_FILE_BYTES} bytes (4 MiB), the most a file may have"

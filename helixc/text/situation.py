@@ -43,6 +43,11 @@ class Situation:
         """The lexeme before the one that did not fit."""
         return self.lexemes[self.at - 1] if self.at else None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the lexemes before the one that did not fit."""
+        return tuple(lexeme.text for lexeme in self.lexemes[: self.at])
+
     def text(self, index: int) -> str:
         """The text of a lexeme, "" outside the statement."""
         return self.lexemes[index].text if 0 <= index < len(self.lexemes) else ""

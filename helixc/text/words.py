@@ -46,6 +46,53 @@ HOMES: Mapping[str, str] = {
 }
 """Where a statement belongs, by the word that begins it."""
 
+_FORMS: Mapping[str, str] = {
+    "language": "language 1",
+    "import": "import std.hardware",
+    "dim": "dim batch = 64, seq = 512",
+    "model": "model tiny { ... }",
+    "layer": "layer mlp(x: [.., embed]) -> [.., embed] { ... }",
+    "plan": "plan split for tiny on box { ... }",
+    "gpu": "gpu h100_sxm",
+    "link": "link cable { bandwidth = 50 GB/s; latency = 5 us }",
+    "cluster": "cluster box { gpu h100_sxm; level gpu = 8 via nvlink4 }",
+    "level": "level gpu = 8 via nvlink4",
+    "input": "input x: bf16[batch, seq, embed]",
+    "weight": "weight w: [embed, hidden]",
+    "frozen": "frozen w: [embed, hidden]",
+    "state": "state cache: [.., key, head_dim]",
+    "repeat": "repeat 2 { ... }",
+    "output": "output y",
+    "dtype": "dtype bf16",
+    "phase": "phase decode { dim seq = 1 }",
+    "return": "return y",
+    "minimize": "minimize loss with optimizer = adamw",
+    "mesh": "mesh dp = 2, tp = 8",
+    "in": "in mlp { shard hidden over tp }",
+    "shard": "shard hidden over tp",
+    "replicate": "replicate seq",
+    "pad": "pad head",
+    "store": "store weights over dp",
+    "local": "local scores over tp",
+    "pipeline": "pipeline layer over pp",
+    "microbatches": "microbatches 8 over batch",
+    "fuse": "fuse attend",
+    "recompute": "recompute attend",
+    "label": "label first",
+    "strict": "strict",
+    "keep": "keep weights",
+    "partial": "partial over tp",
+}
+_GPU = "gpu mine { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 400 TFLOP/s }"
+
+
+def form_of(word: str, block: str) -> str:
+    """What a statement looks like that a word begins in a block; "" for a word that begins none."""
+    if word not in STATEMENTS.get(block, ()):
+        return ""
+    return _GPU if (word, block) == ("gpu", "file") else _FORMS[word]
+
+
 _NO_COMPUTING = "a plan does not compute, it says where things run"
 _NO_PLACE = "does not know where it runs"
 
@@ -117,9 +164,3 @@ def _said(terminals: Iterable[str]) -> list[str]:
     known = sorted((t for t in terminals if t in _TERMINALS), key=order.index)
     words = sorted(t.lower() for t in terminals if t not in _TERMINALS)
     return [_TERMINALS[t] for t in known] + [f"`{word}`" for word in words]
-
-
-def either(choices: Iterable[str]) -> str:
-    """Choices as running text: ``a, b or c``."""
-    *others, last = choices
-    return f"{', '.join(others)} or {last}" if others else last
