@@ -19,6 +19,7 @@ from helixc.emit.explorer import write_explorer
 from helixc.emit.files import Text, write_files
 from helixc.emit.page import write_page
 from helixc.emit.page_data import page_data
+from helixc.emit.plates import draw_plates
 from helixc.emit.report_json import json_chunks
 from helixc.emit.report_markdown import report_markdown
 from helixc.emit.sheets import DrawingOptions
@@ -28,7 +29,7 @@ from helixc.emit.trace import write_trace
 # What can be asked for, and the files that it brings.
 EMITTED: Mapping[str, str] = {
     "dot": "the drawings as text (*.dot)",
-    "svg": "the drawings as pictures (*.svg)",
+    "svg": "the drawings as pictures (*.svg), the mesh and the matrix of traffic",
     "report": "report.md and report.json",
     "html": "report.html, a page of its own to look at and click through",
     "trace": "trace.json, the timeline for trace viewers",
@@ -63,6 +64,10 @@ def make_outputs(
     with doing("drawings"):
         drawings, notes = draw(compilation.spmd, options) if {"dot", "svg"} & {*emit} else ((), ())
     notes = [*notes, *_add_drawings(files, drawings, writer, emit)]
+    if "svg" in emit:
+        for plate in draw_plates(compilation.spmd, options, (d.stem for d in drawings)):
+            files[f"{plate.stem}.svg"] = plate.svg
+            notes += _folded(plate.stem, plate.folded)
     timed = timed_program(compilation.spmd, compilation.report)
     late: dict[str, Text] = {}
     if "trace" in emit:
