@@ -375,3 +375,9 @@ def test_a_ring_of_arrows_is_no_acyclic_graph() -> None:
 def test_a_selection_with_no_turn_of_a_loop_draws_what_is_outside_of_it() -> None:
     device = expand(mlp_program(), Selection(turns=((1, ()),)))
     assert {device.task(n).template.value for n in range(device.tasks)} == {"x"}
+
+
+@pytest.mark.parametrize(("gpus", "size"), [(2, 15), (8, 30), (64, 45)])
+def test_the_title_of_a_wide_drawing_can_be_read_beside_it(gpus: int, size: int) -> None:
+    whole = named(draw(mlp_program(ways=gpus), DrawingOptions(node_budget=10**6))[0])
+    assert f'fontsize="{size}"' in whole["complete_tiny_model"].dot.splitlines()[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 import xml.etree.ElementTree as ET
@@ -11,7 +12,8 @@ import attrs
 import pytest
 from drawn import all_drawings
 
-from helixc.emit.drawings import Drawing
+import helixc
+from helixc.emit.drawings import Drawing, draw
 from helixc.emit.engine import EmbeddedEngine
 from helixc.emit.rendering import RenderError, TooSlowError
 from helixc.emit.svg import SvgWriter, SystemDot
@@ -119,3 +121,21 @@ def test_an_installed_program_that_fails_or_hangs_is_left(tmp_path: Path) -> Non
         SystemDot(script(tmp_path, "raise SystemExit(3)")).render("digraph {}", 60)
     with pytest.raises(TooSlowError):
         SystemDot(script(tmp_path, "import time; time.sleep(60)")).render("digraph {}", 0.2)
+
+
+PLACE = re.compile(r"<title>panel (\d+) GPU (\d+)</title>.*?<text[^>]* x=\"([-\d.]+)\"", re.DOTALL)
+
+
+@pytest.mark.parametrize("plan", ["published", "two_level"])
+def test_panels_stand_below_each_other_with_gpus_in_order(plan: str) -> None:
+    program = helixc.compile("examples/helix_16.hx", plan=plan).spmd
+    (patterns,) = (d for d in draw(program)[0] if d.stem.endswith("patterns"))
+    svg = SvgWriter().picture(patterns.stem, patterns.dot).svg
+    panels: dict[str, list[tuple[float, int]]] = {}
+    for panel, gpu, x in PLACE.findall(svg or ""):
+        panels.setdefault(panel, []).append((float(x), int(gpu)))
+    assert panels
+    rows = [sorted(panel) for panel in panels.values()]
+    assert all([gpu for _, gpu in row] == [*range(16)] for row in rows)
+    widest = max(row[-1][0] - row[0][0] for row in rows)
+    assert max(row[-1][0] for row in rows) - min(row[0][0] for row in rows) < 1.5 * widest

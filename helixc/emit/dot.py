@@ -13,6 +13,11 @@ MANY_NODES = 400
 # The widest of the common fonts whose measures the engines know: text fits whatever shows it.
 FONT = "DejaVu Sans"
 
+# Of the title, where frames side by side are few; and up to how many times that.
+TITLE_SIZE = 15
+FEW_ABREAST = 4
+LARGEST_TITLE = 3
+
 # Longer lines of a label are broken, so that a GPU's column stays narrow.
 LINE_LENGTH = 40
 INDENT = "    "
@@ -24,7 +29,6 @@ _GRAPH_LOOK: Attributes = (
     # Frames keep the order of the file, GPU 0 first, instead of the one with the fewest crossings.
     ("mclimit", "0.01"),
     ("fontname", FONT),
-    ("fontsize", "15"),
     ("labelloc", "t"),
     ("labeljust", "l"),
     ("nodesep", "0.18"),
@@ -50,7 +54,7 @@ def write_dot(graph: Graph) -> str:
 
 def _lines(graph: Graph) -> Iterator[str]:
     many = sum(1 for _ in graph.all_nodes()) > MANY_NODES
-    look = (*_GRAPH_LOOK, *(_BOUNDED if many else ()))
+    look = (*_GRAPH_LOOK, ("fontsize", _title_size(graph)), *(_BOUNDED if many else ()))
     yield f"digraph {quoted(graph.name)} {{"
     yield f"  graph [{_attributes(graph.facts)}];"
     yield f"  graph [{_attributes(look)}, label={_heading(graph)}];"
@@ -65,6 +69,11 @@ def _lines(graph: Graph) -> Iterator[str]:
     for column in graph.columns:
         yield from _column(column)
     yield "}"
+
+
+def _title_size(graph: Graph) -> str:
+    """Larger above wide drawings, which are looked at from further away."""
+    return str(TITLE_SIZE * min(max(graph.abreast // FEW_ABREAST, 1), LARGEST_TITLE))
 
 
 def _cluster(cluster: Cluster, indent: str) -> Iterator[str]:

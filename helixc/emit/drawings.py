@@ -8,12 +8,12 @@ import attrs
 
 from helixc.analysis.layers import Layer, find_layers
 from helixc.diagnostics import Diagnostic, Findings
+from helixc.emit import patterns
 from helixc.emit.boundary import Instance
 from helixc.emit.dot import write_dot
 from helixc.emit.framing import Section, columns, frame, legend
 from helixc.emit.graph import Attributes, Graph, is_acyclic
 from helixc.emit.operators import draw_operators
-from helixc.emit.patterns import draw_patterns
 from helixc.emit.sheets import DrawingOptions, Sheet, layer_sheets, model_sheet
 from helixc.emit.stems import file_part, unique_stems
 from helixc.emit.wording import gpus_text
@@ -91,21 +91,23 @@ def _operator_drawing(sheet: Sheet) -> Drawing:
     section = layer_sections(device) if sheet.sections else _no_section
     clusters, outside = frame(operators.nodes, program.mesh, program.cluster, section)
     shown = sheet.selection.gpus or tuple(range(program.mesh.devices))
+    standing = columns(operators.nodes)
     graph = Graph(
         name=sheet.stem,
         title=sheet.title,
-        remarks=_remarks(program, sheet.folded),
+        remarks=_remarks(program, legend(program.mesh), sheet.folded),
         nodes=outside,
         clusters=clusters,
         edges=operators.edges,
-        columns=columns(operators.nodes),
+        columns=standing,
+        abreast=len(standing),
         facts=_facts("operators", program, shown),
     )
     return _drawing(graph, sheet.folded)
 
 
 def _pattern_drawing(program: Spmd, options: DrawingOptions, stem: str) -> Drawing:
-    panels = draw_patterns(program, options.gpus, options.node_budget)
+    panels = patterns.draw_patterns(program, options.gpus, options.node_budget)
     wanted = program.mesh.devices if options.gpus is None else len(options.gpus)
     folded = ""
     if len(panels.shown) < wanted:
@@ -113,7 +115,7 @@ def _pattern_drawing(program: Spmd, options: DrawingOptions, stem: str) -> Drawi
     graph = Graph(
         name=stem,
         title=f"{program.name}, who talks to whom, plan {program.plan.name}",
-        remarks=_remarks(program, folded),
+        remarks=_remarks(program, patterns.legend(program.mesh), folded),
         clusters=panels.clusters,
         edges=panels.edges,
         columns=panels.columns,
@@ -140,7 +142,7 @@ def _held(program: Spmd) -> str:
     return "weights and states" if "state" in program.stored.values() else "weights"
 
 
-def _remarks(program: Spmd, folded: str) -> tuple[str, ...]:
+def _remarks(program: Spmd, shapes: tuple[str, ...], folded: str) -> tuple[str, ...]:
     axes = " x ".join(f"{axis.name} {axis.size}" for axis in program.mesh.axes)
     read = (
         f"mesh {axes} on {program.cluster.name}; sizes are those of one GPU's block; "
@@ -149,7 +151,7 @@ def _remarks(program: Spmd, folded: str) -> tuple[str, ...]:
     slices = slices_text(program)
     if slices:
         read = f"one of {slices}, which run one after the other; {read}"
-    return (read, *legend(program.mesh), *([folded] if folded else []))
+    return (read, *shapes, *([folded] if folded else []))
 
 
 def _facts(kind: str, program: Spmd, shown: tuple[int, ...]) -> Attributes:

@@ -97,7 +97,7 @@ def _gpu_frame(
         look=(
             ("bgcolor", tint(index)),
             ("color", colour(index)),
-            ("fontsize", "13"),
+            ("fontsize", "16"),
             ("margin", "14"),
         ),
     )

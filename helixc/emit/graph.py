@@ -50,7 +50,8 @@ class Cluster:
 class Graph:
     """A drawing: ``nodes`` stand outside all clusters; ``remarks`` stand under the title.
 
-    ``columns``: nodes that stand one below the other.
+    ``columns``: nodes that stand one below the other.  ``abreast``: how many frames stand side by side, so
+    that the title can be read beside them.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Graph:
     clusters: tuple[Cluster, ...] = ()
     edges: tuple[Edge, ...] = ()
     columns: tuple[tuple[str, ...], ...] = ()
+    abreast: int = 1
     facts: Attributes = ()
 
     def all_nodes(self) -> Iterator[Node]:

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 
 from helixc.analysis.layers import Layer, LayerMap, find_layers
-from helixc.emit.colours import colour, family, tint
+from helixc.emit.colours import colour, family, family_atom, tint
 from helixc.emit.facts import FactBook, Facts
 from helixc.emit.graph import Attributes, Cluster, Edge, Node
 from helixc.emit.nodes import edge, group_tone, task_node
@@ -66,12 +66,29 @@ def draw_patterns(program: Spmd, gpus: tuple[int, ...] | None, budget: int) -> P
         edges += painted[1]
     if not clusters:
         clusters.append(_silence(shown, program))
-    columns = tuple(
-        (upper.nodes[len(upper.nodes) // 2].id, _gpu_id(number, gpu))
-        for number, upper in enumerate(clusters[:-1], start=1)
-        for gpu in shown
-    )
+    columns = tuple(_columns(clusters, shown))
     return Panels(clusters=tuple(clusters), edges=tuple(edges), columns=columns, shown=shown)
+
+
+def _columns(panels: list[Cluster], shown: tuple[int, ...]) -> Iterator[tuple[str, str]]:
+    """What holds a panel below the one above it: groups from the left over GPUs from the left.
+
+    So panels stand straight below each other, and GPUs keep their order whatever the groups are.
+    """
+    for number, upper in enumerate(panels[:-1], start=1):
+        for position, gpu in enumerate(shown):
+            group = upper.nodes[position * len(upper.nodes) // len(shown)]
+            yield group.id, _gpu_id(number, gpu)
+
+
+def legend(mesh: Mesh) -> tuple[str, ...]:
+    """What frames, colours and dark boxes mean."""
+    atom = family_atom(mesh)
+    coloured = "" if atom is None else f", coloured by {atom}"
+    return (
+        f"one panel per collective; GPUs in the frames of their nodes{coloured}",
+        "dark: the collective, one node per group; lines lead to it from its members, in its colour",
+    )
 
 
 def _collectives(program: Spmd) -> Iterator[str]:
