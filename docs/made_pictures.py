@@ -10,6 +10,7 @@ import attrs
 from docs.made_examples import compiled
 from helixc.analysis.layers import find_layers
 from helixc.emit.drawings import draw
+from helixc.emit.plates import draw_plates
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.svg import SvgWriter
 from helixc.ir.spmd import Spmd
@@ -19,24 +20,21 @@ FOLDER = Path(__file__).resolve().parent / "pictures"
 
 @attrs.frozen
 class Picture:
-    """One drawing: of which plan, which part of the file's name it has, and whether of GPU 0 alone."""
+    """One drawing: of which plan, which part of the file's name it has, and whether of GPU 0 alone.
+
+    ``words``: what is to be seen.
+    """
 
     example: str
     plan: str
     part: str
+    words: str
     one_gpu: bool = False
 
     @property
     def name(self) -> str:
         """The name of the file."""
         return f"{self.example}_{self.plan}_{self.part}.svg"
-
-    @property
-    def words(self) -> str:
-        """What is to be seen."""
-        if self.one_gpu:
-            return f"{self.part}, first turn, GPU 0 from top to bottom: {self.example}, {self.plan}"
-        return f"Who talks to whom: {self.example}, plan {self.plan}"
 
 
 PATTERNS = "communication_patterns"
@@ -78,13 +76,30 @@ PLANS = (
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )
-PICTURES = tuple(
+PLATES = {
+    "communication_matrix": "Bytes from GPU to GPU",
+    "mesh": "Which GPU holds which part",
+}
+DRAWN = tuple(
     picture
     for example, plan, layer in PLANS
     for picture in (
-        Picture(example, plan, PATTERNS),
-        Picture(example, plan, layer, one_gpu=True),
+        Picture(example, plan, PATTERNS, f"Who talks to whom: {example}, plan {plan}"),
+        Picture(
+            example,
+            plan,
+            layer,
+            f"{layer}, first turn, GPU 0 from top to bottom: {example}, {plan}",
+            one_gpu=True,
+        ),
     )
+)
+PICTURES = (
+    *DRAWN,
+    *(
+        Picture("helix_16", "two_level", part, f"{words}: helix_16, plan two_level")
+        for part, words in PLATES.items()
+    ),
 )
 
 
@@ -99,19 +114,27 @@ def write_pictures(pictures: Sequence[Picture]) -> None:
     FOLDER.mkdir(exist_ok=True)
     writer = SvgWriter()
     for one in pictures:
-        program = compiled(one.example, one.plan).spmd
-        options = DrawingOptions(node_budget=NODES)
-        if one.one_gpu:
-            options = DrawingOptions(gpus=(0,), layers=(_first_turn(program, one.part),))
-        drawings, _ = draw(program, options)
-        marks = (f"{one.part}_", f"_{one.part}")
-        drawing = next(
-            d for d in drawings if d.stem.startswith(marks[0]) or d.stem.endswith(marks[1])
-        )
-        svg = writer.picture(drawing.stem, drawing.dot).svg
-        if svg is None:
-            raise RuntimeError(f"no engine lays out {drawing.stem}")
-        (FOLDER / one.name).write_text(compact(svg), encoding="utf-8", newline="\n")
+        svg = _plate(one) if one.part in PLATES else compact(_drawing(one, writer))
+        (FOLDER / one.name).write_text(svg, encoding="utf-8", newline="\n")
+
+
+def _plate(one: Picture) -> str:
+    plates = draw_plates(compiled(one.example, one.plan).spmd, DrawingOptions(), ())
+    return next(plate.svg for plate in plates if plate.stem.endswith(f"_{one.part}"))
+
+
+def _drawing(one: Picture, writer: SvgWriter) -> str:
+    program = compiled(one.example, one.plan).spmd
+    options = DrawingOptions(node_budget=NODES)
+    if one.one_gpu:
+        options = DrawingOptions(gpus=(0,), layers=(_first_turn(program, one.part),))
+    drawings, _ = draw(program, options)
+    marks = (f"{one.part}_", f"_{one.part}")
+    drawing = next(d for d in drawings if d.stem.startswith(marks[0]) or d.stem.endswith(marks[1]))
+    svg = writer.picture(drawing.stem, drawing.dot).svg
+    if svg is None:
+        raise RuntimeError(f"no engine lays out {drawing.stem}")
+    return svg
 
 
 def _first_turn(program: Spmd, title: str) -> int:
