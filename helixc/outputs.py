@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import attrs
 
 from helixc.activity import doing
 from helixc.analysis.report import DrawingFacts, Report
-from helixc.analysis.timed_program import timed_program
+from helixc.analysis.timed_program import TimedProgram, timed_program
 from helixc.compiler import Compilation
 from helixc.diagnostics import Diagnostic
 from helixc.emit.drawings import Drawing, check_options, draw
@@ -25,6 +25,7 @@ from helixc.emit.report_markdown import report_markdown
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.svg import SvgWriter
 from helixc.emit.trace import write_trace
+from helixc.ir.spmd import Spmd
 
 # What can be asked for, and the files that it brings.
 EMITTED: Mapping[str, str] = {
@@ -65,19 +66,10 @@ def make_outputs(
         drawings, notes = draw(compilation.spmd, options) if {"dot", "svg"} & {*emit} else ((), ())
     notes = [*notes, *_add_drawings(files, drawings, writer, emit)]
     if "svg" in emit:
-        for plate in draw_plates(compilation.spmd, options, (d.stem for d in drawings)):
-            files[f"{plate.stem}.svg"] = plate.svg
-            notes += _folded(plate.stem, plate.folded)
+        notes += _add_plates(files, compilation.spmd, options, (d.stem for d in drawings))
     timed = timed_program(compilation.spmd, compilation.report)
     late: dict[str, Text] = {}
-    if "trace" in emit:
-        trace = write_trace(timed, options.gpus)
-        late["trace.json"] = trace.chunks
-        notes += _folded("trace.json", trace.folded)
-    if "explorer" in emit:
-        explorer = write_explorer(timed, options)
-        late |= explorer.files
-        notes += _folded("explorer.json", explorer.folded)
+    notes += _add_timelines(late, timed, options, emit)
     report = attrs.evolve(
         compilation.report,
         drawings=tuple(_facts(drawing) for drawing in drawings),
@@ -117,6 +109,29 @@ def _add_drawings(
         if picture.note is not None:
             notes.append(picture.note)
     return notes
+
+
+def _add_plates(
+    files: dict[str, Text], program: Spmd, options: DrawingOptions, taken: Iterable[str]
+) -> Iterator[Diagnostic]:
+    """Add the files of plates; the result is a note for each that is folded."""
+    for plate in draw_plates(program, options, taken):
+        files[f"{plate.stem}.svg"] = plate.svg
+        yield from _folded(plate.stem, plate.folded)
+
+
+def _add_timelines(
+    files: dict[str, Text], timed: TimedProgram, options: DrawingOptions, emit: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Add the files for viewers of others; the result is a note for each that is folded."""
+    if "trace" in emit:
+        trace = write_trace(timed, options.gpus)
+        files["trace.json"] = trace.chunks
+        yield from _folded("trace.json", trace.folded)
+    if "explorer" in emit:
+        explorer = write_explorer(timed, options)
+        files |= explorer.files
+        yield from _folded("explorer.json", explorer.folded)
 
 
 def _folded(file: str, text: str) -> list[Diagnostic]:
