@@ -49,25 +49,32 @@ def pass_change(name: str, case: str) -> Iterator[str]:
     position = names.index(name)
     if position == 0:
         yield "```"
-        yield from stages[name]
+        yield from _told(stages[name], stages[name])
         yield "```"
         return
+    before, after = stages[names[position - 1]], stages[name]
     yield "```diff"
-    yield from _difference(stages[names[position - 1]], stages[name])
+    yield from _difference(_told(before, after), _told(after, before))
     yield "```"
 
 
 @cache
 def _dumps(source: str) -> dict[str, list[str]]:
+    """The paragraphs of the dump after each pass."""
     compilation = compile_text(source, name="case.hx")
     stages = (*compilation.stages, *compilation.device_stages)
-    return {name: _statements(print_dump(program)) for name, program in stages}
+    return {name: print_dump(program).rstrip().split("\n\n") for name, program in stages}
 
 
-def _statements(dump: str) -> list[str]:
-    paragraphs = dump.rstrip().split("\n\n")
-    told = [p.splitlines() for p in paragraphs if not p.startswith(HEADER)]
-    return [line for paragraph in told for line in paragraph]
+def _told(dump: list[str], other: list[str]) -> list[str]:
+    """The statements of a dump, and of what is said before them the sizes that another dump does not have."""
+    known = {line for paragraph in other for line in paragraph.splitlines()}
+    return [
+        line
+        for paragraph in dump
+        for line in paragraph.splitlines()
+        if not paragraph.startswith(HEADER) or (line.startswith("dim ") and line not in known)
+    ]
 
 
 def _difference(before: list[str], after: list[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.candidate_limits import VARIANTS, drawn, gain
-from docs.made_passes import PASSES
+from docs.made_passes import PASSES, pass_change
 from docs.made_pictures import FOLDER, PICTURES
 from docs.made_tutorial import ADDED, text_at
 from docs.make_pages import MAKERS, PAGES, blocks, remade
@@ -179,3 +179,14 @@ def test_lifting_limits_never_makes_a_choice_dearer(lifted: tuple[str, ...]) -> 
 
     assert gains
     assert all(found is None or found >= 1 for found in gains)
+
+
+@pytest.mark.parametrize("name", [*PASSES][1:])
+def test_every_pass_is_shown_where_it_changes_something(name: str) -> None:
+    (case,) = (
+        words[1]
+        for made, *words in blocks(text("docs/passes.md"))
+        if made == "change" and words[0] == name
+    )
+    changed = [line for line in pass_change(name, case) if line.startswith(("+", "-"))]
+    assert changed
