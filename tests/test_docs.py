@@ -190,3 +190,14 @@ def test_every_pass_is_shown_where_it_changes_something(name: str) -> None:
     )
     changed = [line for line in pass_change(name, case) if line.startswith(("+", "-"))]
     assert changed
+
+
+NAMED = re.compile(r"`([A-Za-z_]\w*)`\s+(?:\(|in\s+)`((?:helixc|tests|docs)/[\w./]+\.py)`")
+
+
+def test_what_the_page_on_extending_names_stands_in_the_file_it_names() -> None:
+    named = NAMED.findall(text("docs/extending.md"))
+
+    assert len(named) > 15
+    for name, file in named:
+        assert re.search(rf"\b{name}\b", text(file)), f"{file} has no {name}"
