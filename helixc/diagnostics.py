@@ -39,10 +39,19 @@ class Note:
 
 
 @attrs.frozen
+class Fix:
+    """An edit that mends a finding: ``what`` says it, ``pieces`` are stretches and what stands there instead."""
+
+    what: str
+    pieces: tuple[tuple[Span, str], ...]
+
+
+@attrs.frozen
 class Diagnostic:
     """One finding; ``code`` is stable (see ``codes.py``), ``message`` may be reworded.
 
-    ``legal`` lists what would have been accepted instead, cheapest or nearest first.
+    ``legal`` lists what would have been accepted instead, cheapest or nearest first; ``fixes`` are edits of
+    the text that were tried and accepted, best first.
     """
 
     code: str
@@ -51,6 +60,7 @@ class Diagnostic:
     severity: Severity = "error"
     notes: tuple[Note, ...] = ()
     legal: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 class HelixError(Exception):

@@ -1,13 +1,13 @@
-"""What a plan could say instead of a split that does not divide, each really compiled and priced.
+"""What a plan could say instead of a split or a mesh that does not divide, each really compiled and priced.
 
 Twelve heads on sixteen GPUs: another dimension may take what is left, or the whole axis; queries and keys
 may be split along the sequence; or the heads are filled up to sixteen.  Which of these is cheapest is a matter
-of the model, so each is written into the plan and the plan compiled.
+of the model, so each is written into the plan and the plan compiled.  Likewise the meshes that a cluster could have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import attrs
@@ -19,38 +19,60 @@ from helixc.analysis.plan_text import Edit, PlanText
 from helixc.choice.places import dims_within
 from helixc.choice.verdicts import PRICED_ELSEWHERE
 from helixc.compiler import compile_sources, lower
-from helixc.diagnostics import Diagnostic, HelixError, Note, Span
+from helixc.diagnostics import Diagnostic, Findings, Fix, HelixError, Note, Span
 from helixc.elaborate.choice import Choice
+from helixc.elaborate.constants import evaluate
+from helixc.elaborate.hardware import level_numbers
+from helixc.elaborate.meshes import mesh_text, nearest_factorings
 from helixc.ir.logical import Logical
 from helixc.ir.plan import Shard
 from helixc.ir.refine import tied_leaves
-from helixc.ir.source import InBlock, PlanDecl, PlanLine, ShardLine, Sources
+from helixc.ir.source import InBlock, MeshLine, PlanDecl, PlanLine, ShardLine, Sources
 from helixc.pipeline import to_logical
 from helixc.text.parser import parse_text
+from helixc.text.scan import SourceText
 
 UNEVEN = "HX0524"
+MESH_TOO_LARGE = "HX0504"
 # Plans compiled for one split, and alternatives told of it.
 MOST_TRIED = 24
 MOST_TOLD = 12
+# Meshes compiled for one finding, those nearest to what is written.
+MOST_MESHES = 12
 
 
 @attrs.frozen(kw_only=True)
 class Remedy:
-    """A way out of an uneven split: the ``text`` of the whole file with it, and the program that comes of it."""
+    """A way out of what a finding tells: the ``text`` of the whole file with an edit, and what comes of it."""
 
-    what: str
+    edit: Edit
     text: str
     after: Measure
+    gpus: int
+    fix: Fix
+
+    @property
+    def what(self) -> str:
+        """The edit in words."""
+        return self.edit.what
 
     @property
     def told(self) -> str:
         """The remedy as a sentence."""
-        fits = "" if self.after.fits else ", which does not fit"
-        return f"{self.what}: {seconds_text(self.after.picoseconds)} a step{fits}"
+        return f"{self.what}: {seconds_text(self.after.picoseconds)} a step{self._fits}"
+
+    @property
+    def priced(self) -> str:
+        """The remedy as one of a list."""
+        return f"{self.what} ({seconds_text(self.after.picoseconds)}{self._fits})"
+
+    @property
+    def _fits(self) -> str:
+        return "" if self.after.fits else ", which does not fit"
 
 
 def with_remedies(error: HelixError, sources: Sources, choice: Choice) -> HelixError:
-    """The same error with priced alternatives, cheapest first, at every split that does not divide."""
+    """The same error with priced alternatives, cheapest first, to splits and meshes that do not divide."""
     told = [_with_notes(found, sources, choice) for found in error.diagnostics]
     return HelixError(told, error.sources)
 
@@ -60,7 +82,15 @@ def _with_notes(found: Diagnostic, sources: Sources, choice: Choice) -> Diagnost
     heads = ("cheapest first: ", *([""] * len(remedies)))
     notes = [Note(f"{head}{one.told}") for head, one in zip(heads, remedies, strict=False)]
     legal = tuple(one for one in found.legal if one != PRICED_ELSEWHERE or not notes)
-    return attrs.evolve(found, notes=(*found.notes, *notes), legal=legal)
+    meshes = find_meshes(found, sources, choice)
+    if meshes:
+        listed = "; ".join(one.priced for one in meshes)
+        notes.append(Note(f"legal meshes for {meshes[0].gpus} GPUs, cheapest first: {listed}"))
+    if meshes and found.code == MESH_TOO_LARGE:
+        legal = tuple(one.edit.replacements[0].new for one in meshes)
+    fixes = tuple(one.fix for one in (*remedies, *meshes))
+    notes = [*found.notes, *notes]
+    return attrs.evolve(found, notes=tuple(notes), legal=legal, fixes=(*found.fixes, *fixes))
 
 
 def find_remedies(
@@ -71,25 +101,75 @@ def find_remedies(
     What fits comes first, then what takes less time.  () where the finding is another one.
     """
     written = _written(found, sources) if found.code == UNEVEN else None
-    program = lower(sources, to_logical(choice)[:1])[-1][1] if written is not None else None
-    if written is None or not isinstance(program, Logical):
+    program = None if written is None else _elaborated(sources, choice)
+    if written is None or program is None:
         return ()
     with doing("alternatives"):
         edits = islice(_edits(written, program), most)
         tried = [_tried(edit, written, sources, choice) for edit in edits]
     # Of lines that lead to programs alike the first is told.
     unlike = {one.after: one for one in reversed(tried) if one is not None}
-    remedies = sorted(unlike.values(), key=tried.index)
+    return _ranked(sorted(unlike.values(), key=tried.index))
+
+
+def find_meshes(
+    found: Diagnostic, sources: Sources, choice: Choice, most: int = MOST_MESHES
+) -> tuple[Remedy, ...]:
+    """Meshes of the same axes over all GPUs, instead of that of the plan a finding speaks of.
+
+    The ``most`` that are nearest to what is written are tried; those that compile are told, what fits
+    first, then what takes less time.  () where the finding is another one.
+    """
+    if found.code not in (UNEVEN, MESH_TOO_LARGE):
+        return ()
+    written = _written(found, sources)
+    mesh = None if written is None else next(iter(written.text.plan.lines), None)
+    if written is None or not isinstance(mesh, MeshLine):
+        return ()
+    names = [binding.name.text for binding in mesh.axes]
+    single = _mesh_edit(written, mesh, names, [1] * len(names))
+    # With one GPU along each axis the mesh is in nobody's way, and the cluster is known.
+    program = _elaborated(_edited(single, written, sources), choice)
+    if program is None:
+        return ()
+    numbers = level_numbers(program.cluster)
+    found_sizes = [evaluate(binding.value, numbers, Findings()) for binding in mesh.axes]
+    sizes = [(quantity and quantity.whole) or 1 for quantity in found_sizes]
+    ways = nearest_factorings(program.cluster.gpus, sizes)
+    edits = [_mesh_edit(written, mesh, names, way) for way in ways if list(way) != sizes]
+    with doing("meshes"):
+        tried = [_tried(edit, written, sources, choice) for edit in edits[:most]]
+    return _ranked([one for one in tried if one is not None])
+
+
+def _ranked(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
     return tuple(sorted(remedies, key=lambda one: (not one.after.fits, one.after.picoseconds)))
+
+
+def _mesh_edit(
+    written: _Written, mesh: MeshLine, names: Sequence[str], sizes: Sequence[int]
+) -> Edit:
+    what = " ".join(f"{name}={size}" for name, size in zip(names, sizes, strict=True))
+    new = mesh_text(names, sizes)
+    return Edit(what=what, replacements=(written.text.replaced(mesh.span, new),))
+
+
+def _elaborated(sources: Sources, choice: Choice) -> Logical | None:
+    """The program before anything is split; None where that is refused."""
+    try:
+        program = lower(sources, to_logical(choice)[:1])[-1][1]
+    except HelixError:
+        return None
+    return program if isinstance(program, Logical) else None
 
 
 @attrs.frozen
 class _Written:
-    """A ``shard`` line where it stands: its file by path, the text and the blocks around it."""
+    """A line of a plan where it stands: its file by path, the text and the blocks around it."""
 
     path: str
     text: PlanText
-    line: ShardLine
+    line: PlanLine
     around: tuple[InBlock, ...]
 
 
@@ -106,17 +186,19 @@ def _written(found: Diagnostic, sources: Sources) -> _Written | None:
 
 def _lines(
     lines: Sequence[PlanLine], around: tuple[InBlock, ...]
-) -> Iterator[tuple[ShardLine, tuple[InBlock, ...]]]:
+) -> Iterator[tuple[PlanLine, tuple[InBlock, ...]]]:
     for line in lines:
         if isinstance(line, InBlock):
             yield from _lines(line.lines, (*around, line))
-        elif isinstance(line, ShardLine):
+        else:
             yield line, around
 
 
 def _edits(written: _Written, program: Logical) -> Iterator[Edit]:
     """Fill up; let another dimension take what is left; split another, or two that are tied, instead."""
     text, line = written.text, written.line
+    if not isinstance(line, ShardLine):
+        return
     dims = [name.text for name in line.dims]
     block = written.around[-1] if written.around else text.plan
     for dim in dims:
@@ -154,15 +236,30 @@ def _others(
 
 def _tried(edit: Edit, written: _Written, sources: Sources, choice: Choice) -> Remedy | None:
     """What comes of an edit; None where the plan is refused with it too."""
-    new = edit.apply(written.text.text)
-    name = dict(sources.files)[written.path].name
-    edited, findings = parse_text(new, name)
-    if any(finding.severity == "error" for finding in findings):
-        return None
-    files = tuple((p, edited if p == written.path else f) for p, f in sources.files)
-    texts = tuple((p, new if p == written.path else t) for p, t in sources.texts)
     try:
-        compiled = compile_sources(Sources(files, texts), choice)
+        edited = _edited(edit, written, sources)
+        compiled = compile_sources(edited, choice)
     except HelixError:
         return None
-    return Remedy(what=edit.what, text=new, after=measure(compiled.spmd, ()))
+    after = measure(compiled.spmd, ())
+    text = dict(edited.texts)[written.path]
+    source = SourceText(dict(sources.files)[written.path].name, written.text.text)
+    pieces = tuple((source.span(r.start, r.end), r.new) for r in edit.replacements)
+    return Remedy(
+        edit=edit,
+        text=text,
+        after=after,
+        gpus=compiled.spmd.mesh.devices,
+        fix=Fix(edit.what, pieces),
+    )
+
+
+def _edited(edit: Edit, written: _Written, sources: Sources) -> Sources:
+    """The sources with an edit; raises ``HelixError`` if what comes of it cannot be read."""
+    new = edit.apply(written.text.text)
+    edited, findings = parse_text(new, dict(sources.files)[written.path].name)
+    if any(finding.severity == "error" for finding in findings):
+        raise HelixError(findings)
+    files = tuple((p, edited if p == written.path else f) for p, f in sources.files)
+    texts = tuple((p, new if p == written.path else t) for p, t in sources.texts)
+    return Sources(files, texts)

@@ -6,11 +6,21 @@ import functools
 
 import pytest
 
+from helixc.analysis.advice import measure
 from helixc.cli.main import run
 from helixc.compiler import compile_text, make_choice
-from helixc.diagnostics import Diagnostic, HelixError
+from helixc.diagnostics import Diagnostic, Fix, HelixError
 from helixc.interp.verify import verify
-from helixc.remedies import MOST_TOLD, UNEVEN, Remedy, find_remedies, with_remedies
+from helixc.remedies import (
+    MESH_TOO_LARGE,
+    MOST_MESHES,
+    MOST_TOLD,
+    UNEVEN,
+    Remedy,
+    find_meshes,
+    find_remedies,
+    with_remedies,
+)
 from helixc.text.loader import load_text
 
 HARDWARE = """
@@ -140,3 +150,65 @@ def test_compile_prices_alternatives_and_check_does_not(
     assert "cheapest first" not in capsys.readouterr().err
     assert run(["compile", str(file), "-o", str(file.parent / "out")]) == 1
     assert "note: cheapest first: `shard " in capsys.readouterr().err
+
+
+MESHES = {
+    "too many GPUs": ("head = 12", "mesh dp = 3, tp = node * 8\n  shard batch over dp"),
+    "a split that does not divide": ("head = 12", "mesh dp = 8, tp = 8\n  shard batch over dp"),
+    "too many GPUs for one axis": ("head = 12", "mesh tp = 80"),
+}
+
+
+@functools.cache
+def meshes(case: str) -> tuple[str, Diagnostic, tuple[Remedy, ...]]:
+    heads, mesh = MESHES[case]
+    wide = model(heads).replace("batch = 4", "batch = 64")
+    lines = f"{mesh}\n  in mha {{ shard head over tp }}"
+    text = f"{wide}plan p for m on many {{\n  {lines}\n}}\n"
+    with pytest.raises(HelixError) as error:
+        compile_text(text, name="heads.hx")
+    found = next(d for d in error.value.diagnostics if d.code in (UNEVEN, MESH_TOO_LARGE))
+    sources, choice = load_text(text, "heads.hx"), make_choice(None, None, None, None)
+    return text, found, find_meshes(found, sources, choice)
+
+
+@pytest.mark.parametrize("case", [case for case in MESHES if "one axis" not in case])
+def test_legal_meshes_are_compiled_and_ranked_by_time(case: str) -> None:
+    _, _, found = meshes(case)
+
+    times = [one.after.picoseconds for one in found]
+    assert times == sorted(times)
+    assert 2 <= len(found) <= MOST_MESHES
+    for one in found:
+        compiled = compile_text(one.text, name="heads.hx")
+        assert measure(compiled.spmd, ()) == one.after
+        assert one.gpus == compiled.spmd.mesh.devices == 64
+    # Sixteen ways to split the heads, or 64, would be refused.
+    assert {one.what for one in found} <= {"dp=64 tp=1", "dp=32 tp=2", "dp=16 tp=4"}
+
+
+def test_no_mesh_is_told_where_none_is_legal() -> None:
+    assert meshes("too many GPUs for one axis")[-1] == ()
+
+
+@pytest.mark.parametrize("case", MESHES)
+def test_fixes_are_the_edits_of_the_remedies(case: str) -> None:
+    text, found, remedies = meshes(case)
+    sources, choice = load_text(text, "heads.hx"), make_choice(None, None, None, None)
+    told = with_remedies(HelixError([found]), sources, choice).diagnostics[0]
+
+    texts = [one.text for one in (*find_remedies(found, sources, choice), *remedies)]
+    assert [fixed(text, fix) for fix in told.fixes] == texts
+    if found.code == MESH_TOO_LARGE and remedies:
+        assert told.legal == tuple(fix.pieces[0][1] for fix in told.fixes)
+        assert told.notes[-1].message.startswith("legal meshes for 64 GPUs, cheapest first: dp=")
+
+
+def fixed(text: str, fix: Fix) -> str:
+    """The text after a fix, by lines and columns."""
+    lines = text.split("\n")
+    for span, new in reversed(fix.pieces):
+        assert span.line == span.end_line
+        line = lines[span.line - 1]
+        lines[span.line - 1] = line[: span.column - 1] + new + line[span.end_column - 1 :]
+    return "\n".join(lines)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from math import log2
 
 from helixc.diagnostics import Findings, Note
 from helixc.elaborate.constants import evaluate
@@ -16,6 +17,7 @@ from helixc.ir.mesh import Axis
 # More axes than any parallelism needs: what may be tried for a plan grows with each of them.
 MOST_AXES = 8
 _MOST_SHOWN = 16
+_MOST_COMPARED = 4096
 
 
 def read_mesh(decl: source.PlanDecl, cluster: Cluster, findings: Findings) -> tuple[Axis, ...]:
@@ -47,8 +49,7 @@ def _mesh_for(names: Iterable[str], cluster: Cluster) -> str:
     """A mesh line of some axes that covers a cluster, no axis of one GPU if that can be."""
     axes = tuple(names)[:MOST_AXES] or ("tp",)
     ways = factorings(cluster.gpus, len(axes))
-    sizes = next((way for way in ways if 1 not in way), ways[0])
-    return f"mesh {', '.join(f'{axis} = {size}' for axis, size in zip(axes, sizes, strict=True))}"
+    return mesh_text(axes, next((way for way in ways if 1 not in way), ways[0]))
 
 
 def _axes(line: source.MeshLine, cluster: Cluster, findings: Findings) -> tuple[Axis, ...]:
@@ -96,28 +97,42 @@ def _compare(
     product = " x ".join(str(axis.size) for axis in axes)
     total = f"{product} = {covered}" if len(axes) > 1 else product
     if covered > cluster.gpus:
-        legal = tuple("x".join(map(str, sizes)) for sizes in factorings(cluster.gpus, len(axes)))
-        shown = ", ".join(legal[:_MOST_SHOWN]) + (" ..." if len(legal) > _MOST_SHOWN else "")
-        noun = "axis" if len(axes) == 1 else "axes"
-        message = (
-            f"{total}, but `{cluster.name}` has {plural(cluster.gpus, 'GPU')}; "
-            f"for {_COUNTS.get(len(axes), str(len(axes)))} {noun}: {shown}"
-        )
-        findings.error("HX0504", message, line.span, legal=legal[:_MOST_SHOWN])
+        message = f"{total}, but `{cluster.name}` has {plural(cluster.gpus, 'GPU')}"
+        findings.error("HX0504", message, line.span, legal=_legal(axes, cluster))
     elif covered < cluster.gpus:
         idle = cluster.gpus - covered
         verb = "GPU idles" if idle == 1 else "GPUs idle"
         message = f"the mesh covers {total} of the {cluster.gpus} GPUs: {idle} {verb}"
-        findings.warn("HX0505", message, line.span)
+        findings.warn("HX0505", message, line.span, legal=_legal(axes, cluster))
 
 
-_COUNTS = {1: "one", 2: "two", 3: "three", 4: "four"}
+def _legal(axes: Sequence[Axis], cluster: Cluster) -> tuple[str, ...]:
+    sizes = [axis.size for axis in axes]
+    near = nearest_factorings(cluster.gpus, sizes)[:_MOST_SHOWN]
+    return tuple(mesh_text([axis.name for axis in axes], way) for way in near)
+
+
+def mesh_text(names: Iterable[str], sizes: Iterable[int]) -> str:
+    """The mesh line of some axes and sizes."""
+    return f"mesh {', '.join(f'{n} = {size}' for n, size in zip(names, sizes, strict=True))}"
+
+
+def nearest_factorings(number: int, sizes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Ways to write ``number`` as a product of as many factors as there are sizes, the nearest first.
+
+    Near is what doubles and halves least; of too many ways the first ``_MOST_COMPARED`` are looked at.
+    """
+
+    def distance(way: tuple[int, ...]) -> float:
+        return sum(abs(log2(one / other)) for one, other in zip(way, sizes, strict=True))
+
+    return tuple(sorted(factorings(number, len(sizes)), key=distance))
 
 
 def factorings(number: int, count: int) -> tuple[tuple[int, ...], ...]:
-    """The first few ways to write ``number`` as an ordered product of ``count`` factors."""
+    """The ways to write ``number`` as an ordered product of ``count`` factors, ``_MOST_COMPARED`` at most."""
     divisors = [d for d in range(1, number + 1) if number % d == 0] if number <= 2**20 else [1]
-    return tuple(islice(_factorings(number, count, divisors), _MOST_SHOWN + 1))
+    return tuple(islice(_factorings(number, count, divisors), _MOST_COMPARED))
 
 
 def _factorings(number: int, count: int, divisors: list[int]) -> Iterator[tuple[int, ...]]:
