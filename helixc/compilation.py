@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from helixc.activity import doing
+from helixc.analysis.report_card import headline
+from helixc.card import Card, Shown
 from helixc.diagnostics import CompilerBug, Diagnostic
 from helixc.elaborate.choice import Choice
 from helixc.ir.invariants import COMMUNICATED_FACTS
@@ -19,6 +21,7 @@ from helixc.ir.logical import Logical
 from helixc.ir.source import Sources
 from helixc.ir.spmd import Spmd
 from helixc.passes.contract import AnyPass, Facts, Observer, ignore, run_pipeline
+from helixc.render import render_text, summary
 
 if TYPE_CHECKING:
     from helixc.analysis.report import Report
@@ -28,13 +31,27 @@ if TYPE_CHECKING:
 Level = TypeVar("Level")
 
 
-@attrs.frozen(kw_only=True, eq=False, slots=False)
-class Compilation:
+@attrs.frozen(kw_only=True, eq=False, slots=False, repr=False)
+class Compilation(Shown):
     """One program, compiled by one choice; ``stages`` are (pass, program after it), in order."""
 
     source: Sources
     choice: Choice
-    stages: tuple[tuple[str, Logical | Spmd], ...] = attrs.field(repr=False)
+    stages: tuple[tuple[str, Logical | Spmd], ...]
+
+    @property
+    def headline(self) -> str:
+        """What was compiled."""
+        spmd = self.spmd
+        return headline(spmd.name, spmd.plan.name, spmd.mesh.axes, spmd.cluster)
+
+    def card(self) -> Card:
+        """What the report says first, what was found, and who talks to whom."""
+        from helixc.emit.cards import program_picture
+
+        findings = render_text(self.report.diagnostics, self.texts)
+        picture = program_picture(self.spmd)
+        return attrs.evolve(self.report.card(), findings=findings, picture=picture)
 
     @property
     def logical(self) -> Logical:
@@ -100,13 +117,23 @@ class Compilation:
         return texts_of(self.source)
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Checked:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Checked(Shown):
     """What was found in all plans of a file; ``plans`` are those without errors, in order."""
 
     diagnostics: tuple[Diagnostic, ...]
     plans: tuple[str, ...]
-    texts: Mapping[str, str] = attrs.field(repr=False)
+    texts: Mapping[str, str]
+
+    @property
+    def headline(self) -> str:
+        """How many findings, and the plans without errors."""
+        found = summary(self.diagnostics) or "no findings"
+        return f"{found}; without errors: {', '.join(self.plans) or 'no plan'}"
+
+    def card(self) -> Card:
+        """What was found, with the lines that it speaks of."""
+        return Card(title=self.headline, findings=render_text(self.diagnostics, self.texts))
 
     @property
     def ok(self) -> bool:

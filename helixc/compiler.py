@@ -6,7 +6,8 @@ and it takes milliseconds.  Tasks per GPU, drawings and the report are computed 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -26,6 +27,7 @@ from helixc.ir.source import PlanDecl, Sources
 from helixc.ir.spmd import Spmd
 from helixc.passes.contract import AnyPass, Observer, ignore
 from helixc.pipeline import to_logical, to_spmd
+from helixc.render import render_text
 from helixc.text.loader import load_path, load_text
 
 
@@ -46,7 +48,8 @@ def compile(
     found.
     """
     choice = make_choice(model, plan, cluster, settings, phase)
-    return compile_sources(load_path(Path(path)), attrs.evolve(choice, gemm_times=gemm_times))
+    with explained():
+        return compile_sources(load_path(Path(path)), attrs.evolve(choice, gemm_times=gemm_times))
 
 
 def compile_text(
@@ -60,9 +63,19 @@ def compile_text(
     settings: Mapping[str, int] | None = None,
 ) -> Compilation:
     """Compile a program given as text; findings speak of it by ``name``.  Else as ``compile``."""
-    return compile_sources(
-        load_text(text, name), make_choice(model, plan, cluster, settings, phase)
-    )
+    choice = make_choice(model, plan, cluster, settings, phase)
+    with explained():
+        return compile_sources(load_text(text, name), choice)
+
+
+@contextmanager
+def explained() -> Generator[None]:
+    """Tracebacks of what is raised within end with the findings as people read them."""
+    try:
+        yield
+    except HelixError as error:
+        error.add_note(render_text(error.diagnostics, error.sources).rstrip())
+        raise
 
 
 def check(

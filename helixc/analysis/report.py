@@ -20,8 +20,10 @@ from helixc.analysis.layers import LayerMap, find_layers
 from helixc.analysis.matmuls import Matmul, find_matmuls
 from helixc.analysis.memory import Memory, find_memory, fit_warnings
 from helixc.analysis.notes import find_notes
+from helixc.analysis.numbers_text import byte_text
 from helixc.analysis.parameters import count_parameters
 from helixc.analysis.prices import StatementPrice
+from helixc.analysis.report_card import collective_table, headline, memory_fact, time_facts
 from helixc.analysis.report_rows import (
     collective_row,
     diagnostic_row,
@@ -38,6 +40,7 @@ from helixc.analysis.report_rows import (
 from helixc.analysis.schedule import find_schedule
 from helixc.analysis.storage import StoredOrder, stored_orders
 from helixc.analysis.structure import LayerContent, layer_contents, sequence
+from helixc.card import Card, Shown
 from helixc.diagnostics import Diagnostic
 from helixc.ir.hardware import Cluster
 from helixc.ir.mesh import Axis
@@ -60,8 +63,8 @@ class DrawingFacts:
     acyclic: bool
 
 
-@attrs.frozen(kw_only=True)
-class Report:
+@attrs.frozen(kw_only=True, repr=False)
+class Report(Shown):
     """The analysis of one program.  Its size does not grow with GPUs or turns; rows do when written.
 
     ``parameters`` are those of the whole model.  ``sequence`` is the order of the layers in words;
@@ -96,8 +99,27 @@ class Report:
     drawings: tuple[DrawingFacts, ...] = ()
     verification: Mapping[str, Any] | None = None
 
+    @property
+    def headline(self) -> str:
+        """What was analysed."""
+        return headline(self.model, self.plan, self.mesh, self.cluster)
+
+    def card(self) -> Card:
+        """What to know first: sizes, time, memory, and the dearest collectives."""
+        sizes = ", ".join(f"{dim.name} {dim.size:,}".replace(",", " ") for dim in self.dims)
+        facts = (
+            ("sizes", sizes),
+            *([("in slices", self.slices_text)] if self.slices_text else []),
+            *time_facts(self.critical_path),
+            ("utilisation (MFU)", f"{100 * self.utilisation:.1f} %"),
+            ("received per GPU", byte_text(self.bytes_per_gpu)),
+            memory_fact(self.memory),
+        )
+        tables = (collective_table(self.collectives),) if self.collectives else ()
+        return Card(title=self.headline, facts=facts, tables=tables)
+
     def to_dict(self) -> dict[str, Any]:
-        """The report as a JSON object, schema ``helixc.report/1``."""
+        """The report as a JSON object, schema ``helixc.report/1``: plain values, keys as documented there."""
         return {
             key: [*cast("Iterator[Any]", value)] if isinstance(value, Iterator) else value
             for key, value in self.items()

@@ -17,7 +17,7 @@ from helixc.cli.status import BUG, DONE
 from helixc.compiler import Compilation, compile_plans, compile_sources
 from helixc.diagnostics import CompilerBug, HelixError
 from helixc.interp.verdict import OutputDifference, VerifyReport
-from helixc.interp.verify import verify
+from helixc.proving import verify
 
 
 @click.command("verify", cls=Command)
@@ -77,17 +77,12 @@ def command(
 
 def _proved_aloud(compilation: Compilation, *, full: bool, seed: int) -> VerifyReport:
     with doing(f"proving plan {compilation.spmd.plan.name}"):
-        return prove(compilation, full=full, seed=seed)
-
-
-def prove(compilation: Compilation, *, full: bool = False, seed: int = 0) -> VerifyReport:
-    """The verdict on the program after every pass, against the model as elaborated."""
-    return verify(compilation.logical, compilation.stages[1:], full=full, seed=seed)
+        return verify(compilation, full=full, seed=seed)
 
 
 def proved(compilation: Compilation) -> VerifyReport:
-    """The same where a program that differs is a bug and nothing else."""
-    report = prove(compilation)
+    """The verdict where a program that differs is a bug and nothing else."""
+    report = verify(compilation)
     if report.verdict == "differs":
         raise CompilerBug(
             f"plan {report.plan} does not compute what the model says {report.reason}"
@@ -97,8 +92,7 @@ def proved(compilation: Compilation) -> VerifyReport:
 
 def summary(report: VerifyReport) -> Iterator[str]:
     """The verdict, and what people must know of it."""
-    phase = f", phase {report.phase}" if report.phase else ""
-    yield f"plan {report.plan}{phase}: {report.verdict}"
+    yield report.headline
     if report.reason:
         yield f"  {report.reason}"
     for found in report.approximations:

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
 
+from helixc.analysis.numbers_text import byte_text, seconds_text
+from helixc.card import Card, Listing, Shown
 from helixc.columns.family import LARGEST, Column, Mask
 from helixc.columns.groups import COLUMNS, Axes, Prices, Results, StructureEvaluator
 from helixc.columns.structures import structures
-from helixc.compiler import lower, make_choice
+from helixc.compiler import explained, lower, make_choice
 from helixc.diagnostics import CompilerBug
 from helixc.elaborate.choice import Choice
 from helixc.ir.logical import Logical
@@ -32,8 +35,8 @@ from helixc.text.loader import load_path
 Table = Mapping[str, Sequence[Sequence[int]]]
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Evaluation:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Evaluation(Shown):
     """One entry per plan in each column, in the order of the table.
 
     ``models``: the model, with its phase where it writes some.  ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
@@ -57,6 +60,43 @@ class Evaluation:
     capacity_bytes: Column
     alone: int
     shapes: tuple[int, int]
+
+    @property
+    def headline(self) -> str:
+        """How many plans there are, and how many of them can be followed and fit."""
+        refused = sum(map(bool, self.refused))
+        return f"{len(self.sizes)} plans: {int(self.fits.sum())} fit, {refused} refused"
+
+    def card(self) -> Card:
+        """The fastest plans that fit, and what they take."""
+        fitting = np.flatnonzero(self.fits)
+        fastest = fitting[np.argsort(self.picoseconds[fitting], kind="stable")]
+        table = Listing(
+            columns=("fastest that fit", "mesh", "time of a step", "memory of a GPU", "received"),
+            rows=[self._row(int(index)) for index in fastest],
+            where="to_dict()",
+        )
+        return Card(title=self.headline, tables=(table,) if fitting.size else ())
+
+    def _row(self, index: int) -> tuple[str, ...]:
+        needed, capacity = int(self.needed_bytes[index]), int(self.capacity_bytes[index])
+        return (
+            self.structure[index],
+            " x ".join(map(str, self.sizes[index])),
+            seconds_text(int(self.picoseconds[index])),
+            f"{byte_text(needed)} of {byte_text(capacity)}",
+            byte_text(int(self.received_bytes[index])),
+        )
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """The columns by name, one entry per plan, as plain values; what a data frame is made of."""
+        named = {name: getattr(self, name) for name in attrs.fields_dict(Evaluation)}
+        columns = {
+            name: column.tolist() if isinstance(column, np.ndarray) else [*column]
+            for name, column in named.items()
+            if name not in {"alone", "shapes"}
+        }
+        return columns | {"needed_bytes": self.needed_bytes.tolist(), "fits": self.fits.tolist()}
 
     @property
     def needed_bytes(self) -> Column:
@@ -84,10 +124,11 @@ def evaluate(
     ``table`` has, for plans of the file by name, rows with the sizes of its mesh axes in their order.
     Raises ``HelixError`` where the file itself is wrong, ``ValueError`` where a row has no sizes for an axis.
     """
-    sources = load_path(Path(path))
-    return evaluate_sources(
-        sources, table, cluster=cluster, model=model, phase=phase, settings=settings
-    )
+    with explained():
+        sources = load_path(Path(path))
+        return evaluate_sources(
+            sources, table, cluster=cluster, model=model, phase=phase, settings=settings
+        )
 
 
 def evaluate_sources(

@@ -16,6 +16,7 @@ from helixc.emit.graph import Attributes, Graph, is_acyclic
 from helixc.emit.operators import draw_operators
 from helixc.emit.sheets import DrawingOptions, Sheet, layer_sheets, model_sheet
 from helixc.emit.stems import file_part, unique_stems
+from helixc.emit.svg import SvgWriter
 from helixc.emit.wording import gpus_text
 from helixc.ir.device import DeviceProgram
 from helixc.ir.expansion import expand
@@ -28,11 +29,15 @@ class Drawing:
     """One drawing: file name without suffix, DOT text, and what is in it."""
 
     stem: str
-    dot: str
+    dot: str = attrs.field(repr=False)
     nodes: int
     edges: int
     acyclic: bool
     folded: str = ""
+
+    def _repr_svg_(self) -> str | None:
+        """The picture, where a notebook shows a drawing; None where nothing can lay it out."""
+        return SvgWriter().picture(self.stem, self.dot).svg
 
 
 def draw(
@@ -52,7 +57,7 @@ def draw(
         _operator_drawing(attrs.evolve(sheet, stem=stem))
         for sheet, stem in zip(sheets, stems, strict=False)
     ]
-    drawings.append(_pattern_drawing(program, options, stems[-1]))
+    drawings.append(pattern_drawing(program, options, stems[-1]))
     return tuple(drawings), tuple(_folding_notes(drawings))
 
 
@@ -106,7 +111,11 @@ def _operator_drawing(sheet: Sheet) -> Drawing:
     return _drawing(graph, sheet.folded)
 
 
-def _pattern_drawing(program: Spmd, options: DrawingOptions, stem: str) -> Drawing:
+def pattern_drawing(
+    program: Spmd, options: DrawingOptions | None = None, stem: str = "communication_patterns"
+) -> Drawing:
+    """Who talks to whom, a panel for each collective."""
+    options = options or DrawingOptions()
     panels = patterns.draw_patterns(program, options.gpus, options.node_budget)
     wanted = program.mesh.devices if options.gpus is None else len(options.gpus)
     folded = ""

@@ -7,6 +7,8 @@ from typing import Literal
 
 import attrs
 
+from helixc.card import Card, Listing, Shown
+
 SCHEMA = "helixc.verify/1"
 
 Verdict = Literal["equal", "approximation", "differs", "not verified"]
@@ -57,8 +59,8 @@ class ApproximationFound:
     relative: float
 
 
-@attrs.frozen(kw_only=True)
-class VerifyReport:
+@attrs.frozen(kw_only=True, repr=False)
+class VerifyReport(Shown):
     """The verdict on one plan, in one ``phase`` ("" where the model writes none), and what it rests on.
 
     ``outputs`` compare the last version with the model as written; ``rewritten`` (only of an
@@ -79,6 +81,30 @@ class VerifyReport:
     shrunk_axes: tuple[str, ...] = ()
     slices: int = 1
     phase: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The plan, its phase and the verdict."""
+        phase = f", phase {self.phase}" if self.phase else ""
+        return f"plan {self.plan}{phase}: {self.verdict}"
+
+    def card(self) -> Card:
+        """The verdict, what it rests on, and how far outputs are from the model's."""
+        facts = (
+            *([("reason", self.reason)] if self.reason else []),
+            *((f"local {found.value}", found.statement) for found in self.approximations),
+            ("sizes of the run", ", ".join(f"{name} {size}" for name, size in self.instance)),
+            ("arithmetic", f"{self.arithmetic}, seed {self.seed}"),
+            ("compared after", ", ".join(f"{step.name} {step.verdict}" for step in self.passes)),
+        )
+        rows = [
+            (output.name, against, *(f"{figure:.3g}" for figure in attrs.astuple(output)[1:]))
+            for against, outputs in (("model", self.outputs), ("as rewritten", self.rewritten))
+            for output in outputs
+        ]
+        columns = ("output", "against", "largest difference", "relative", "rounding allows")
+        tables = (Listing(columns=columns, rows=rows, where="outputs"),) if rows else ()
+        return Card(title=self.headline, facts=facts, tables=tables)
 
     def to_json(self) -> dict[str, object]:
         """The object with schema ``helixc.verify/1``; ready for ``json.dumps``."""
