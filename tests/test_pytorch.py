@@ -197,3 +197,22 @@ def test_without_pytorch_a_run_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "torch", None)
     assert run(["run", REFERENCE, "--plan", "two_level", "--shrink"]) == 2
     assert "helixc[torch]" in capsys.readouterr().err
+
+
+def test_pairs_may_lie_along_a_product_of_dimensions() -> None:
+    """Where one of the two factors is a single place, as where a size is set to 1."""
+    text = """
+    model m {
+      dim batch = 4, one = 1, two = 2
+      input x: f32[batch, two, one]
+      output y = rotate(x, index(batch), over one, two)
+    }
+    gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 40 TFLOP/s }
+    link wire { bandwidth = 100 GB/s; latency = 1 us }
+    cluster pair { gpu chip; level gpu = 2 via wire }
+    plan p for m on pair { mesh t = 2; shard batch over t }
+    """
+    made = module_text(helixc.compile_text(text).spmd)
+
+    assert ".permute(0, 2, 1).flatten(-2), " in made
+    assert ").unflatten(-1, (1, 2))" in made

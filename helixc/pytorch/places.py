@@ -181,11 +181,13 @@ def roll(use: Use) -> str:
 
 
 def rotate(use: Use) -> str:
-    """Pairs turned by angles."""
-    value, angle = use.operands
-    (half,) = use.op.over
-    turned = aligned(angle, tuple(dim for dim in value.dims if dim != half))
+    """Pairs turned by angles; a pair may lie along a product of dimensions."""
+    (value, angle), over = use.operands, use.op.over
+    others = tuple(dim for dim in use.dims if dim not in over)
+    turned = aligned(angle, others)
     if angle.is_number:
         turned = f"{value.text}.new_tensor({angle.text})"
-    text = f"rotate({value.text}, {turned}, {value.dims.index(half)})"
-    return permuted(Operand(text, value.type), use.dims)
+    text = f"rotate({_merged(value, others, over)}, {turned})"
+    if len(over) > 1:
+        text += f".unflatten(-1, ({', '.join(str(use.sizes[dim]) for dim in over)}))"
+    return permuted(Operand(text, TensorType("", (*others, *over))), use.dims)
