@@ -79,6 +79,28 @@ def permuted(operand: Operand, dims: Dims) -> str:
     return f"{operand.text}.permute({order})"
 
 
+def merged(operand: Operand, others: Dims, product: Dims) -> str:
+    """A tensor with its axes in the order of ``others``, of one where it lacks one, and last a product as one."""
+    text = aligned(operand, (*others, *product)) if operand.dims else operand.text
+    missing = next((i for i, dim in enumerate(others) if dim in operand.dims), len(others))
+    if missing and operand.dims:
+        text += f"[{', '.join(['None'] * missing)}]"
+    if not product:
+        return f"{text}.unsqueeze(-1)"
+    return text if len(product) == 1 else f"{text}.flatten({-len(product)})"
+
+
+def unmerged(use: Use, text: str, product: Dims, axis: int = -1, *, whole: bool = False) -> str:
+    """A tensor of which one axis is a product, with an axis for each factor.
+
+    ``whole``: it has all of it, though the result is a block.
+    """
+    if not product:
+        return f"{text}.squeeze({axis})"
+    sizes = [use.sizes[dim] if whole else use.local(dim) for dim in product]
+    return text if len(sizes) == 1 else f"{text}.unflatten({axis}, ({', '.join(map(str, sizes))}))"
+
+
 def axes_text(dims: Dims, chosen: Sequence[str]) -> str:
     """``2`` or ``(2, 3)``: where some dimensions stand among the axes."""
     numbers = [str(dims.index(dim)) for dim in chosen]

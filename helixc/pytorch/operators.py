@@ -13,7 +13,16 @@ from typing import cast
 from helixc.ir.ops import Cast, Filled, Norm, Number
 from helixc.ir.tensor import FLOATING, TensorType
 from helixc.pytorch import places, routes
-from helixc.pytorch.operand import Dims, Operand, Use, axes_text, dtype_text, permuted
+from helixc.pytorch.operand import (
+    Dims,
+    Operand,
+    Use,
+    axes_text,
+    dtype_text,
+    merged,
+    permuted,
+    unmerged,
+)
 
 Expression = Callable[[Use], str]
 
@@ -144,10 +153,8 @@ def _softmax(function: str) -> Expression:
             text = f"{function}({operand.text}, {operand.dims.index(use.op.over[0])})"
         else:
             first = tuple(dim for dim in operand.dims if dim not in use.op.over)
-            ordered = permuted(operand, (*first, *use.op.over))
-            flat = f"{ordered}.flatten({len(first)})"
-            sizes = ", ".join(str(use.local(dim)) for dim in use.op.over)
-            text = f"{function}({flat}, -1).unflatten(-1, ({sizes}))"
+            text = f"{function}({merged(operand, first, use.op.over)}, -1)"
+            text = unmerged(use, text, use.op.over)
             operand = Operand(text, TensorType(use.op.type.dtype, (*first, *use.op.over)))
             return permuted(operand, use.dims)
         return permuted(Operand(text, operand.type), use.dims)

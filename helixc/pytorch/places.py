@@ -8,7 +8,16 @@ from typing import cast
 from helixc.ir.ops import Cut, Joined, Position, Renamed, Rolled
 from helixc.ir.tensor import TensorType
 from helixc.pytorch.moves import tuple_text
-from helixc.pytorch.operand import Dims, Operand, Use, aligned, dtype_text, permuted
+from helixc.pytorch.operand import (
+    Dims,
+    Operand,
+    Use,
+    aligned,
+    dtype_text,
+    merged,
+    permuted,
+    unmerged,
+)
 
 
 def rename(use: Use) -> str:
@@ -26,24 +35,10 @@ def concat(use: Use) -> str:
     parts: list[str] = []
     for operand, (part, size) in zip(use.operands, params.parts, strict=True):
         shape = ", ".join([*(str(use.local(dim)) for dim in others), str(size)])
-        merged = _merged(operand, others, part)
-        parts.append(f"{merged}.to({dtype_text(use.op.type.dtype)}).expand({shape})")
-    sizes = ", ".join(str(use.sizes[dim]) for dim in params.dims)
-    joined = f"torch.cat([{', '.join(parts)}], -1)"
-    if len(params.dims) > 1:
-        joined = f"{joined}.unflatten(-1, ({sizes}))"
+        text = merged(operand, others, part)
+        parts.append(f"{text}.to({dtype_text(use.op.type.dtype)}).expand({shape})")
+    joined = unmerged(use, f"torch.cat([{', '.join(parts)}], -1)", params.dims)
     return permuted(Operand(joined, TensorType("", others + params.dims)), use.dims)
-
-
-def _merged(operand: Operand, others: Dims, product: Dims) -> str:
-    """Axes in the order of ``others``, of one where there is none, and last some as one."""
-    text = aligned(operand, (*others, *product)) if operand.dims else operand.text
-    missing = next((i for i, dim in enumerate(others) if dim in operand.dims), len(others))
-    if missing and operand.dims:
-        text += f"[{', '.join(['None'] * missing)}]"
-    if not product:
-        return f"{text}.unsqueeze(-1)"
-    return text if len(product) == 1 else f"{text}.flatten({-len(product)})"
 
 
 def split(use: Use) -> str:
@@ -61,16 +56,9 @@ def _part(use: Use, ranked: str) -> str:
     params = cast("Cut", use.op.params)
     (operand,) = use.operands
     others = tuple(dim for dim in operand.dims if dim not in params.source)
-    text = permuted(operand, (*others, *params.source))
-    if len(params.source) > 1:
-        text += f".flatten({-len(params.source)})"
-    text += ranked
     size = prod(use.sizes[dim] for dim in params.dims)
-    text += f".narrow(-1, {params.start}, {size})"
-    if len(params.dims) > 1:
-        text += f".unflatten(-1, ({', '.join(str(use.sizes[dim]) for dim in params.dims)}))"
-    if not params.dims:
-        text += ".squeeze(-1)"
+    text = f"{merged(operand, others, params.source)}{ranked}.narrow(-1, {params.start}, {size})"
+    text = unmerged(use, text, params.dims)
     return permuted(Operand(text, TensorType("", others + params.dims)), use.dims)
 
 
@@ -143,9 +131,7 @@ def shift(use: Use) -> str:
     places = f"mesh.positions({prod(use.sizes[dim] for dim in over)}) - ({back})"
     blocks = ", ".join(f"(0, {use.sizes[dim]})" for dim in over)
     text = f"take({rows}, {places}, {len(shared)}, [{blocks}])"
-    if len(over) > 1:
-        axis = len(shared) + len(new)
-        text += f".unflatten({axis}, ({', '.join(str(use.sizes[dim]) for dim in over)}))"
+    text = unmerged(use, text, over, len(shared) + len(new))
     return permuted(Operand(text, TensorType("", (*shared, *new, *over, *kept))), use.dims)
 
 
@@ -154,12 +140,10 @@ def scan(use: Use) -> str:
     over = use.op.over
     rest = tuple(dim for dim in use.dims if dim not in over)
     decay, step = (
-        operand.text if operand.is_number else _merged(operand, rest, over)
+        operand.text if operand.is_number else merged(operand, rest, over)
         for operand in use.operands[:2]
     )
-    text = f"scan({decay}, {step}, {aligned(use.operands[2], rest)})"
-    if len(over) > 1:
-        text += f".unflatten(-1, ({', '.join(str(use.sizes[dim]) for dim in over)}))"
+    text = unmerged(use, f"scan({decay}, {step}, {aligned(use.operands[2], rest)})", over)
     return permuted(Operand(text, TensorType("", (*rest, *over))), use.dims)
 
 
@@ -187,7 +171,5 @@ def rotate(use: Use) -> str:
     turned = aligned(angle, others)
     if angle.is_number:
         turned = f"{value.text}.new_tensor({angle.text})"
-    text = f"rotate({_merged(value, others, over)}, {turned})"
-    if len(over) > 1:
-        text += f".unflatten(-1, ({', '.join(str(use.sizes[dim]) for dim in over)}))"
+    text = unmerged(use, f"rotate({merged(value, others, over)}, {turned})", over)
     return permuted(Operand(text, TensorType("", (*others, *over))), use.dims)

@@ -9,7 +9,7 @@ import attrs
 
 from helixc.ir.ops import Routed
 from helixc.ir.tensor import TensorType
-from helixc.pytorch.operand import Dims, Operand, Use, aligned, permuted
+from helixc.pytorch.operand import Dims, Operand, Use, aligned, merged, unmerged
 from helixc.pytorch.places import block_start, positions, take
 
 
@@ -23,8 +23,8 @@ def dispatch(use: Use) -> str:
         tokens = _tokens_in_line(use, choice, params)
         return take(_picking(use, (value, tokens), params.queue, made))
     dims = tuple(dim for dim in choice.dims if dim not in params.pick)
-    text = f"chosen({_picks_last(choice, dims, params.pick)}, {positions(use, use.op.over)})"
-    mask = Operand(_unflattened(use, text, -1, use.op.over), TensorType("bool", dims + use.op.over))
+    text = f"chosen({merged(choice, dims, params.pick)}, {positions(use, use.op.over)})"
+    mask = Operand(unmerged(use, text, use.op.over), TensorType("bool", dims + use.op.over))
     return f"torch.where({aligned(mask, made)}, {aligned(value, made)}, 0)"
 
 
@@ -47,18 +47,10 @@ def _picking(use: Use, operands: tuple[Operand, Operand], over: Dims, dims: Dims
     return attrs.evolve(use, op=op, operands=operands)
 
 
-def _picks_last(choice: Operand, dims: Dims, pick: Dims) -> str:
-    """Choices with the axes ``dims`` and, last, one for the choices of a token."""
-    text = permuted(choice, dims + pick)
-    if not pick:
-        return f"{text}.unsqueeze(-1)"
-    return text if len(pick) == 1 else f"{text}.flatten({-len(pick)})"
-
-
 def _in_line(use: Use, choice: Operand, params: Routed) -> tuple[str, Dims]:
     """Choices with the tokens in line as the last axis but one, and the axes before."""
     others = tuple(dim for dim in choice.dims if dim not in (*params.queue, *params.pick))
-    text = _picks_last(choice, others + params.queue, params.pick)
+    text = merged(choice, others + params.queue, params.pick)
     if len(params.queue) > 1:
         text += f".flatten({len(others)}, {len(others) + len(params.queue) - 1})"
     experts, places = (prod(use.sizes[d] for d in dims) for dims in (use.op.over, params.slot))
@@ -68,8 +60,8 @@ def _in_line(use: Use, choice: Operand, params: Routed) -> tuple[str, Dims]:
 def _tokens_in_line(use: Use, choice: Operand, params: Routed) -> Operand:
     """For each place of each expert here which token has it."""
     arguments, others = _in_line(use, choice, params)
-    text = _unflattened(use, f"tokens_in_line({arguments})", -1, params.slot, whole=True)
-    text = _unflattened(use, text, len(others), use.op.over, whole=True)
+    text = unmerged(use, f"tokens_in_line({arguments})", params.slot, whole=True)
+    text = unmerged(use, text, use.op.over, len(others), whole=True)
     dims = (*others, *use.op.over, *params.slot)
     for axis, dim in enumerate(dims):
         if dim not in others and use.layout.atoms_of(dim):
@@ -80,17 +72,6 @@ def _tokens_in_line(use: Use, choice: Operand, params: Routed) -> Operand:
 def _places_in_line(use: Use, choice: Operand, params: Routed) -> Operand:
     """For each choice its place among all places of all experts."""
     arguments, others = _in_line(use, choice, params)
-    text = f"places_in_line({arguments})"
-    if not params.pick:
-        text += ".squeeze(-1)"
-    text = _unflattened(use, text, -1, params.pick) if len(params.pick) > 1 else text
-    text = _unflattened(use, text, len(others), params.queue)
+    text = unmerged(use, f"places_in_line({arguments})", params.pick)
+    text = unmerged(use, text, params.queue, len(others))
     return Operand(text, TensorType("i32", (*others, *params.queue, *params.pick)))
-
-
-def _unflattened(use: Use, text: str, axis: int, dims: Dims, *, whole: bool = False) -> str:
-    """A tensor with one axis as the product that it is."""
-    if len(dims) == 1:
-        return text
-    sizes = (use.sizes[dim] if whole else use.local(dim) for dim in dims)
-    return f"{text}.unflatten({axis}, ({', '.join(map(str, sizes))}))"
