@@ -216,3 +216,31 @@ def test_pairs_may_lie_along_a_product_of_dimensions() -> None:
 
     assert ".permute(0, 2, 1).flatten(-2), " in made
     assert ").unflatten(-1, (1, 2))" in made
+
+
+def test_a_turn_leaves_alone_what_later_turns_read_from_outside() -> None:
+    """What a turn yields may be called like a value from outside that every turn reads."""
+    text = """
+    model m {
+      dim batch = 4
+      input x, total: f32[batch]
+      weight w: [batch]
+      first = x
+      repeat 3 { x = first * w; total = total + x }
+      output x, total
+    }
+    gpu chip { memory = 80 GB; bandwidth = 2 TB/s; f32 = 40 TFLOP/s }
+    link wire { bandwidth = 100 GB/s; latency = 1 us }
+    cluster pair { gpu chip; level gpu = 2 via wire }
+    plan p for m on pair { mesh t = 2; shard batch over t }
+    """
+    made = module_text(helixc.compile_text(text).spmd)
+
+    (turn,) = re.findall(
+        r"    for turn in range\(3\):\n +(.*) = layer\(mesh, weights.*?(, .*)\)", made
+    )
+    yielded, given = turn[0].split(", "), turn[1].removeprefix(", ").split(", ")
+    (head,) = re.findall(r"def layer\(mesh, weights, (.*)\):", made)
+    assert len(set(head.split(", "))) == len(given)
+    assert given[: len(yielded)] == yielded
+    assert not set(given[len(yielded) :]) & set(yielded)

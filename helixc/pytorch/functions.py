@@ -194,7 +194,7 @@ class _Functions:
         inner = self.writer(events, yields, loop.scope)
         outside = taken_from_outside(loop)
         taken = (*(value.entry for value in loop.carried), *outside)
-        parameters = tuple(inner.give(value, -1) for value in taken)
+        parameters = tuple(inner.give(value, -1, held=True) for value in taken)
         lines = list(self.lines(events, inner, loop.scope))
         if loop.carried:
             yielded = (inner.text(v.yields, v.type.dims) for v in loop.carried)
@@ -203,8 +203,11 @@ class _Functions:
         name = self._titled(scope.name)
         self.found.append(Function(name, parameters, tuple(lines)))
         captured = [writer.names.of(value) for value in outside]
+        # Every turn reads what comes from outside, so no turn may give its name to what it yields.
+        for value in outside:
+            writer.names.hold(value, position)
         starts = [writer.text(value.init, value.type.dims) for value in loop.carried]
-        targets = [writer.give(value.result, position) for value in loop.carried]
+        targets = [writer.give(value.result, position, held=True) for value in loop.carried]
         if starts != targets:
             yield f"{', '.join(targets)} = {', '.join(starts)}"
         given = "".join(f", {name}" for name in (*targets, *captured))

@@ -43,13 +43,17 @@ class Identifiers:
         """Whether some event after this one reads a value."""
         return self._last.get(value, -1) > position
 
+    def hold(self, value: str, position: int) -> None:
+        """Keep the name of a value until the event at a position is over."""
+        self._last[value] = max(self._last.get(value, -1), position + 1)
+
     def give(self, value: str, wish: str, position: int, *, held: bool = False) -> str:
         """Name a value that is made at a position: as wished, if nobody needs that name any longer.
 
         ``held``: it is needed until the event at that position is over.
         """
         if held:
-            self._last[value] = position + 1
+            self.hold(value, position)
         stem = identifier(wish)
         name, number = stem, 1
         while not self._is_free(name, position):

@@ -35,11 +35,15 @@ class Writer:
     names: Identifiers
     place: Callable[[int], str]
 
-    def give(self, value: str, position: int) -> str:
-        """Name a value that is made at a position: as in the source, if it has a name there."""
+    def give(self, value: str, position: int, *, held: bool = False) -> str:
+        """Name a value that is made at a position: as in the source, if it has a name there.
+
+        ``held``: it is needed until the event at that position is over.
+        """
         own = value.partition("~")[0]
         parts = [part for part in own.split(".") if not part.isdigit()]
-        return self.names.give(value, self.homes.get(value) or parts[-1], position)
+        wish = self.homes.get(value) or parts[-1]
+        return self.names.give(value, wish, position, held=held)
 
     def text(self, value: str, dims: tuple[str, ...]) -> str:
         """A value with its axes in some order."""
