@@ -7,8 +7,6 @@ forms, once for all lines together, and the cheaper one is kept: what fits comes
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import attrs
 
 from helixc.analysis.layers import find_layers
@@ -18,7 +16,7 @@ from helixc.analysis.schedule import find_schedule
 from helixc.choice.rings import open_lines
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.ir.logical import Logical
-from helixc.ir.plan import Plan, Shard
+from helixc.ir.plan import Shard
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Spmd
 from helixc.passes.communicate import COMMUNICATE
@@ -45,32 +43,13 @@ def _settled(program: Logical) -> Logical:
     lines = open_lines(program)
     if not lines:
         return program
-    asking = attrs.evolve(program, plan=_with_rings(program.plan, lines))
+    asking = attrs.evolve(program, plan=program.plan.with_ways(lines, "ring"))
     gathered, passed = _form(program), _form(asking)
     if gathered is None or passed is None:
         return program
     notes = tuple(_note(line, gathered, passed) for line in lines)
     taken = asking if passed.key < gathered.key else program
     return attrs.evolve(taken, notes=(*program.notes, *notes))
-
-
-def _with_rings(plan: Plan, lines: Collection[Shard]) -> Plan:
-    def asking(line: object) -> bool:
-        return any(line is one for one in lines)
-
-    return attrs.evolve(
-        plan,
-        blocks=tuple(
-            attrs.evolve(
-                block,
-                lines=tuple(
-                    attrs.evolve(x, via="ring") if isinstance(x, Shard) and asking(x) else x
-                    for x in block.lines
-                ),
-            )
-            for block in plan.blocks
-        ),
-    )
 
 
 @attrs.frozen

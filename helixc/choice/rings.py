@@ -114,7 +114,7 @@ class _Place:
 
 def open_lines(program: Logical) -> tuple[Shard, ...]:
     """The lines that could be carried out as rings and leave it open."""
-    lines = [line for line in _shards(program) if not line.via]
+    lines = [line for line in program.plan.shards if not line.via]
     keys = {leaf for found in softmaxes(program) if _sums(found) for leaf in found.op.over}
     lines = [line for line in lines if _meets(line, keys)]
     findings = Findings()
@@ -128,12 +128,7 @@ def open_lines(program: Logical) -> tuple[Shard, ...]:
 def may_ring(program: Logical) -> bool:
     """Whether some line could be a ring, wherever it comes to lie."""
     keys = {leaf for found in softmaxes(program) if _sums(found) for leaf in found.op.over}
-    return any(_meets(line, keys) for line in _shards(program))
-
-
-def _shards(program: Logical) -> list[Shard]:
-    lines = (line for block in program.plan.blocks for line in block.lines)
-    return [line for line in lines if isinstance(line, Shard)]
+    return any(_meets(line, keys) for line in program.plan.shards)
 
 
 def _meets(line: Shard, keys: set[str]) -> bool:

@@ -119,7 +119,7 @@ class StructureEvaluator:
 
         Whether keys go round a ring is decided for each size by compiling both forms.
         """
-        lines = [line for block in self._program.plan.blocks for line in block.lines]
+        lines = self._program.plan.lines
         led = any(isinstance(x, Local | Pad) or (isinstance(x, Shard) and x.via) for x in lines)
         led |= may_ring(self._program)
         return not led and self._program.cluster.gpus < RADIX

@@ -7,6 +7,8 @@ later beats earlier, and inner blocks come after the block that holds them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import attrs
 
 from helixc.diagnostics import NOWHERE, Span
@@ -189,7 +191,31 @@ class Plan:
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False)
 
     @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of all blocks, in order."""
+        return tuple(line for block in self.blocks for line in block.lines)
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """The ``shard`` lines of all blocks, in order."""
+        return tuple(line for line in self.lines if isinstance(line, Shard))
+
+    @property
     def microbatches(self) -> Microbatches | None:
         """The line that cuts the step into slices; there is one at most."""
-        lines = (line for block in self.blocks for line in block.lines)
-        return next((line for line in lines if isinstance(line, Microbatches)), None)
+        return next((line for line in self.lines if isinstance(line, Microbatches)), None)
+
+    def with_lines(self, change: Callable[[Line], Line]) -> Plan:
+        """The plan in which each line is what ``change`` makes of it."""
+        blocks = (attrs.evolve(b, lines=tuple(map(change, b.lines))) for b in self.blocks)
+        return attrs.evolve(self, blocks=tuple(blocks))
+
+    def with_ways(self, lines: Iterable[Shard], way: str) -> Plan:
+        """The plan in which these lines, the very objects, go by another way (``via``)."""
+        chosen = {id(line) for line in lines}
+
+        def change(line: Line) -> Line:
+            known = isinstance(line, Shard) and id(line) in chosen
+            return attrs.evolve(line, via=way) if known else line
+
+        return self.with_lines(change)

@@ -129,11 +129,7 @@ def divide_scope(scope: Scope, parts: Parts) -> Scope:
 
 def divide_plan(plan: Plan, parts: Parts) -> Plan:
     """A plan whose lines speak of the factors of divided leaves."""
-    return attrs.evolve(plan, blocks=tuple(_divide_block(block, parts) for block in plan.blocks))
-
-
-def _divide_block(block: Block, parts: Parts) -> Block:
-    return attrs.evolve(block, lines=tuple(_divide_line(line, parts) for line in block.lines))
+    return plan.with_lines(lambda line: _divide_line(line, parts))
 
 
 def _divide_line(line: Line, parts: Parts) -> Line:

@@ -36,8 +36,7 @@ from helixc.passes.contract import Pass
 def approximate(program: Logical) -> Logical:
     """The program with every ``local`` line carried out.  Raises ``HelixError`` where one cannot be."""
     done = {a.value for a in program.approximations}
-    lines = [line for block in program.plan.blocks for line in block.lines]
-    for line in lines:
+    for line in program.plan.lines:
         if isinstance(line, Local):
             alone = not any(a.size > 1 for a in program.plan.axes if a.name in line.axes)
             note = _no_effect(line) if alone else _warning(line)

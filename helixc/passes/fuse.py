@@ -29,7 +29,7 @@ MOST_PRODUCTS = 2
 
 def fuse(program: Logical) -> Logical:
     """The program with every ``fuse`` line carried out.  Raises ``HelixError`` where one cannot be."""
-    lines = [line for b in program.plan.blocks for line in b.lines if isinstance(line, Fuse)]
+    lines = [line for line in program.plan.lines if isinstance(line, Fuse)]
     if not lines:
         return program
     findings = Findings()

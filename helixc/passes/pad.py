@@ -28,7 +28,7 @@ from helixc.passes.contract import Pass
 
 def pad(program: Logical) -> Logical:
     """The program with the dimensions of ``pad`` lines filled up.  Raises ``HelixError`` where one cannot be."""
-    lines = [line for b in program.plan.blocks for line in b.lines if isinstance(line, Pad)]
+    lines = [line for line in program.plan.lines if isinstance(line, Pad)]
     asked = {leaf: line for line in reversed(lines) for ref in line.dims for leaf in ref.leaves}
     if not asked or any(dim.real is not None for dim in program.dims):
         return program
@@ -72,8 +72,7 @@ def _report(program: Logical, line: Pad, sizes: Mapping[str, int], findings: Fin
 
 def _refuse_blocks(program: Logical, sizes: Mapping[str, int], findings: Findings) -> None:
     """What other lines make blocks of cannot be filled up: padding would lie in some of them."""
-    lines = [line for block in program.plan.blocks for line in block.lines]
-    for line in lines:
+    for line in program.plan.lines:
         if isinstance(line, Shard) and line.via == "ring":
             refs = [ref.name for ref in line.dims if sizes.keys() & set(ref.leaves)]
             if refs:

@@ -11,7 +11,7 @@ take a softmax over split keys apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -23,7 +23,7 @@ from helixc.ir.invariants_places import named_places
 from helixc.ir.invariants_plan import KERNELS_MADE, RINGS_MADE
 from helixc.ir.logical import Carried, Logical, Op, Repeat, Scope, Statement, walk
 from helixc.ir.ops import Fused
-from helixc.ir.plan import Block, Line, Plan, Shard
+from helixc.ir.plan import Block, Shard
 from helixc.ir.refine import (
     Parts,
     divide,
@@ -45,8 +45,7 @@ _WAYS = ("ring", "all_gather")
 
 def ring(program: Logical) -> Logical:
     """The program with every ``via ring`` line carried out.  Raises ``HelixError`` where one cannot be."""
-    lines = [x for b in program.plan.blocks for x in b.lines if isinstance(x, Shard)]
-    asking = [line for line in lines if line.via in _WAYS]
+    asking = [line for line in program.plan.shards if line.via in _WAYS]
     if not asking:
         return program
     findings = Findings()
@@ -60,8 +59,8 @@ def ring(program: Logical) -> Logical:
         elif _gathers_for_kernels(program, planning, line):
             done.append(line)
     findings.stop_on_errors()
-    plan = attrs.evolve(program.plan, blocks=_without_ways(program.plan, done))
-    program = attrs.evolve(program, plan=plan)
+    # The program says now what these lines ask for.
+    program = attrs.evolve(program, plan=program.plan.with_ways(done, ""))
     if rings:
         program = _without_gone(_written(_divided(program, rings), rings), findings)
     return attrs.evolve(program, notes=(*program.notes, *findings.all))
@@ -71,19 +70,6 @@ def _gathers_for_kernels(program: Logical, planning: Planning, line: Shard) -> b
     """Whether a line asks for what all kernels that it splits do anyway: to have their keys whole."""
     judged = judge_rings(program, planning, line)
     return bool(judged.rings) and all(one.fused for one in judged.rings)
-
-
-def _without_ways(plan: Plan, done: Collection[Shard]) -> tuple[Block, ...]:
-    """The blocks of a plan without the ways of some lines: the program says them now."""
-
-    def written(line: Line) -> Line:
-        known = isinstance(line, Shard) and any(line is one for one in done)
-        return attrs.evolve(line, via="") if known else line
-
-    return tuple(
-        attrs.evolve(block, lines=tuple(written(line) for line in block.lines))
-        for block in plan.blocks
-    )
 
 
 def _without_gone(program: Logical, findings: Findings) -> Logical:
