@@ -483,3 +483,10 @@ def test_check_says_that_the_model_named_is_not_there(
     assert run(["check", str(file), "--model", "tinny"]) == FINDINGS
     assert "no model `tinny`; did you mean `tiny`?" in capsys.readouterr().err
     assert run(["check", str(file), "--model", "tiny"]) == DONE
+
+
+def test_the_list_of_commands_has_whole_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    listed = capsys.readouterr().out.split("Commands:")[1]
+    assert "..." not in listed
+    assert all(command in listed for command in COMMANDS)

@@ -14,6 +14,8 @@ from helixc.cli.loudness import loudness_options, overheard
 from helixc.diagnostics import HelixError
 from helixc.limits import MAX_SIZE
 
+_WHOLE_SENTENCE = 1000
+
 
 class Command(click.Command):
     """A command that shows the findings of a wrong program, in the format that it was asked for.
@@ -24,6 +26,11 @@ class Command(click.Command):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self.params += loudness_options()
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first sentence, whole: lists of commands wrap it rather than cut it short."""
+        del limit
+        return super().get_short_help_str(_WHOLE_SENTENCE)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; the result is its exit status."""
