@@ -76,10 +76,12 @@ PLANS = (
     ("custom_layer", "tensor", "mix"),
     ("custom_layer", "grid", "mix"),
 )
-PLATES = {
-    "communication_matrix": "Bytes from GPU to GPU",
-    "mesh": "Which GPU holds which part",
-}
+MATRIX, MESH = "communication_matrix", "mesh"
+PLATES = (
+    ("helix_16", "two_level", MATRIX, "Bytes from GPU to GPU"),
+    ("helix_16", "two_level", MESH, "Which GPU holds which part"),
+    ("llama3_70b", "kv_parallel", MESH, "Which GPU holds which part"),
+)
 DRAWN = tuple(
     picture
     for example, plan, layer in PLANS
@@ -97,8 +99,8 @@ DRAWN = tuple(
 PICTURES = (
     *DRAWN,
     *(
-        Picture("helix_16", "two_level", part, f"{words}: helix_16, plan two_level")
-        for part, words in PLATES.items()
+        Picture(example, plan, part, f"{words}: {example}, plan {plan}")
+        for example, plan, part, words in PLATES
     ),
 )
 
@@ -114,7 +116,7 @@ def write_pictures(pictures: Sequence[Picture]) -> None:
     FOLDER.mkdir(exist_ok=True)
     writer = SvgWriter()
     for one in pictures:
-        svg = _plate(one) if one.part in PLATES else compact(_drawing(one, writer))
+        svg = _plate(one) if one.part in (MATRIX, MESH) else compact(_drawing(one, writer))
         (FOLDER / one.name).write_text(svg, encoding="utf-8", newline="\n")
 
 
