@@ -16,7 +16,7 @@ import attrs
 from helixc.codes import CODES
 from helixc.diagnostics import NOWHERE, Diagnostic, Note, Severity, Span
 from helixc.limits import MAX_SHOWN_DIAGNOSTICS
-from helixc.printable import escape, visible
+from helixc.printable import escape, shortened, visible
 
 SCHEMA = "helixc.diag/1"
 TAB = 4
@@ -112,13 +112,13 @@ def _one(diagnostic: Diagnostic, lines: _Lines) -> Iterator[Piece]:
     if diagnostic.span != NOWHERE:
         yield f"{_place(diagnostic.span)}: ", "bold"
     yield f"{diagnostic.severity}[{diagnostic.code}]", style
-    yield f": {escape(diagnostic.message)}\n", "bold"
+    yield f": {_readable(diagnostic.message)}\n", "bold"
     yield from _excerpt(diagnostic.span, lines, style)
     for note in diagnostic.notes:
         yield from _note(note, diagnostic.span, lines)
     if diagnostic.legal:
         yield "  legal: ", _STYLES["note"]
-        yield f"{escape(_legal(diagnostic.legal))}\n", ""
+        yield f"{_readable(_legal(diagnostic.legal))}\n", ""
 
 
 def _legal(legal: Sequence[str]) -> str:
@@ -132,11 +132,15 @@ def _legal(legal: Sequence[str]) -> str:
 def _note(note: Note, primary: Span, lines: _Lines) -> Iterator[Piece]:
     yield "  note: ", _STYLES["note"]
     if note.span == NOWHERE:
-        yield f"{escape(note.message)}\n", ""
+        yield f"{_readable(note.message)}\n", ""
         return
-    yield f"{escape(note.message)} ({_place(note.span)})\n", ""
+    yield f"{_readable(note.message)} ({_place(note.span)})\n", ""
     if (note.span.file, note.span.line) != (primary.file, primary.line):
         yield from _excerpt(note.span, lines, _STYLES["note"])
+
+
+def _readable(text: str) -> str:
+    return shortened(escape(text))
 
 
 def _place(span: Span) -> str:

@@ -124,7 +124,7 @@ def test_a_wrong_command_line_is_2(
 def test_without_a_plan_the_others_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["compile", HELIX]) == 2
     shown = capsys.readouterr().err
-    assert "choose one with --plan:\n  published\n  two_level\n  megatron\n  megatron_sp" in shown
+    assert "choose one with --plan: published, two_level, megatron, megatron_sp." in shown
 
 
 def test_a_file_without_a_plan_can_be_checked_but_not_proved(

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 
 import attrs
-import click
 
 from helixc.activity import doing
 from helixc.cli.findings import show_json
 from helixc.cli.status import DONE, FINDINGS
+from helixc.cli.terminal import say
 from helixc.compiler import plan_names
 from helixc.elaborate.choice import Choice
 from helixc.elaborate.open_choices import open_choices
@@ -49,7 +49,8 @@ def compare_with(sources: Sources, choice: Choice, how: Against, *, as_json: boo
         show_json(objects[0] if len(objects) == 1 else objects)
     else:
         for case, outputs in found:
-            click.echo("\n".join(_lines(case, outputs, how)))
+            for line in _lines(case, outputs, how):
+                say(line)
     return DONE if all(one.equal for _, outputs in found for one in outputs) else FINDINGS
 
 

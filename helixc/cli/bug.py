@@ -6,20 +6,19 @@ import tempfile
 import traceback
 from pathlib import Path
 
-import click
-
 from helixc import __version__
+from helixc.cli.terminal import say
 from helixc.diagnostics import CompilerBug
 
 
 def report_bug(error: Exception) -> None:
     """Name the pass and the fact, and write down what is needed to look into it."""
     what = str(error) if isinstance(error, CompilerBug) else f"{type(error).__name__}: {error}"
-    click.echo(f"helixc {__version__} is wrong: {what}", err=True)
+    say(f"helixc {__version__} is wrong: {what}", err=True)
     folder = Path(tempfile.mkdtemp(prefix="helixc-bug-"))
     _write(folder / "traceback.txt", "".join(traceback.format_exception(error)))
     _write_program(folder, error)
-    click.echo(f"Please report it, with your input and what is in {folder}", err=True)
+    say(f"Please report it, with your input and what is in {folder}", err=True)
 
 
 def _write_program(folder: Path, error: Exception) -> None:

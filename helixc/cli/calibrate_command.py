@@ -16,6 +16,7 @@ from helixc.calibrate.samples import Gemm, Sample
 from helixc.cli.findings import show_json
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
+from helixc.cli.terminal import hand_over
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.emit.files import write_file
 
@@ -60,7 +61,7 @@ def command(
         rows = [attrs.asdict(sample) for sample in samples]
         show_json({"schema": "helixc.calibrate/1", "samples": rows, "text": text})
     elif output == "-":
-        click.echo(text, nl=False)
+        hand_over(text)
     else:
         tell(output)
     return 0

@@ -33,8 +33,8 @@ def one_plan(sources: Sources, chosen: Chosen) -> Choice:
     if chosen.plan is None:
         names = plan_names(sources, chosen.model)
         if len(names) > 1:
-            listed = "\n".join(f"  {name}" for name in names)
-            raise click.UsageError(f"The file has several plans; choose one with --plan:\n{listed}")
+            listed = ", ".join(names)
+            raise click.UsageError(f"The file has several plans; choose one with --plan: {listed}.")
     return choice_of(chosen)
 
 
@@ -58,9 +58,9 @@ def two_choices(sources: Sources, pairs: Pairs, shared: Chosen) -> tuple[Choice,
         names = plan_names(sources, shared.model)
     too_many = any(len(given) > _TWO for given in (names, *others))
     if too_many or (len(names) < _TWO and not told_apart):
-        listed = "\n".join(f"  {name}" for name in plan_names(sources, shared.model))
+        listed = ", ".join(plan_names(sources, shared.model))
         message = "Name two plans with --plan, or one plan and two clusters with --cluster or two phases with --phase."
-        raise click.UsageError(f"{message} Plans of the file:\n{listed}")
+        raise click.UsageError(f"{message} Plans of the file: {listed}.")
     choice = choice_of(shared) if names else one_plan(sources, shared)
     return _side(choice, names, others, 0), _side(choice, names, others, -1)
 

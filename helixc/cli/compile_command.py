@@ -18,6 +18,7 @@ from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
 from helixc.cli.ranges import Ranges
+from helixc.cli.terminal import hand_over
 from helixc.cli.verify_command import proved, summary
 from helixc.compiler import Compilation, compile_sources, lower
 from helixc.diagnostics import HelixError
@@ -106,7 +107,8 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
         return 0
     show_text(outputs.report.diagnostics, compilation.texts)
     if proof is not None:
-        tell("\n".join(summary(proof)))
+        for line in summary(proof):
+            tell(line)
     for path in written:
         tell(path.as_posix())
     return 0
@@ -143,7 +145,7 @@ def _stop(file: str, chosen: Chosen, wanted: _Wanted) -> int:
     dumps = dump_files(stages, asked)
     if wanted.output is None:
         for text in dumps.values():
-            click.echo(text, nl=False)
+            hand_over(text)
         return 0
     for path in write_files(Path(wanted.output), dumps):
         tell(path.as_posix())

@@ -12,8 +12,10 @@ from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
+from helixc.cli.terminal import hand_over
 from helixc.compiler import compile_sources
 from helixc.emit.files import write_file_in
+from helixc.emit.stems import legal_stem
 from helixc.pytorch.identifiers import identifier
 from helixc.pytorch.module import module_text
 
@@ -37,11 +39,11 @@ def command(
     with doing("writing the module"):
         text = module_text(compilation.spmd)
     if output == "-":
-        click.echo(text, nl=False)
+        hand_over(text)
         return 0
     spmd = compilation.spmd
-    name = f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}.py"
-    path = write_file_in(Path(output or "out"), name, text)
+    stem = legal_stem(f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}")
+    path = write_file_in(Path(output or "out"), f"{stem}.py", text)
     if output_format == "json":
         show_json({"schema": "helixc.emit/1", "engine": engine, "files": [path.as_posix()]})
         return 0

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import click
-
 from helixc.cli.loudness import Loudness, loudness
 from helixc.cli.status import DONE, FINDINGS, NAMED_ON_THE_COMMAND_LINE, USAGE
+from helixc.cli.terminal import hand_over, say
 from helixc.diagnostics import NOWHERE, Diagnostic, HelixError
 from helixc.render import render_pieces, render_text, to_json
 
@@ -31,7 +30,8 @@ def show_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> 
     if not found:
         return
     if not sys.stderr.isatty():
-        click.echo(render_text(found, sources), err=True, nl=False)
+        for line in render_text(found, sources).splitlines():
+            say(line, err=True)
         return
     from rich.console import Console
     from rich.text import Text
@@ -42,7 +42,7 @@ def show_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> 
 
 def show_json(answer: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
     """One JSON object, or a list of them, on standard output."""
-    click.echo(json.dumps(answer, indent=2))
+    hand_over(json.dumps(answer, indent=2) + "\n")
 
 
 def status_of(diagnostics: Iterable[Diagnostic]) -> int:

@@ -12,6 +12,7 @@ from helixc.cli.inputs import STDIN, read_text
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
 from helixc.cli.status import DONE, FINDINGS
+from helixc.cli.terminal import hand_over
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.emit.files import write_file
 from helixc.limits import MAX_FILE_BYTES
@@ -71,6 +72,6 @@ def _all_formatted(files: tuple[str, ...]) -> list[_Formatted]:
 def _show(done: list[_Formatted], *, check: bool) -> None:
     for one in done:
         if one.file == STDIN and not check:
-            click.echo(one.after, nl=False)
+            hand_over(one.after)
         elif one.changed:
             tell(f"{one.file}: {'would change' if check else 'formatted'}")

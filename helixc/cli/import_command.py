@@ -11,6 +11,7 @@ from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import read_text
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Command
+from helixc.cli.terminal import hand_over
 from helixc.diagnostics import Diagnostic, Findings
 from helixc.emit.files import write_file
 from helixc.importing.comparison import compare
@@ -20,7 +21,6 @@ from helixc.importing.reading import Reading
 from helixc.importing.safetensors import read_headers
 from helixc.importing.writing import Imported, write_model
 from helixc.limits import MAX_CONFIG_BYTES
-from helixc.printable import escape
 from helixc.render import to_json
 
 
@@ -65,12 +65,12 @@ def command(
         show_json(_as_json(reading, model, found))
         return 0
     for remark in (*reading.assumed, *reading.aside):
-        tell(f"note: {escape(remark)}", err=True)
+        tell(f"note: {remark}", err=True)
     show_text(found, {})
     fits = f", as in {' '.join(checkpoint)}" if checkpoint else ""
-    tell(f"{reading.family.name}: {model.parameters} parameters{escape(fits)}", err=True)
+    tell(f"{reading.family.name}: {model.parameters} parameters{fits}", err=True)
     if output == "-":
-        click.echo(model.text, nl=False)
+        hand_over(model.text)
     else:
         tell(output)
     return 0

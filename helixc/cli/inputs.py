@@ -9,6 +9,7 @@ from helixc.diagnostics import Diagnostic, HelixError
 from helixc.ir.source import Sources
 from helixc.limits import MAX_FILE_BYTES
 from helixc.text.loader import load_path, load_text
+from helixc.text.opening import opened
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -31,7 +32,7 @@ def read_text(file: str, limit: int) -> tuple[str, str]:
     if file == STDIN:
         return read_stdin(limit), STDIN_NAME
     try:
-        with Path(file).open("rb") as stream:
+        with opened(Path(file)) as stream:
             data = stream.read(limit + 1)
     except OSError as error:
         message = f"cannot read `{file}`: {error.strerror or error}"

@@ -26,7 +26,8 @@ def command(files: tuple[str, ...], output_format: str) -> int:
         inspections.append(inspect_dot(text, name))
         if output_format == "text":
             show_text(inspections[-1].findings, {name: text})
-            tell("\n".join(_lines(inspections[-1])))
+            for line in _lines(inspections[-1]):
+                tell(line)
     if output_format == "json":
         objects = [to_json(inspection) for inspection in inspections]
         show_json(objects[0] if len(objects) == 1 else objects)

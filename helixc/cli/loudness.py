@@ -10,6 +10,7 @@ import click
 
 from helixc.activity import listening
 from helixc.cli.progress import Lines, Progress, on_a_terminal
+from helixc.cli.terminal import say
 
 _KEY = "helixc.loudness"
 
@@ -64,6 +65,6 @@ def overheard() -> Generator[None]:
 
 
 def tell(line: str, *, err: bool = False) -> None:
-    """Print what is no answer, unless that is not wanted."""
+    """Print a line that is no answer, unless that is not wanted."""
     if loudness() is not Loudness.QUIET:
-        click.echo(line, err=err)
+        say(line, err=err)

@@ -17,6 +17,7 @@ import click
 
 from helixc import __version__
 from helixc.cli.status import BUG, DONE, INTERRUPTED
+from helixc.cli.terminal import say
 
 COMMANDS = (
     "init",
@@ -90,12 +91,12 @@ class _Ending:
             case None:
                 return True
             case click.ClickException():
-                error.show()
+                _complain(error)
                 self.status = error.exit_code
             case click.exceptions.Exit():
                 self.status = error.exit_code
             case KeyboardInterrupt() | click.Abort():
-                click.echo("interrupted", err=True)
+                say("interrupted", err=True)
                 self.status = INTERRUPTED
             case Exception():
                 self.status = _bug(error)
@@ -124,11 +125,20 @@ def main() -> None:
 
 
 def _no_command(name: str) -> str:
-    from helixc.printable import escape
     from helixc.spelling import did_you_mean
 
     hint = did_you_mean(name, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
-    return f"There is no command `{escape(name)}`{hint}"
+    return f"There is no command `{name}`{hint}"
+
+
+def _complain(error: click.ClickException) -> None:
+    """What is wrong with a command line, on one line below the usage."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        hint = f"Try '{context.command_path} --help' for help."
+        for line in (*context.get_usage().splitlines(), hint, ""):
+            say(line, err=True)
+    say(f"Error: {error.format_message()}", err=True)
 
 
 def _bug(error: Exception) -> int:

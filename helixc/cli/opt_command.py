@@ -10,6 +10,7 @@ import click
 from helixc.cli.dumps import print_dump
 from helixc.cli.inputs import STDIN, read_text
 from helixc.cli.options import VERIFY_EACH, Command
+from helixc.cli.terminal import hand_over
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.elaborate.choice import Choice
 from helixc.emit.files import write_file
@@ -36,7 +37,7 @@ def command(file: str, *, name: str, output: str, verify_each: bool) -> int:
     _check(step, program, {file_name: text})
     result = print_dump(run_pipeline((step,), program, step.needs, verify_each=verify_each))
     if output == STDIN:
-        click.echo(result, nl=False)
+        hand_over(result)
     else:
         write_file(Path(output), result)
     return 0

@@ -9,6 +9,7 @@ import click
 
 from helixc.cli.findings import show_json
 from helixc.cli.options import FORMAT, Command
+from helixc.cli.terminal import say
 from helixc.elaborate.choice import Choice
 from helixc.passes.contract import AnyPass, Facts, by_name, plan_pipeline
 from helixc.pipeline import to_spmd
@@ -26,11 +27,11 @@ def command(output_format: str) -> int:
         show_json({"schema": "helixc.passes/1", "passes": rows})
         return 0
     for row in rows:
-        click.echo(f"{row['name']}: {row['source']} -> {row['target']}")
-        click.echo(f"    {row['what']}")
+        say(f"{row['name']}: {row['source']} -> {row['target']}")
+        say(f"    {row['what']}")
         for word in ("needs", "gives", "breaks"):
             if row[word]:
-                click.echo(f"    {word} {', '.join(row[word])}")
+                say(f"    {word} {', '.join(row[word])}")
     return 0
 
 

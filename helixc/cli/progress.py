@@ -6,7 +6,7 @@ import os
 import sys
 from threading import Event, Thread
 
-import click
+from helixc.cli.terminal import say
 
 # Work that is done before this many seconds have passed shows nothing.
 PATIENCE = 0.5
@@ -35,7 +35,7 @@ class Lines:
         """Write the line; parts stand further to the right, before the whole."""
         self._depth -= 1
         if self._depth < _LEVELS_TOLD:
-            click.echo(f"{'  ' * self._depth}{what}: {seconds:.3f} s", err=True)
+            say(f"{'  ' * self._depth}{what}: {seconds:.3f} s", err=True)
 
 
 class Progress:

@@ -14,6 +14,7 @@ from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.status import DONE, FINDINGS
+from helixc.cli.terminal import say
 from helixc.compiler import compile_sources
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.pytorch.module import module_text
@@ -72,7 +73,8 @@ def command(
         show_json({"schema": "helixc.run/1", "equal": found.equal, **attrs.asdict(found)})
     else:
         show_text(compilation.diagnostics, compilation.texts)
-        click.echo("\n".join(_lines(case, found)))
+        for line in _lines(case, found):
+            say(line)
     return DONE if found.equal else FINDINGS
 
 

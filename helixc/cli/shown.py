@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-import click
-
+from helixc.cli.terminal import say
 from helixc.printable import escape
 from helixc.render import Piece
 
@@ -16,7 +15,7 @@ def show_lines(lines: Iterable[tuple[Piece, ...]]) -> None:
     escaped = [tuple((escape(text), style) for text, style in line) for line in lines]
     if not sys.stdout.isatty():
         for line in escaped:
-            click.echo("".join(text for text, _ in line))
+            say("".join(text for text, _ in line))
         return
     from rich.console import Console
     from rich.text import Text

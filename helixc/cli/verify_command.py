@@ -14,6 +14,7 @@ from helixc.cli.findings import show_error, show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.status import BUG, DONE
+from helixc.cli.terminal import say
 from helixc.compiler import Compilation, compile_plans, compile_sources
 from helixc.diagnostics import CompilerBug, HelixError
 from helixc.interp.verdict import OutputDifference, VerifyReport
@@ -71,7 +72,8 @@ def command(
     else:
         show_text(checked.diagnostics, checked.texts)
         for report in reports:
-            click.echo("\n".join(lines(report)))
+            for line in lines(report):
+                say(line)
     return BUG if any(report.verdict == "differs" for report in reports) else DONE
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from helixc.printable import escape
+
 # What would start a table cell, an emphasis, a link, HTML or code in the middle of a sentence.
 _SPECIAL = "\\`*_[]<>|"
 
@@ -13,7 +15,7 @@ def plain(text: str) -> str:
 
     Code between backquotes, as messages have it, stays code.
     """
-    parts = " ".join(text.split()).split("`")
+    parts = escape(" ".join(text.split())).split("`")
     if len(parts) % 2 == 0:
         return _escaped("`".join(parts))
     return "".join(
@@ -23,7 +25,7 @@ def plain(text: str) -> str:
 
 def code(text: str) -> str:
     """Text as code; it may stand in a table."""
-    harmless = " ".join(text.split()).replace("`", "'").replace("|", "/")
+    harmless = escape(" ".join(text.split())).replace("`", "'").replace("|", "/")
     return f"`{harmless}`"
 
 
@@ -39,7 +41,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 def fenced(lines: Iterable[str]) -> Iterator[str]:
     """Lines as they are, in a fixed width, and an empty line."""
     yield "```text"
-    yield from lines
+    yield from map(escape, lines)
     yield "```"
     yield ""
 

@@ -14,7 +14,9 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import Any, cast
+
+from helixc.printable import escape
 
 # In the order in which the script needs them.
 _SCRIPTS = (
@@ -33,7 +35,7 @@ def write_page(data: Mapping[str, Any]) -> str:
     )
     return Template(_asset("page.html")).substitute(
         policy=policy,
-        title=html.escape(str(data["title"])),
+        title=html.escape(escape(str(data["title"]))),
         style=style,
         data=island(data),
         script=script,
@@ -41,9 +43,21 @@ def write_page(data: Mapping[str, Any]) -> str:
 
 
 def island(data: Mapping[str, Any]) -> str:
-    """JSON that may stand in a script element whatever its texts are."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    """JSON that may stand in a script element whatever its texts are; what does not print is escaped in them."""
+    text = json.dumps(_printable(data), separators=(",", ":"), allow_nan=False)
     return text.translate(_ESCAPES)
+
+
+def _printable(value: Any) -> Any:
+    match value:
+        case str():
+            return escape(value)
+        case dict():
+            return {key: _printable(one) for key, one in cast("dict[str, Any]", value).items()}
+        case list():
+            return [_printable(one) for one in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 def _asset(name: str) -> str:

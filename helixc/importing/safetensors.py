@@ -16,6 +16,7 @@ import attrs
 
 from helixc.diagnostics import Diagnostic, Findings, HelixError
 from helixc.limits import MAX_ELEMENTS, MAX_HEADER_BYTES
+from helixc.text.opening import opened
 
 _LENGTH_BYTES = 8
 _METADATA = "__metadata__"
@@ -83,7 +84,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 def read_header(path: Path) -> dict[str, Header]:
     """The tensors of a file by name.  Raises ``HelixError`` with everything that is wrong with its head."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
             text = file.read(min(length, MAX_HEADER_BYTES) + 1)[:length]
     except OSError as error:

@@ -15,6 +15,7 @@ from helixc.library import STANDARD
 from helixc.limits import MAX_FILE_BYTES, MAX_FILES
 from helixc.spelling import did_you_mean
 from helixc.text.library import needed_part
+from helixc.text.opening import opened
 from helixc.text.parser import clean, parse_text
 
 MAIN = ""
@@ -190,11 +191,10 @@ def _read_file(
 ) -> str | None:
     """The text of a file; an error where it is wanted, or in it, if it cannot be read."""
     try:
-        with file.open("rb") as stream:
-            data: bytes = stream.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        message = f"cannot read `{name}`: {reason}"
+        with opened(file) as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        message = f"cannot read `{name}`: {error.strerror or error}"
         if isinstance(file, Path):
             message += _files_meant(file)
         findings.error("HX0001", message, wanted_at)
