@@ -7,7 +7,7 @@ const timeline = (() => {
   const TOP = AXIS + spans.length * (LANE + 1) + 6;
   const bars = data.nodes.map((_, number) => number).filter((number) => data.nodes[number][TIME] > 0);
   bars.sort((a, b) => data.nodes[a][START] - data.nodes[b][START]);
-  let from = 0, to = Math.max(1, data.length), colours = {};
+  let from = 0, to = Math.max(1, data.length), colours = {}, across = 0; // its width is asked of the page once for each drawing
 
   /** A block's name, start and end: what runs beside it does not stretch it. */
   function spanOf(block) {
@@ -17,8 +17,8 @@ const timeline = (() => {
   }
   const gpus = () => shownGpus().slice(0, MOST_GPUS);
   const laneOf = (row) => (row.family === "collective" ? 1 : 0);
-  const xOf = (time) => NAMES + ((time - from) / (to - from)) * (canvas.clientWidth - NAMES);
-  const timeAt = (x) => from + ((x - NAMES) / (canvas.clientWidth - NAMES)) * (to - from);
+  const xOf = (time) => NAMES + ((time - from) / (to - from)) * (across - NAMES);
+  const timeAt = (x) => from + ((x - NAMES) / (across - NAMES)) * (to - from);
 
   function readColours() {
     const style = getComputedStyle(document.documentElement);
@@ -29,24 +29,32 @@ const timeline = (() => {
     const shown = gpus(), height = TOP + shown.length * (2 * LANE + 6) + 6;
     const ratio = window.devicePixelRatio || 1;
     canvas.style.height = `${height}px`;
-    canvas.width = Math.round(canvas.clientWidth * ratio);
+    across = canvas.clientWidth;
+    canvas.width = Math.round(across * ratio);
     canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.font = "11px system-ui, 'DejaVu Sans', sans-serif";
     context.textBaseline = "middle";
-    context.clearRect(0, 0, canvas.clientWidth, height);
+    context.clearRect(0, 0, across, height);
     const tops = shown.map((_, place) => TOP + place * (2 * LANE + 6));
     shown.forEach((gpu, place) => drawLanes(gpu, tops[place]));
     drawAxis(height);
     spans.forEach(([name, bars], place) => drawSpans(name, bars, AXIS + place * (LANE + 1)));
-    tops.forEach(drawBars);
+    drawBars(tops[0]);
+    for (const top of tops.slice(1)) copyLanes(tops[0], top, ratio);
     byId("time-note").textContent = `${timeText(from)} to ${timeText(to)}; drag to pan, Ctrl and wheel to zoom; click a turn or a layer to fill the window with it` + (shown.length < shownGpus().length ? `; GPUs 0 to ${shown.length - 1} of ${data.gpus}, all alike` : "");
+  }
+
+  /** All GPUs do the same at the same time: the lanes of one are a picture of those of another. */
+  function copyLanes(origin, target, ratio) {
+    const place = [NAMES, origin - 1, across - NAMES, 2 * LANE + 3];
+    context.drawImage(canvas, ...place.map((part) => part * ratio), NAMES, target - 1, across - NAMES, 2 * LANE + 3);
   }
 
   function drawLanes(gpu, y) {
     context.fillStyle = colours.lane;
-    context.fillRect(NAMES, y, canvas.clientWidth, LANE);
-    context.fillRect(NAMES, y + LANE + 1, canvas.clientWidth, LANE);
+    context.fillRect(NAMES, y, across, LANE);
+    context.fillRect(NAMES, y + LANE + 1, across, LANE);
     context.fillStyle = colours.ink;
     context.fillText(view.one && data.gpus > 1 ? "all GPUs" : `GPU ${gpu}`, 8, y + LANE);
     context.fillStyle = colours.soft;
@@ -109,7 +117,7 @@ const timeline = (() => {
   }
 
   function drawAxis(height) {
-    const step = tickStep(to - from, Math.max(3, canvas.clientWidth / 130));
+    const step = tickStep(to - from, Math.max(3, across / 130));
     context.fillStyle = colours.soft;
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
@@ -151,7 +159,7 @@ const timeline = (() => {
   }
   function barAt(event) {
     const box = canvas.getBoundingClientRect(), y = event.clientY - box.top - TOP, x = event.clientX - box.left;
-    const place = Math.floor(y / (2 * LANE + 6)), lane = y % (2 * LANE + 6) <= LANE ? 0 : 1, time = timeAt(x), slack = ((to - from) / canvas.clientWidth) * 2;
+    const place = Math.floor(y / (2 * LANE + 6)), lane = y % (2 * LANE + 6) <= LANE ? 0 : 1, time = timeAt(x), slack = ((to - from) / across) * 2;
     const gpu = gpus()[place];
     if (gpu === undefined || x < NAMES || y < 0) return null;
     const number = bars.find((one) => {
@@ -171,7 +179,7 @@ const timeline = (() => {
   canvas.addEventListener("pointermove", (event) => {
     if (drag) {
       if (Math.abs(event.clientX - drag.x) > 4) drag.moved = true;
-      if (drag.moved) pan(drag.from - from - ((event.clientX - drag.x) / (canvas.clientWidth - NAMES)) * (to - from));
+      if (drag.moved) pan(drag.from - from - ((event.clientX - drag.x) / (across - NAMES)) * (to - from));
       return;
     }
     const span = spanAt(event);
