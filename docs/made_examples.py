@@ -10,9 +10,9 @@ from pathlib import Path
 from helixc.analysis.collectives import Collective
 from helixc.analysis.layers import Layer
 from helixc.analysis.numbers_text import byte_text, seconds_text
-from helixc.cli.verify_command import prove
 from helixc.compiler import Compilation
 from helixc.compiler import compile as compile_file
+from helixc.proving import verify
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 HEAD = (
@@ -81,7 +81,7 @@ def _turns(layer: Layer) -> str:
 
 def verdict(example: str, plan: str) -> Iterator[str]:
     """What ``helixc verify`` says of it."""
-    report = prove(compiled(example, plan))
+    report = verify(compiled(example, plan))
     words = f"`helixc verify`: **{report.verdict}**"
     yield f"{words} ({report.reason})." if report.reason else f"{words}."
     for found in report.approximations:

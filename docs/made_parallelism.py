@@ -9,9 +9,9 @@ from functools import cache
 import attrs
 
 from helixc.analysis.collectives import Collective
-from helixc.cli.verify_command import prove
 from helixc.compiler import compile_text
 from helixc.diagnostics import HelixError
+from helixc.proving import verify
 
 
 @attrs.frozen(kw_only=True)
@@ -170,7 +170,7 @@ def combination(parallelism: str, attention: str) -> str:
     except HelixError as error:
         first = next(d for d in error.diagnostics if d.severity == "error")
         return f"refused: {first.code}, {first.message.partition(';')[0]}"
-    verdict = prove(compiled).verdict
+    verdict = verify(compiled).verdict
     listed = _listed(compiled.report.collectives)
     return f"proved: {listed}" if verdict == "equal" else f"{verdict}: {listed}"
 

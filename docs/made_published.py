@@ -19,9 +19,9 @@ from helixc.analysis.numbers_text import (
     seconds_text,
 )
 from helixc.analysis.report import Report
-from helixc.cli.verify_command import prove
 from helixc.price.operator import get_time
 from helixc.price.shapes import MatmulShape
+from helixc.proving import verify
 
 TOKENS = 1024 * 10_000
 HEADS = 4
@@ -212,7 +212,7 @@ def _time_faults() -> Iterator[Fault]:
 
 
 def _other_faults() -> Iterator[Fault]:
-    proof = prove(compiled("helix_16", "published"))
+    proof = verify(compiled("helix_16", "published"))
     found = proof.approximations[0]
     yield Fault(
         "segments of the head dimension attend on their own, then concatenate: the same model",
