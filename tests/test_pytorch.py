@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import json
 import random
 import re
@@ -82,10 +84,19 @@ def test_modules_of_random_programs_are_python(seed: int) -> None:
 
 
 def test_no_value_hides_a_function_of_the_module() -> None:
-    text = (GOLDEN).read_text(encoding="utf-8")
-    defined = re.findall(r"^(?:def )?(\w+)(?:\(| = )", text, re.MULTILINE)
+    module = ast.parse(GOLDEN.read_text(encoding="utf-8"))
+    names = [node for node in ast.walk(module) if isinstance(node, ast.Name)]
+    own = {name.id for name in names if hasattr(builtins, name.id)} - {"__doc__", "__name__"}
+    for node in module.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                own.add(name)
+            case ast.Import(names=imported) | ast.ImportFrom(names=imported):
+                own.update((each.asname or each.name).partition(".")[0] for each in imported)
+            case _:
+                own.update(target.id for target in getattr(node, "targets", ()))
     layers = {"mha", "mlp", "layer"}
-    assert set(defined) - layers <= set(TAKEN)
+    assert own - layers <= set(TAKEN)
 
 
 def test_a_name_is_used_again_when_its_value_is_no_longer_read() -> None:
