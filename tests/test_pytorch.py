@@ -20,6 +20,7 @@ from helixc.cli import run_command
 from helixc.cli.main import run
 from helixc.diagnostics import HelixError
 from helixc.ir.ops import OPS
+from helixc.ir.tensor import DTYPE_BITS, FLOATING
 from helixc.pytorch.identifiers import TAKEN, Identifiers, identifier
 from helixc.pytorch.module import module_text
 from helixc.pytorch.operators import TORCH
@@ -81,6 +82,14 @@ def test_modules_of_random_programs_are_python(seed: int) -> None:
         return
     compile(module_text(compiled.spmd), "emitted", "exec")
     assert module_text(compiled.spmd, timed=True).count("mesh.mark(") > 2
+
+
+def test_every_dtype_is_one_of_pytorch() -> None:
+    text = GOLDEN.read_text(encoding="utf-8")
+    known = text[text.index("DTYPES = {") : text.index("}", text.index("DTYPES = {"))]
+    (floating,) = re.findall(r"^FLOATING = (.*)$", text, re.MULTILINE)
+    assert set(re.findall(r'"(\w+)": torch', known)) == DTYPE_BITS.keys() - {"number"}
+    assert set(ast.literal_eval(floating)) == set(FLOATING)
 
 
 def test_no_value_hides_a_function_of_the_module() -> None:

@@ -35,16 +35,19 @@ from torch.distributed.elastic.multiprocessing.errors import record
 
 """
 _DTYPES = """\
+# PyTorch computes nothing in f8 and f4: those are bf16 here.
 DTYPES = {
     "f64": torch.float64,
     "f32": torch.float32,
     "bf16": torch.bfloat16,
     "f16": torch.float16,
+    "f8": torch.bfloat16,
+    "f4": torch.bfloat16,
     "i32": torch.int32,
     "i8": torch.int8,
     "bool": torch.bool,
 }
-FLOATING = ("f64", "f32", "bf16", "f16")
+FLOATING = ("f64", "f32", "bf16", "f16", "f8", "f4")
 # Newer names of PyTorch, else the older ones.
 GATHER = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor
 SCATTER = getattr(dist, "reduce_scatter_single", None) or dist.reduce_scatter_tensor
