@@ -6,7 +6,6 @@ schedule, and a collective during which something is computed is started first a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
@@ -15,10 +14,11 @@ from helixc.analysis.schedule import Schedule
 from helixc.analysis.uses import gives_of, reads_of, taken_from_outside
 from helixc.ir.logical import ancestors
 from helixc.ir.scope_names import step_of
-from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement, walk
+from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
 from helixc.pytorch.identifiers import TAKEN, Identifiers
 from helixc.pytorch.lines import Writer, pending
 from helixc.pytorch.order import by_start, overlapping_in, starts_of
+from helixc.pytorch.scopes import between, homes_of, titles_of
 from helixc.pytorch.weights import is_weight
 
 _STEP = "    "
@@ -41,7 +41,7 @@ class Function:
 
 
 @attrs.frozen
-class _Call:
+class Call:
     """The statements of one call, which become a function."""
 
     scope: int
@@ -49,23 +49,25 @@ class _Call:
 
     @property
     def gives(self) -> tuple[str, ...]:
+        """The values that it makes."""
         return tuple(value for s in self.statements for value in gives_of(s))
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """The values that it takes from outside."""
         own = set(self.gives)
         reads = (value for s in self.statements for value in reads_of(s))
         return tuple(dict.fromkeys(value for value in reads if value not in own))
 
 
 @attrs.frozen
-class _Wait:
+class Wait:
     """A step that was started before is waited for."""
 
     move: Move
 
 
-_Event = _Call | _Wait | SpmdStatement
+Event = Call | Wait | SpmdStatement
 
 
 def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> tuple[Function, ...]:
@@ -73,7 +75,7 @@ def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> t
 
     ``timed``: after each statement stands a line that notes the time, and nothing overlaps.
     """
-    made = _Functions(program, starts_of(schedule.root), timed=timed)
+    made = Functions(program, starts_of(schedule.root), timed=timed)
     outputs = tuple(output.value for output in program.outputs)
     events = list(made.events(program.body, 0))
     writer = made.writer(events, outputs, 0)
@@ -83,33 +85,41 @@ def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> t
     return (*made.found, Function("forward", ("inputs",), (*lines, "}")))
 
 
-class _Functions:
-    """Makes the functions of a program; ``found`` are those that are finished."""
+class Functions:
+    """Makes the functions of a program; ``found`` are those that are finished.
+
+    What other forms of a program write otherwise stands in methods of its own: the order of statements, how
+    the statements of a call are grouped, and the text of a call and of a loop's first line.
+    """
 
     def __init__(self, program: Spmd, starts: Mapping[int, int], *, timed: bool) -> None:
         self.program = program
         self.starts = starts
         self.timed = timed
-        self.homes = _homes(program)
+        self.homes = homes_of(program)
         self.titles = Identifiers(TAKEN)
-        self.taken = (*TAKEN, *_titles(program))
+        self.taken = (*TAKEN, *titles_of(program))
         self.found: list[Function] = []
 
-    def writer(self, events: Sequence[_Event], wanted: Iterable[str], base: int) -> Writer:
+    def writer(self, events: Sequence[Event], wanted: Iterable[str], base: int) -> Writer:
         """What writes a function of some events, after which some values are wanted."""
         last = {value: i for i, event in enumerate(events) for value in _reads(event)}
         last.update(dict.fromkeys(wanted, len(events)))
         names = Identifiers(self.taken, last)
+        return self.new_writer(names, base)
+
+    def new_writer(self, names: Identifiers, base: int) -> Writer:
+        """What writes statements whose values go by ``names``, in a function of a scope."""
         return Writer(self.program, self.homes, names, lambda scope: self._place(scope, base))
 
-    def events(self, body: Sequence[SpmdStatement], scope: int) -> Iterator[_Event]:
+    def events(self, body: Sequence[SpmdStatement], scope: int) -> Iterator[Event]:
         """What a function for a body at ``scope`` does, one after the other."""
         for inside, statements in self._runs(body, scope):
             few = len(statements) <= _FEW and not any(map(_has_weight, statements))
             if inside < 0 or few:
-                yield from self._in_time(statements)
+                yield from self.in_time(statements)
             else:
-                yield _Call(inside, statements)
+                yield Call(inside, statements)
 
     def _runs(
         self, body: Sequence[SpmdStatement], scope: int
@@ -136,7 +146,7 @@ class _Functions:
         own = inner[-1] if inner else scope
         return own if self.program.scopes[own].kind == "layer" else -1
 
-    def _in_time(self, statements: Sequence[SpmdStatement]) -> Iterator[SpmdStatement | _Wait]:
+    def in_time(self, statements: Sequence[SpmdStatement]) -> Iterator[SpmdStatement | Wait]:
         """Statements by their start, and where the steps that overlap with others are waited for."""
         ordered = by_start(statements, self.starts)
         overlapping = frozenset[str]() if self.timed else overlapping_in(ordered)
@@ -144,22 +154,22 @@ class _Functions:
         for statement in ordered:
             for value in reads_of(statement):
                 if value in started:
-                    yield _Wait(started.pop(value))
+                    yield Wait(started.pop(value))
             yield statement
             if isinstance(statement, Move) and statement.result in overlapping:
                 started[statement.result] = statement
-        yield from map(_Wait, started.values())
+        yield from map(Wait, started.values())
 
     # --- lines
 
-    def lines(self, events: Sequence[_Event], writer: Writer, base: int) -> Iterator[str]:
+    def lines(self, events: Sequence[Event], writer: Writer, base: int) -> Iterator[str]:
         """The lines of a function; ``base``: the scope whose weights it is given."""
-        started = {event.move.result for event in events if isinstance(event, _Wait)}
+        started = {event.move.result for event in events if isinstance(event, Wait)}
         for position, event in enumerate(events):
             match event:
-                case _Call():
+                case Call():
                     yield from self._call(event, position, writer, base)
-                case _Wait():
+                case Wait():
                     yield from writer.wait(event.move, position)
                 case Loop():
                     yield from self._loop(event, position, writer, base)
@@ -172,19 +182,18 @@ class _Functions:
             if self.timed and isinstance(event, Compute | Move):
                 yield f'mesh.mark("{event.result}")'
 
-    def _call(self, call: _Call, position: int, writer: Writer, base: int) -> Iterator[str]:
+    def _call(self, call: Call, position: int, writer: Writer, base: int) -> Iterator[str]:
         wanted = tuple(v for v in call.gives if writer.names.is_read_after(v, position))
-        inner_events = list(self._in_time(call.statements))
+        inner_events = self.inside(call)
         inner = self.writer(inner_events, wanted, call.scope)
         parameters = tuple(inner.give(value, -1) for value in call.reads)
         lines = list(self.lines(inner_events, inner, call.scope))
         if wanted:
             lines.append("return " + ", ".join(inner.names.of(value) for value in wanted))
-        name = self._titled(step_of(self.program.scopes[call.scope], {}))
-        self.found.append(Function(name, parameters, tuple(lines)))
-        given = "".join(f", {writer.names.of(value)}" for value in call.reads)
+        name = self.add(call.scope, parameters, lines)
+        given = [writer.names.of(value) for value in call.reads]
         targets = ", ".join([writer.give(value, position) for value in wanted])
-        text = f"{name}(mesh, weights{self._way(call.scope, base)}{given})"
+        text = self.invocation(name, call.scope, base, given)
         yield f"{targets} = {text}" if targets else text
 
     def _loop(self, loop: Loop, position: int, writer: Writer, base: int) -> Iterator[str]:
@@ -199,9 +208,7 @@ class _Functions:
         if loop.carried:
             yielded = (inner.text(v.yields, v.type.dims) for v in loop.carried)
             lines.append("return " + ", ".join(yielded))
-        scope = self.program.scopes[loop.scope]
-        name = self._titled(scope.name)
-        self.found.append(Function(name, parameters, tuple(lines)))
+        name = self.add(loop.scope, parameters, lines)
         captured = [writer.names.of(value) for value in outside]
         # Every turn reads what comes from outside, so no turn may give its name to what it yields.
         for value in outside:
@@ -210,21 +217,39 @@ class _Functions:
         targets = [writer.give(value.result, position, held=True) for value in loop.carried]
         if starts != targets:
             yield f"{', '.join(targets)} = {', '.join(starts)}"
-        given = "".join(f", {name}" for name in (*targets, *captured))
-        first = f"{scope.first}, " if scope.first else ""
-        yield f"for turn in range({first}{scope.first + loop.trips}):"
-        call = f"{name}(mesh, weights{self._way(loop.scope, base)}{given})"
+        yield self.turns(loop)
+        call = self.invocation(name, loop.scope, base, [*targets, *captured])
         yield f"{_STEP}{', '.join(targets)} = {call}" if targets else f"{_STEP}{call}"
+
+    def inside(self, call: Call) -> list[Event]:
+        """What the function of a call does."""
+        return list(self.in_time(call.statements))
+
+    def turns(self, loop: Loop) -> str:
+        """The first line of a loop."""
+        scope = self.program.scopes[loop.scope]
+        first = f"{scope.first}, " if scope.first else ""
+        return f"for turn in range({first}{scope.first + loop.trips}):"
 
     # --- names
 
-    def _titled(self, wish: str) -> str:
-        return self.titles.give(f"function {len(self.found)}", wish, -1, held=True)
+    def add(self, scope: int, parameters: tuple[str, ...], lines: Iterable[str]) -> str:
+        """Note a finished function of a scope; its name."""
+        found = self.program.scopes[scope]
+        wish = found.name if found.kind == "repeat" else step_of(found, {})
+        name = self.titles.give(f"function {len(self.found)}", wish, -1, held=True)
+        self.found.append(Function(name, parameters, tuple(lines)))
+        return name
+
+    def invocation(self, name: str, scope: int, base: int, given: Iterable[str]) -> str:
+        """The call of a function of ``scope`` in one of ``base``."""
+        arguments = ("mesh", f"weights{self._way(scope, base)}", *given)
+        return f"{name}({', '.join(arguments)})"
 
     def _way(self, scope: int, base: int) -> str:
         """What leads from the weights of one scope to those of one inside it."""
         text = ""
-        for found in reversed(_between(self.program, scope, base)):
+        for found in reversed(between(self.program, scope, base)):
             own = self.program.scopes[found]
             turn = '"' if own.kind != "repeat" else ""
             step = step_of(own, {own.id: "{turn}"})
@@ -236,25 +261,11 @@ class _Functions:
         return f"weights{self._way(scope, base)}"
 
 
-def _titles(program: Spmd) -> Iterator[str]:
-    """Names that functions may have: no value of any function is called so."""
-    counts = Counter(scope.name for scope in program.scopes if scope.parent >= 0)
-    for name, count in counts.items():
-        yield name
-        yield from (f"{name}_{number}" for number in range(2, count + 1))
-
-
-def _between(program: Spmd, scope: int, base: int) -> list[int]:
-    """The scopes from one up to, and without, one that it lies in."""
-    chain = list(ancestors(program.scopes, scope))
-    return chain[: chain.index(base)]
-
-
-def _reads(event: _Event) -> tuple[str, ...]:
+def _reads(event: Event) -> tuple[str, ...]:
     match event:
-        case _Call():
+        case Call():
             return event.reads
-        case _Wait():
+        case Wait():
             return (pending(event.move),)
         case _:
             return reads_of(event)
@@ -262,18 +273,3 @@ def _reads(event: _Event) -> tuple[str, ...]:
 
 def _has_weight(statement: SpmdStatement) -> bool:
     return isinstance(statement, Loop) or (isinstance(statement, Compute) and is_weight(statement))
-
-
-def _homes(program: Spmd) -> Mapping[str, str]:
-    """The names in the source of values that have one."""
-    found: dict[str, str] = {}
-    for statement in walk(program.body):
-        if isinstance(statement, Loop):
-            for value in statement.carried:
-                for name in (value.entry, value.result):
-                    found[name] = value.names[0].name if value.names else ""
-        elif isinstance(statement, Compute):
-            found[statement.result] = statement.op.home.name
-        else:
-            found[statement.result] = statement.names[0].name if statement.names else ""
-    return found
