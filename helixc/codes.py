@@ -229,6 +229,8 @@ CODES: Mapping[str, str] = {
     "HX1107": "function compared with the model not done in time",
     "HX1108": "output that cannot be compared with the model's",
     "HX1109": "model that cannot be run for a comparison",
+    "HX1110": "plan that DTensor cannot express",
+    "HX1111": "operator that DTensor cannot run as it is split",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -13,11 +14,17 @@ from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.terminal import hand_over
-from helixc.compiler import compile_sources
+from helixc.compiler import Compilation, compile_sources
+from helixc.diagnostics import HelixError
 from helixc.emit.files import write_file_in
 from helixc.emit.stems import legal_stem
+from helixc.ir.spmd import Spmd
+from helixc.pytorch.dtensor.module import dtensor_text
 from helixc.pytorch.identifiers import identifier
 from helixc.pytorch.module import module_text
+
+# The module of a program, in each style that there is.
+STYLES: Mapping[str, Callable[[Spmd], str]] = {"functions": module_text, "dtensor": dtensor_text}
 
 
 @click.command("emit", cls=Command)
@@ -27,9 +34,15 @@ from helixc.pytorch.module import module_text
 @click.option(
     "-o", "--output", metavar="WHERE", help="A folder, or `-` to print; `out` by default."
 )
+@click.option(
+    "--style",
+    type=click.Choice(list(STYLES)),
+    default="functions",
+    help="Functions on local blocks, or modules on whole tensors with placements for DTensor.",
+)
 @FORMAT
 def command(
-    engine: str, file: str, *, chosen: Chosen, output: str | None, output_format: str
+    engine: str, file: str, *, chosen: Chosen, output: str | None, style: str, output_format: str
 ) -> int:
     """Write one plan of FILE as a program for ENGINE: `torch` is PyTorch with torch.distributed."""
     sources = load(file)
@@ -37,12 +50,13 @@ def command(
     with doing("compiling"):
         compilation = compile_sources(sources, choice)
     with doing("writing the module"):
-        text = module_text(compilation.spmd)
+        text = _text(compilation, style)
     if output == "-":
         hand_over(text)
         return 0
     spmd = compilation.spmd
-    stem = legal_stem(f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}")
+    suffix = "" if style == "functions" else f"_{style}"
+    stem = legal_stem(f"{identifier(spmd.name)}_{identifier(spmd.plan.name)}{suffix}")
     path = write_file_in(Path(output or "out"), f"{stem}.py", text)
     if output_format == "json":
         show_json({"schema": "helixc.emit/1", "engine": engine, "files": [path.as_posix()]})
@@ -50,3 +64,10 @@ def command(
     show_text(compilation.diagnostics, compilation.texts)
     tell(path.as_posix())
     return 0
+
+
+def _text(compilation: Compilation, style: str) -> str:
+    try:
+        return STYLES[style](compilation.spmd)
+    except HelixError as error:
+        raise HelixError(error.diagnostics, compilation.texts) from error

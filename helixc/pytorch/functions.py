@@ -143,8 +143,7 @@ class Functions:
             return -1
         inner = chain[: chain.index(scope)]
         # A repeat directly in the body stands in no call, whatever it holds.
-        own = inner[-1] if inner else scope
-        return own if self.program.scopes[own].kind == "layer" else -1
+        return inner[-1] if inner and self.program.scopes[inner[-1]].kind == "layer" else -1
 
     def in_time(self, statements: Sequence[SpmdStatement]) -> Iterator[SpmdStatement | Wait]:
         """Statements by their start, and where the steps that overlap with others are waited for."""

@@ -60,8 +60,8 @@ class Writer:
             text = yield from self._kernel(statement, op.params, position)
         else:
             operands = tuple(map(self._operand, op.operands))
-            text = self._expression(op, operands, self._split(statement))
-        yield from self._assigned(text, statement, position)
+            text = self.expression(op, operands, self._split(statement))
+        yield from self.assigned(text, statement, position)
 
     def move(self, statement: Move, position: int, *, starts: bool) -> Iterator[str]:
         """The lines of a step, or of its start alone."""
@@ -69,31 +69,29 @@ class Writer:
         before = self.program.layouts[source]
         call = move_text(statement.step, self.text(source, dims), dims, before)
         if isinstance(statement.step, Slice | Seed):
-            yield from self._assigned(call, statement, position)
+            yield from self.assigned(call, statement, position)
             return
         yield from comment(statement.why.text)
         if starts:
             wish = f"{self.homes.get(statement.result) or 'value'}_ready"
             yield f"{self.names.give(pending(statement), wish, position)} = {call}"
         else:
-            yield from self._assigned(f"{call}.wait()", statement, position)
+            yield from self.assigned(f"{call}.wait()", statement, position)
 
     def wait(self, statement: Move, position: int) -> Iterator[str]:
         """The line that waits for a step that was started."""
-        yield from self._assigned(
-            f"{self.names.of(pending(statement))}.wait()", statement, position
-        )
+        yield from self.assigned(f"{self.names.of(pending(statement))}.wait()", statement, position)
 
     def _operand(self, operand: str | Number) -> Operand:
         if isinstance(operand, Number):
             return Operand(number_text(operand), NUMBER)
         return Operand(self.names.of(operand), self.program.types[operand])
 
-    def _expression(self, op: Op, operands: tuple[Operand, ...], split: Layout) -> str:
+    def expression(self, op: Op, operands: tuple[Operand, ...], split: Layout) -> str:
+        """An operator, whose work is split as ``split`` says."""
         sizes, mesh = self.program.sizes, self.program.mesh
         use = Use(op=op, operands=operands, layout=split, sizes=sizes, mesh=mesh)
-        text = TORCH[op.kind](use)
-        return f"({text}).to({dtype_text(op.type.dtype)})" if _widens(op, operands) else text
+        return converted(TORCH[op.kind](use), op, operands)
 
     def _split(self, statement: Compute) -> Layout:
         """How the work of an operator is split, by the dimensions of all its values."""
@@ -123,7 +121,7 @@ class Writer:
             operands = tuple(
                 values[o] if isinstance(o, str) else self._operand(o) for o in op.operands
             )
-            text = self._expression(op, operands, make_layout(split))
+            text = self.expression(op, operands, make_layout(split))
             if op is not fused.body[-1]:
                 inner = f"{statement.result}/{op.result}"
                 name = self.names.give(inner, op.home.name or op.kind, position, held=True)
@@ -132,7 +130,7 @@ class Writer:
         last = Operand(f"({text})", fused.body[-1].type)
         return text if last.dims == statement.type.dims else permuted(last, statement.type.dims)
 
-    def _assigned(self, text: str, statement: Compute | Move, position: int) -> Iterator[str]:
+    def assigned(self, text: str, statement: Compute | Move, position: int) -> Iterator[str]:
         """``name = text``, and the dimensions of a GPU's block beside or above it."""
         program, layout = self.program, statement.layout
         sizes = local_sizes(statement.type, layout, program.sizes, program.mesh)
@@ -156,6 +154,11 @@ def comment(text: str) -> Iterator[str]:
     """A text as lines of a comment."""
     for line in textwrap.wrap(" ".join(text.split()), _WIDTH - 2 - _INDENT):
         yield f"# {line}"
+
+
+def converted(text: str, op: Op, operands: tuple[Operand, ...]) -> str:
+    """The text of an operator, with its dtype where PyTorch might give another one."""
+    return f"({text}).to({dtype_text(op.type.dtype)})" if _widens(op, operands) else text
 
 
 def _widens(op: Op, operands: tuple[Operand, ...]) -> bool:

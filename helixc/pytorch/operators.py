@@ -95,7 +95,8 @@ def _where(use: Use) -> str:
     return f"torch.where({_as_truth(use, 0)}, {yes}, {no})"
 
 
-def _matmul(use: Use) -> str:
+def matmul(use: Use, function: str = "torch.einsum") -> str:
+    """A contraction by ``function``, with a letter for each dimension."""
     left, right = use.operands
     letters = _letters((*left.dims, *right.dims))
     spelled = ["".join(letters[dim] for dim in dims) for dims in (left.dims, right.dims, use.dims)]
@@ -104,7 +105,7 @@ def _matmul(use: Use) -> str:
         o.text if o.type.dtype == dtype else f"{o.text}.to({dtype_text(dtype)})"
         for o in use.operands
     ]
-    return f'torch.einsum("{spelled[0]},{spelled[1]}->{spelled[2]}", {texts[0]}, {texts[1]})'
+    return f'{function}("{spelled[0]},{spelled[1]}->{spelled[2]}", {texts[0]}, {texts[1]})'
 
 
 def _letters(dims: Dims) -> dict[str, str]:
@@ -228,7 +229,7 @@ TORCH: Mapping[str, Expression] = {
     "or": _truth("|"),
     "not": _not,
     "where": _where,
-    "matmul": _matmul,
+    "matmul": matmul,
     "sum": _reduction("sum"),
     "mean": _mean,
     "max": _reduction("amax"),

@@ -15,12 +15,16 @@ import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor.debug import CommDebugMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from helixc.interp.site import Array
 from helixc.running.case import RunCase
 from helixc.running.launch import Finished
 
+# How long a process may wait for another, where many share few cores.
+SECONDS = 600
 # Operators of torch.distributed by the kind of collective that they carry out.
 KINDS = {
     "_allgather_base_": "all_gather",
@@ -76,7 +80,7 @@ def _serve(rank: int, size: int, port: int, tasks: Any, results: Any) -> None:
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
-    limit = dt.timedelta(seconds=60)
+    limit = dt.timedelta(seconds=SECONDS)
     dist.init_process_group("gloo", timeout=limit, rank=rank, world_size=size)
     for text, inputs, weights in iter(tasks.get, None):
         with _Told(rank, results):
@@ -111,6 +115,8 @@ def _made(text: str, inputs: Any, weights: Any) -> tuple[list[dict[str, Array]],
     module = types.ModuleType("emitted")
     exec(compile(text, "emitted", "exec"), module.__dict__)
     module.DTYPES.update(dict.fromkeys(module.FLOATING, torch.float64))
+    if hasattr(module, "partition"):
+        return [_placed(module, inputs, weights)], []
     mesh = module.Mesh(torch.device("cpu"))
     held = module.load(mesh, module.WEIGHTS, weights, 0)
     given = module.load(mesh, module.INPUTS, inputs, 0)
@@ -118,6 +124,39 @@ def _made(text: str, inputs: Any, weights: Any) -> tuple[list[dict[str, Array]],
     with torch.inference_mode(), recorder:
         parts = module.step(mesh, held, given)
     return [{n: b.numpy() for n, b in part.items()} for part in parts], recorder.found
+
+
+def _placed(module: Any, inputs: Any, weights: Any) -> dict[str, Array]:
+    """The blocks that a module for DTensor makes, and those of its parameters."""
+    grid = init_device_mesh("cpu", tuple(module.AXES.values()), mesh_dim_names=tuple(module.AXES))
+    model = module.build(weights)
+    module.partition(model, grid)
+    blocks = {f"parameter {name}": p.to_local() for name, p in model.named_parameters()}
+    with torch.no_grad():
+        outputs = as_placed(module, model, module.arrived(inputs))
+    blocks.update((name, output.to_local()) for name, output in outputs.items())
+    return {name: block.detach().numpy() for name, block in blocks.items()}
+
+
+def as_placed(module: Any, model: Any, given: Any) -> dict[str, Any]:
+    """What a module for DTensor makes; raises where data moves that no ``placed`` moves."""
+    placed, asked, mode = module.placed, [0], CommDebugMode()
+
+    def counted(x: Any, *placements: Any) -> Any:
+        before = mode.get_total_counts()
+        moved = placed(x, *placements)
+        asked[0] += mode.get_total_counts() - before
+        return moved
+
+    module.placed = counted
+    with mode:
+        outputs = model(given)
+    for name, output in outputs.items():
+        module.held(name, output, *module.OUTPUTS[name])
+    unasked = mode.get_total_counts() - asked[0]
+    if unasked:
+        raise RuntimeError(f"{unasked} collectives that no `placed` asked for")
+    return outputs
 
 
 class Pool:
@@ -142,7 +181,7 @@ class Pool:
         task = (text, _given(case.inputs), _given(case.weights))
         for queue in self._tasks:
             queue.put(task)
-        answers = sorted(self._results.get(timeout=120) for _ in range(self.size))
+        answers = sorted(self._results.get(timeout=SECONDS) for _ in range(self.size))
         for rank, made, error in answers:
             assert made is not None, f"rank {rank}: {error}"
         parts = [made[0] for _, made, _ in answers]
