@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,12 @@ def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "examples" / HELIX.name).write_text(TEXT, encoding="utf-8")
     exec(builtins.compile(script, "README.md", "exec"), {})  # noqa: S102 - the text is ours
     assert (tmp_path / "out" / "megatron" / "report.md").is_file()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"seq": "x"}, {"seq": 1.5}, {"seq": True}, {"seq": None}, {3: 4}], ids=str
+)
+def test_settings_that_are_no_names_and_whole_numbers_are_told(settings: Any) -> None:
+    for use in (helixc.compile, helixc.check):
+        with pytest.raises(TypeError, match="settings"):
+            use(HELIX, plan="megatron", settings=settings)

@@ -335,3 +335,23 @@ def test_plans_are_together_that_differ_in_the_order_of_their_axes_alone() -> No
         {"four": ("u", "v", "x")},
         {"imported": ()},
     ]
+
+
+def test_numbers_too_large_for_a_column_are_its_largest_and_never_fit(tmp_path: Path) -> None:
+    """Sizes of 2^40 at one FLOP a second take longer than 2^63 picoseconds."""
+    path = tmp_path / "absurd.hx"
+    path.write_text("""
+model m { dim a = 1_099_511_627_776, b = 1_099_511_627_776, c = 1_099_511_627_776
+  input x: f32[a, b]
+  weight w: [b, c]
+  output y = matmul(x, w, over b) }
+gpu chip { memory = 8_000_000 PB; bandwidth = 1 TB/s; f32 = 1 FLOP/s }
+link wire { bandwidth = 1 GB/s; latency = 1 us }
+cluster box { gpu chip; level gpu = 2 via wire }
+plan p for m on box { mesh t = 2; shard a over t }
+""")
+    compiled = helixc.compile(path).report
+    assert compiled.critical_path.picoseconds > 2**63
+    found = helixc.evaluate(path, {"p": [(1,), (2,)]})
+    assert found.picoseconds.tolist() == found.needed_bytes.tolist() == [2**63 - 1] * 2
+    assert found.fits.tolist() == [False, False]

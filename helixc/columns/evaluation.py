@@ -39,11 +39,13 @@ Table = Mapping[str, Sequence[Sequence[int]]]
 class Evaluation(Shown):
     """One entry per plan in each column, in the order of the table.
 
-    ``models``: the model, with its phase where it writes some.  ``refused``: the code of the first error where ``compile`` refuses the plan, else ""; numbers are 0
-    there.  Times are of one GPU in picoseconds: of the program, and of all its computing and all its
-    communication one after the other.  ``weights_bytes``, ``state_bytes`` and ``peak_bytes`` (all other values alive
-    at the fullest moment) are what a GPU holds, ``received_bytes`` what it receives in collectives, ``capacity_bytes`` the memory it has.  ``alone`` counts
-    plans that were compiled one by one; ``shapes`` the distinct operators and collectives that were priced.
+    ``models``: the model, with its phase where it writes some.  ``refused``: the code of the first error
+    where ``compile`` refuses the plan, else ""; numbers are 0 there.  Times are of one GPU in picoseconds:
+    of the program, and of all its computing and all its communication one after the other.
+    ``weights_bytes``, ``state_bytes`` and ``peak_bytes`` (all other values alive at the fullest moment) are
+    what a GPU holds, ``received_bytes`` what it receives in collectives, ``capacity_bytes`` the memory it
+    has.  A number of 2^63 or more is 2^63 - 1.  ``alone`` counts plans that were compiled one by one;
+    ``shapes`` the distinct operators and collectives that were priced.
     """
 
     structure: tuple[str, ...]
@@ -101,13 +103,19 @@ class Evaluation(Shown):
     @property
     def needed_bytes(self) -> Column:
         """What a GPU must hold."""
-        return self.weights_bytes + self.state_bytes + self.peak_bytes
+        return _sum(_sum(self.weights_bytes, self.state_bytes), self.peak_bytes)
 
     @property
     def fits(self) -> Mask:
         """Whether that finds room; False where a plan is refused."""
         followed = np.array([not code for code in self.refused], dtype=bool)
-        return followed & (self.needed_bytes <= self.capacity_bytes)
+        needed = self.needed_bytes
+        return followed & (needed <= self.capacity_bytes) & (needed < LARGEST)
+
+
+def _sum(one: Column, other: Column) -> Column:
+    """Numbers from 0 on added up; what is too large for a column is the largest number that it holds."""
+    return np.where(other > LARGEST - one, LARGEST, one + other)
 
 
 def evaluate(

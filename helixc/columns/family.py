@@ -27,6 +27,11 @@ LARGEST = int(np.iinfo(np.int64).max)
 NEVER = 2**61
 
 
+def bounded(numbers: Iterable[int]) -> Column:
+    """Numbers as a column; those that are too large for one are the largest that it holds."""
+    return np.array([min(number, LARGEST) for number in numbers], dtype=np.int64)
+
+
 class NotInColumns(Exception):
     """Something that is not worked out for many plans at once."""
 

@@ -53,7 +53,7 @@ class Results:
     def put_row(self, plan: int, row: Row) -> None:
         """The results of one plan."""
         for name in COLUMNS:
-            self.columns[name][plan] = getattr(row, name)
+            self.columns[name][plan] = min(getattr(row, name), LARGEST)
 
     def put(self, plans: Column, rows: Column, totals: Totals) -> None:
         """The results of some plans, from these rows of the columns of their family."""

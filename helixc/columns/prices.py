@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from helixc.choice.operators import Operator
-from helixc.columns.family import Column, NotInColumns
+from helixc.columns.family import Column, NotInColumns, bounded
 from helixc.ir.hardware import Cluster, Gpu
 from helixc.ir.layout import (
     WHOLE,
@@ -77,7 +77,7 @@ class StepPrices:
                 if key not in known:
                     known[key] = self._price(kind, *divmod(key, MOST_BYTES))
                 times[position] = known[key]
-        return np.array(times, dtype=np.int64)
+        return bounded(times)
 
     def _price(self, kind: type[Step], place: int, size: int) -> int:
         prices = self._prices[place]
@@ -132,7 +132,7 @@ class OperatorPrices:
                     ways = [int(column[position]) for _, column in split]
                     known[number] = self._price(operator, dict(zip(names, ways, strict=True)))
                 times[position] = known[number]
-        return np.array(times, dtype=np.int64)
+        return bounded(times)
 
     def _price(self, operator: Operator, ways: dict[str, int]) -> int:
         local = {name: size // ways.get(name, 1) for name, size in operator.sizes.items()}

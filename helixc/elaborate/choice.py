@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
+from typing import SupportsIndex
 
 import attrs
 
@@ -39,6 +41,15 @@ def make_choice(
     settings: Mapping[str, int] | None,
     phase: str | None = None,
 ) -> Choice:
-    """A choice from what a caller gives."""
-    pairs = tuple((settings or {}).items())
+    """A choice from what a caller gives; raises ``TypeError`` for settings that are no names and whole numbers."""
+    pairs = tuple(_setting(name, size) for name, size in dict(settings or {}).items())
     return Choice(model=model, plan=plan, cluster=cluster, phase=phase, settings=pairs)
+
+
+def _setting(name: object, size: object) -> tuple[str, int]:
+    """One setting; a caller's types are not checked before."""
+    if not isinstance(name, str):
+        raise TypeError(f"settings name dimensions by their names, not by {repr(name)[:80]}")
+    if isinstance(size, bool) or not isinstance(size, SupportsIndex):
+        raise TypeError(f"settings: `{name[:80]}` is to be a whole number, not {repr(size)[:80]}")
+    return name, operator.index(size)
