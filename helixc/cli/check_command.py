@@ -8,12 +8,13 @@ from helixc.cli.chosen import choice_of
 from helixc.cli.findings import show_json, show_text, status_of
 from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
-from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
+from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, choice_options
+from helixc.cli.watching import Watching
 from helixc.compiler import Checked, check_sources, compile_plans
 from helixc.render import to_json
 
 
-@click.command("check", cls=Command)
+@click.command("check", cls=Watching)
 @click.argument("file")
 @choice_options
 @VERIFY_EACH

@@ -16,10 +16,11 @@ from helixc.cli.emitted import Emitted
 from helixc.cli.findings import show_json, show_text
 from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
-from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, Command, choice_options
+from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, choice_options
 from helixc.cli.ranges import Ranges
 from helixc.cli.terminal import hand_over
 from helixc.cli.verify_command import proved, summary
+from helixc.cli.watching import Watching
 from helixc.compiler import Compilation, compile_sources, lower
 from helixc.diagnostics import HelixError
 from helixc.emit.files import write_files
@@ -70,7 +71,7 @@ def _compile_options(function: Callable[..., int]) -> Callable[..., int]:
     return function
 
 
-@click.command("compile", cls=Command)
+@click.command("compile", cls=Watching)
 @click.argument("file")
 @choice_options
 @_compile_options

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from helixc.cli.files_read import note_read, note_sources
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.ir.source import Sources
 from helixc.limits import MAX_FILE_BYTES
@@ -17,9 +18,19 @@ STDIN_NAME = "<stdin>"
 
 def load(file: str) -> Sources:
     """The file and what it imports; ``-`` is standard input, which imports from where one stands."""
-    if file != STDIN:
-        return load_path(Path(file))
-    return load_text(read_stdin(), STDIN_NAME, Path())
+    if file == STDIN:
+        return load_text(read_stdin(), STDIN_NAME, Path())
+    path = Path(file)
+    note_read(path)
+    try:
+        sources = load_path(path)
+    except HelixError as error:
+        note_sources(error.sources)
+        # What is imported may be a file that is not there yet.
+        note_read(path.parent)
+        raise
+    note_sources(own.name for _, own in sources.files)
+    return sources
 
 
 def read_stdin(limit: int = MAX_FILE_BYTES) -> str:
@@ -31,6 +42,7 @@ def read_text(file: str, limit: int) -> tuple[str, str]:
     """The text of a file that is no source, of at most ``limit`` bytes, and the name to call it by."""
     if file == STDIN:
         return read_stdin(limit), STDIN_NAME
+    note_read(Path(file))
     try:
         with opened(Path(file)) as stream:
             data = stream.read(limit + 1)
