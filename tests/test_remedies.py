@@ -126,6 +126,19 @@ def test_few_kv_heads_on_many_gpus(line: str, gpus: int) -> None:
     assert verify(compiled.logical, compiled.stages[1:]).verdict == "equal"
 
 
+def test_a_name_for_a_number_is_no_dimension_to_split() -> None:
+    """``past`` counts what a cache holds already: no value has it, and a line about it does nothing."""
+    heads = "head = 6, past = 1024, longest = past + seq"
+    text = program(heads, 4, "shard head over tp")
+
+    found = find_remedies(
+        refused(text), load_text(text, "heads.hx"), make_choice(None, None, None, None)
+    )
+
+    assert found
+    assert not [one.what for one in found if "past" in one.what or "longest" in one.what]
+
+
 def test_the_error_tells_them_cheapest_first() -> None:
     text = program(*CASES["12 heads on 16"])
     with pytest.raises(HelixError) as error:

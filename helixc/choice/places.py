@@ -57,12 +57,15 @@ class Coverage:
 
 
 def dims_within(program: Logical, blocks: Iterable[int]) -> dict[str, tuple[str, ...]]:
-    """The dimensions of the values that some blocks of a plan speak of: their names and leaves."""
+    """The dimensions of the values that some blocks of a plan speak of: their names and leaves.
+
+    A name for a number alone (``past`` tokens in a cache) is none: no value has it.
+    """
     coverage, own = Coverage(program), set(blocks)
     reached = [op for op in program.makers.values() if own & set(coverage.of_value(op))]
     leaves = {leaf for op in reached for leaf in op.type.dims}
     named: dict[str, tuple[str, ...]] = {}
     for dim in (dim for scope in reversed(program.scopes) for dim in scope.dims):
-        if set(dim.leaves) <= leaves:
+        if dim.leaves and set(dim.leaves) <= leaves:
             named.setdefault(dim.name, dim.leaves)
     return named
