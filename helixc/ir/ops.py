@@ -64,39 +64,44 @@ Kept = Literal["", "weight", "state"]
 class OpRow:
     """One operator.
 
-    ``arity``: number of operands, -1 = any.  ``combines``: the ``over`` dimensions are contracted and
-    a split one leaves the result partial in this way.  ``whole``: the ``over`` dimensions must be
-    unsplit.  ``expands``: with a split ``over`` dimension it is rewritten into simpler operators.
-    ``keeps_order``: a partial max may pass through.  ``spreads``: operands need no common
-    dimensions.  ``flops``: per result element, for elementwise work, which runs as a ``stream`` kernel.  ``position``: a local kernel
-    needs the global indices of its block.  ``params``: the class of its parameters.  ``kept``: as what its
-    result is kept from step to step.  ``rests``: its result is held as planned.
-    ``fills``: its result is its first operand with the second put into it, in the same place.
+    Operands and result.  ``arity``: number of operands, -1 = any.  ``along``: so many, from the first on, have the
+    ``over`` dimensions, and the others do not (-1: all have them); a number before the last of these is the same
+    all along.  ``elements``: how many there are along them (0: any number).  ``places``: operands that say in whole
+    numbers where.  ``spreads``: operands need no common dimensions.  ``result``: whence its dtype.  ``params``: their class.
 
-    ``along``: so many operands, from the first on, have the ``over`` dimensions, and the others do not
-    (-1: all have them); a number before the last of these is the same all along.  ``elements``: how many there are along these dimensions (0: any number).
-    ``places``: operands that say in whole numbers where along them.  ``fetches``: of its first operand it
-    reads as many elements as its result has.
+    Splitting.  ``combines``: the ``over`` dimensions are contracted and a split one leaves the result partial in
+    this way.  ``whole``: the ``over`` dimensions must be unsplit.  ``expands``: with a split ``over`` dimension it is
+    rewritten into simpler operators.  ``linear``: the operands that may be partial sums.  ``keeps_order``: a
+    partial max may pass through.  ``position``: a local kernel needs the global indices of its block.
+
+    Cost.  ``work``: how it is counted.  ``stream``: the kernel that runs elementwise work, ``flops`` for each element of
+    the result.  ``fetches``: of its first operand it reads as many elements as its result has.
+
+    Storage.  ``kept``: as what its result is kept from step to step.  ``rests``: its result is held as planned.
+    ``fills``: its result is its first operand with the second put into it, in the same place.
     """
 
     kind: str
     arity: int
+    along: int = -1
+    elements: int = 0
+    places: tuple[int, ...] = ()
+    spreads: bool = False
+    result: Result = "widest"
+    params: type[object] = NoneType
+
     combines: Combine = ""
     whole: bool = False
     expands: bool = False
     linear: Linear = "none"
     keeps_order: bool = False
-    spreads: bool = False
+    position: bool = False
+
     work: Work = "elementwise"
     stream: Stream = "elementwise"
     flops: int = 1
-    result: Result = "widest"
-    position: bool = False
-    params: type[object] = NoneType
-    along: int = -1
-    places: tuple[int, ...] = ()
     fetches: bool = False
-    elements: int = 0
+
     kept: Kept = ""
     rests: bool = False
     fills: bool = False
