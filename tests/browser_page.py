@@ -7,6 +7,7 @@ dark, at 1280 and 1920 pixels.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import traceback
@@ -37,7 +38,7 @@ PAGES = (
 
 
 def made(folder: Path) -> dict[str, Path]:
-    """The pages that are looked at; one of them comes from a file with hostile text in it."""
+    """The pages that are looked at; one comes from a file with hostile text in it, one from one with long names."""
     pages: dict[str, Path] = {}
     for example, plan in PAGES:
         target = folder / f"{example}_{plan}"
@@ -47,6 +48,10 @@ def made(folder: Path) -> dict[str, Path]:
     source = source.replace("shard hidden over n, m", f"shard hidden over n, m # {HOSTILE}")
     write(helixc.compile_text(source, name=HOSTILE, plan="published"), folder / "h", emit=("html",))
     pages["hostile"] = folder / "h" / "report.html"
+    for name in ("mha", "embed", "wq", "helix"):
+        source = re.sub(rf"\b{name}\b", name + 10_000 * "n", source)
+    write(helixc.compile_text(source, plan="published"), folder / "long", emit=("html",))
+    pages["long_names"] = folder / "long" / "report.html"
     return pages
 
 
@@ -98,7 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=Path, help="a folder for screenshots")
     pictures: Path | None = parser.parse_args().pictures
-    count_all = len(CHECKS) + sum(map(len, CHECKS_OF.values())) + 4 * (len(PAGES) + 1)
+    count_all = len(CHECKS) + sum(map(len, CHECKS_OF.values())) + 4 * (len(PAGES) + 2)
     browser = find_browser()
     if browser is None:
         print(f"no Chromium found: {count_all} browser checks did not run")

@@ -141,7 +141,12 @@ NODE_DATA = {
         "additionalProperties": False,
     },
 }
-PLANS = (("helix_16", "published"), ("llama_blocks", "tp8_sp"), ("custom_layer", "grid"))
+PLANS = (
+    ("helix_16", "published"),
+    ("llama_blocks", "tp8_sp"),
+    ("custom_layer", "grid"),
+    ("mixtral_8x7b", "experts"),
+)
 
 
 @cache

@@ -32,6 +32,7 @@ PLANS = (
     ("helix_16", "megatron_sp"),
     ("llama_blocks", "tp8_sp"),
     ("fused_attention", "context"),
+    ("mixtral_8x7b", "experts"),
 )
 
 

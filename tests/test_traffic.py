@@ -101,7 +101,7 @@ plan p for m on hall { mesh d = pod, t = node * gpu; shard batch over d; shard e
 
 @pytest.mark.parametrize(
     ("nodes", "block", "last"),
-    [(4, 1, "GPU 63"), (32, 8, "pod 1, node 31"), (64, 512, "pod 1")],
+    [(4, 1, "GPU 63"), (32, 8, "pod 1, node 31"), (64, 16, "GPUs 1008-1023")],
 )
 def test_many_gpus_are_told_by_the_members_of_a_level(nodes: int, block: int, last: str) -> None:
     compilation = helixc.compile_text(LARGE.replace("NODES", str(nodes)), plan="p")

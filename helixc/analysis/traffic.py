@@ -24,6 +24,8 @@ Counts = NDArray[np.int64]
 
 # Rows of a matrix that can still be read.
 MOST_BLOCKS = 64
+# Fewer rows say too little of many GPUs.
+_LEAST_BLOCKS = 8
 # Groups that are counted at a time, so that a million GPUs need no more memory than some thousands.
 _GROUPS_AT_A_TIME = 2**16
 
@@ -78,14 +80,17 @@ def find_traffic(program: Spmd, layers: LayerMap) -> Traffic:
 
 
 def _block_size(program: Spmd) -> int:
-    """GPUs in a block: one, or the members of the innermost level that leaves few enough blocks."""
+    """GPUs in a block: one, those in a member of a level, or, where that is too many or too few rows, in several."""
     gpus, inside = program.mesh.devices, program.cluster.gpus
     sizes = [1]
     for level in program.cluster.levels:
         inside //= level.size
         sizes.append(inside)
-    fitting = (size for size in sorted(sizes) if -(-gpus // size) <= MOST_BLOCKS)
-    return min(next(fitting, gpus), gpus) if gpus > 1 else 1
+    for size in sorted(sizes):
+        if min(gpus, _LEAST_BLOCKS) <= -(-gpus // size) <= MOST_BLOCKS:
+            return size
+    many = max(size for size in sizes if -(-gpus // size) > MOST_BLOCKS)
+    return many * -(-gpus // (many * MOST_BLOCKS))
 
 
 def _blocks(mesh: Mesh, block: int) -> Counts:

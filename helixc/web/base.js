@@ -15,13 +15,17 @@ const PALETTE = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00
 const rowOf = (node) => (node[ROW] === UNTOLD ? UNTOLD_ROW : data.rows[node[ROW]]);
 const layerName = (row) => (row.layer < 0 ? "" : data.layers[row.layer]);
 
+/** Text in which an ellipsis stands for the middle of words that nobody reads. */
+const readable = (text) => (text.length > 250 ? text.replace(/(\S{120})\S{60,}(\S{40})/g, "$1…$2") : text);
+const put = (id, text) => { byId(id).textContent = readable(text); };
+
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "onclick") element.addEventListener("click", value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...children); // strings become text, never markup
+  element.append(...children.map((child) => (typeof child === "string" ? readable(child) : child))); // strings become text, never markup
   return element;
 }
 const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);

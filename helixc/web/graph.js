@@ -31,7 +31,7 @@ const graph = (() => {
     const texts = [];
     if (view.onlyGpu < 0 && !view.one && isTooMuch()) texts.push(`${openNodes()} nodes on ${data.gpus} GPUs are too many to draw; all GPUs do the same, so one stands for all. Fold layers, or choose one.`);
     if (data.folded) texts.push(`Folded: ${data.folded}.`);
-    byId("graph-note").textContent = texts.join(" ");
+    put("graph-note", texts.join(" "));
     byId("graph-note").hidden = texts.length === 0;
   }
 

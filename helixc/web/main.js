@@ -1,7 +1,7 @@
 // Wires the controls to the parts and starts them.
 function setTheme(name) {
   document.documentElement.dataset.theme = name;
-  byId("theme").textContent = name === "dark" ? "Light" : "Dark";
+  put("theme", name === "dark" ? "Light" : "Dark");
   for (const part of parts) part.theme?.();
 }
 
@@ -17,7 +17,7 @@ function options(id, rows, choose) {
 
 function found() {
   const hits = data.nodes.map((_, number) => number).filter(isFound);
-  byId("found").textContent = view.words ? `${hits.length} found` : "";
+  put("found", view.words ? `${hits.length} found` : "");
   return hits;
 }
 

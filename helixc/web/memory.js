@@ -45,7 +45,7 @@ const memory = (() => {
     rows.sort((a, b) => b.bytes - a.bytes);
     const body = make("tbody", {}, ...rows.slice(0, 60).map((live) => make("tr", { onclick: () => { const node = makerOf(live.value); if (node >= 0) select(node); } },
       make("td", {}, ...(live.value ? [make("button", { type: "button" }, live.name)] : [live.name]), ...barOf(live.bytes / rows[0].bytes)), make("td", {}, live.kind), make("td", { class: "number" }, live.size))));
-    byId("memory-heading").textContent = data.gpus > 1 ? `Memory of one GPU (all ${data.gpus} hold as much)` : "Memory of the GPU";
+    put("memory-heading", data.gpus > 1 ? `Memory of one GPU (all ${data.gpus} hold as much)` : "Memory of the GPU");
     byId("memory-legend").append(...[...areas, ["", 0, "area-values", "values while they are alive"]].map(([, , key, text]) => make("li", {}, make("span", { class: `swatch ${key}` }), text)));
     byId("peak").append(head, body);
     redraw();

@@ -102,7 +102,7 @@ const planPicture = (() => {
     }
     byId("mesh").replaceChildren(...members);
     const axes = data.axes.map((axis) => `${axis.name} ${axis.size}`).join(" x ") || "one GPU";
-    byId("mesh-heading").textContent = `Mesh ${axes}` + (view.tensor ? `: who holds which slice of ${view.tensor.name}` : "") + (count < data.gpus ? ` (GPUs 0 to ${count - 1} of ${data.gpus})` : "");
+    put("mesh-heading", `Mesh ${axes}` + (view.tensor ? `: who holds which slice of ${view.tensor.name}` : "") + (count < data.gpus ? ` (GPUs 0 to ${count - 1} of ${data.gpus})` : ""));
   }
 
   function start() {

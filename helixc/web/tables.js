@@ -1,12 +1,12 @@
 // The overview, the details of what is selected, and the table of collectives.
 const overview = {
   start() {
-    byId("title").textContent = data.title;
+    put("title", data.title);
     document.title = `${data.title} - helixc`;
     const word = data.verdict.word, badge = byId("verdict");
     badge.textContent = `proof: ${word}`;
     badge.classList.add(word === "equal" ? "good" : word === "differs" ? "bad" : "warn");
-    byId("fits").textContent = data.memory.fits ? "fits in memory" : "does not fit in memory";
+    put("fits", data.memory.fits ? "fits in memory" : "does not fit in memory");
     byId("fits").classList.add(data.memory.fits ? "good" : "bad");
     byId("facts").append(...data.facts.map(([name, text]) => make("div", { class: text.length > 60 ? "wide" : "" }, make("dt", {}, name), make("dd", {}, text))));
     byId("proof").append(...data.verdict.lines.map((line) => make("p", { class: "note" }, line)));

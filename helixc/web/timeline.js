@@ -41,14 +41,16 @@ const timeline = (() => {
     drawAxis(height);
     spans.forEach(([name, bars], place) => drawSpans(name, bars, AXIS + place * (LANE + 1)));
     drawBars(tops[0]);
-    for (const top of tops.slice(1)) copyLanes(tops[0], top, ratio);
-    byId("time-note").textContent = `${timeText(from)} to ${timeText(to)}; drag to pan, Ctrl and wheel to zoom; click a turn or a layer to fill the window with it` + (shown.length < shownGpus().length ? `; GPUs 0 to ${shown.length - 1} of ${data.gpus}, all alike` : "");
+    copyLanes(tops, ratio);
+    put("time-note", `${timeText(from)} to ${timeText(to)}; drag to pan, Ctrl and wheel to zoom; click a turn or a layer to fill the window with it` + (shown.length < shownGpus().length ? `; GPUs 0 to ${shown.length - 1} of ${data.gpus}, all alike` : ""));
   }
 
-  /** All GPUs do the same at the same time: the lanes of one are a picture of those of another. */
-  function copyLanes(origin, target, ratio) {
-    const place = [NAMES, origin - 1, across - NAMES, 2 * LANE + 3];
-    context.drawImage(canvas, ...place.map((part) => part * ratio), NAMES, target - 1, across - NAMES, 2 * LANE + 3);
+  /** All GPUs do the same at the same time: the lanes of the first are a picture of those of the others. */
+  function copyLanes([first, ...others], ratio) {
+    if (!others.length || across <= NAMES) return;
+    const size = [across - NAMES, 2 * LANE + 3], lanes = new OffscreenCanvas(...size.map((part) => Math.max(1, Math.round(part * ratio))));
+    lanes.getContext("2d").drawImage(canvas, NAMES * ratio, (first - 1) * ratio, size[0] * ratio, size[1] * ratio, 0, 0, lanes.width, lanes.height);
+    for (const top of others) context.drawImage(lanes, NAMES, top - 1, ...size);
   }
 
   function drawLanes(gpu, y) {

@@ -62,9 +62,9 @@ const traffic = (() => {
   }
 
   function tell() {
-    byId("matrix-at").textContent = sentence(...at);
+    put("matrix-at", sentence(...at));
     const total = sums.flat().reduce((sum, bytes) => sum + bytes, 0), within = sums.reduce((sum, row, place) => sum + (block > 1 ? row[place] : 0), 0);
-    byId("matrix-total").textContent = total === 0 ? "Nothing is exchanged." : `${byteText(total)} in one step among all GPUs${block > 1 ? `, ${byteText(within)} of it within one row's own GPUs (the diagonal)` : ""}.`;
+    put("matrix-total", total === 0 ? "Nothing is exchanged." : `${byteText(total)} in one step among all GPUs${block > 1 ? `, ${byteText(within)} of it within one row's own GPUs (the diagonal)` : ""}.`);
   }
   function legend() {
     const steps = most ? Array.from({ length: STEPS }, (_, place) => most / 8 ** place) : [];
@@ -113,7 +113,7 @@ const traffic = (() => {
     const kinds = [...new Set(moved.map(kindOf))].sort();
     byId("matrix-kind").append(make("option", { value: "" }, "all"), ...kinds.map((kind) => make("option", { value: kind }, kind)), make("option", { value: "selected" }, "the selected one"));
     byId("matrix-kind").addEventListener("change", redraw);
-    byId("matrix-note").textContent = block > 1 ? `${data.gpus} GPUs in ${count} rows of ${block}.` : "";
+    put("matrix-note", block > 1 ? `${data.gpus} GPUs in ${count} rows of ${block}.` : "");
     root.setAttribute("aria-label", `Matrix of ${count} receivers and ${count} senders; arrow keys go from pair to pair.`);
     at = [0, Math.min(1, count - 1)];
     list();
