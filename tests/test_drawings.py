@@ -20,12 +20,13 @@ from helixc.emit.drawings import Drawing, draw
 from helixc.emit.graph import Cluster, Edge, Graph, Node, is_acyclic
 from helixc.emit.sheets import DrawingOptions
 from helixc.emit.stems import unique_stems
-from helixc.emit.wording import gpus_text
+from helixc.emit.wording import gpus_text, step_meaning
 from helixc.inspect.inspection import inspect_dot
 from helixc.inspect.labels import read_record
 from helixc.inspect.reader import read_dot
 from helixc.ir.device import Selection
 from helixc.ir.expansion import expand
+from helixc.ir.layout import AllReduce
 
 PUBLISHED = (
     "mha_layer_0_partitioned",
@@ -381,3 +382,11 @@ def test_a_selection_with_no_turn_of_a_loop_draws_what_is_outside_of_it() -> Non
 def test_the_title_of_a_wide_drawing_can_be_read_beside_it(gpus: int, size: int) -> None:
     whole = named(draw(mlp_program(ways=gpus), DrawingOptions(node_budget=10**6))[0])
     assert f'fontsize="{size}"' in whole["complete_tiny_model"].dot.splitlines()[2]
+
+
+def test_a_reduction_says_how_it_combines() -> None:
+    words = [step_meaning(AllReduce(("m",)), 4, kind) for kind in ("sum", "max", "min")]
+
+    assert words == [
+        f"{found} of 4 partial values, everybody gets it" for found in ("sum", "maximum", "minimum")
+    ]

@@ -123,12 +123,13 @@ class FactBook:
     def _move_facts(self, move: Move, template: Template, read: Input, out: str) -> Facts:
         mesh = self._device.program.mesh
         kind = _STEP_KINDS[type(move.step)]
-        dims = step_dims(move.step, self._device.program.layouts[move.source])
+        before = self._device.program.layouts[move.source]
+        dims = step_dims(move.step, before)
         atoms = template.atoms if template.atoms is not None else _own_atoms(move)
         words = [kind, *([" to ".join(dims)] if dims else []), "over", ", ".join(atoms)]
         title = f"{move.result} = {' '.join(words)}"
         more = [("axes", ", ".join(atoms)), ("along", ", ".join(dims))]
-        lines = [step_meaning(move.step, mesh.ways(atoms))]
+        lines = [step_meaning(move.step, mesh.ways(atoms), before.kind)]
         if template.atoms is not None:
             count = move_bytes(move, self._device.program)
             more += [("bytes", str(count)), ("why", move.why.text)]

@@ -110,7 +110,9 @@ class _Rows:
             "kind": name,
             "family": "collective",
             "atoms": list(atoms),
-            "does": step_meaning(move.step, program.mesh.ways(atoms)),
+            "does": step_meaning(
+                move.step, program.mesh.ways(atoms), program.layouts[move.source].kind
+            ),
             "received": details["received per GPU"],
             "over": details["over"],
             "algorithm": move.algorithm,

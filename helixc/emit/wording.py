@@ -51,15 +51,19 @@ def gpus_text(gpus: Iterable[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
 
 
-def step_meaning(step: Step, members: int) -> str:
-    """What a step does, in words."""
+_COMBINED: Mapping[str, str] = {"max": "maximum", "min": "minimum"}
+
+
+def step_meaning(step: Step, members: int, kind: str) -> str:
+    """What a step does, in words; ``kind``: how partial values are combined."""
+    combined = _COMBINED.get(kind, "sum")
     match step:
         case AllGather():
             text = f"concatenation of {members} blocks along {step.dim}"
         case ReduceScatter():
-            text = f"sum of {members} partial values, each keeps its part of {step.dim}"
+            text = f"{combined} of {members} partial values, each keeps its part of {step.dim}"
         case AllReduce():
-            text = f"sum of {members} partial values, everybody gets it"
+            text = f"{combined} of {members} partial values, everybody gets it"
         case AllToAll():
             text = f"{step.source} becomes whole, {step.target} split {members} ways"
         case Permute():
