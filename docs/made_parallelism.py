@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 
 import attrs
 
+from docs.made_outline import outline
 from helixc.analysis.collectives import Collective
+from helixc.compilation import Compilation
 from helixc.compiler import compile_text
 from helixc.diagnostics import HelixError
+from helixc.emit.graph import Graph
 from helixc.proving import verify
 
 
@@ -39,6 +43,11 @@ class Parallelism:
     lines: str
     decode: bool = False
     feed: str = "mlp(n)"
+
+    @property
+    def first(self) -> str:
+        """The kind of attention that it is shown with."""
+        return "grouped-query" if self.decode else "multi-head"
 
     def written(self, kind: Attention) -> str:
         """The plan for a kind of attention, on one line."""
@@ -92,9 +101,11 @@ PARALLELISMS: Mapping[str, Parallelism] = {
         mesh="sp = gpus", lines="shard seq, key over sp; in attend { shard HEADS over sp }"
     ),
     "context, gathered": Parallelism(mesh="cp = gpus", lines="shard seq, key over cp"),
-    "context, ring": Parallelism(mesh="cp = gpus", lines="shard seq, key over cp via ring"),
+    "context, ring": Parallelism(
+        mesh="cp = gpus", lines="shard seq, key over cp via ring; fuse attend"
+    ),
     "keys at decode": Parallelism(
-        mesh="kvp = 4, tpa = 4",
+        mesh="tpa = 4, kvp = 4",
         lines=(
             "in ATT { shard HEADS over tpa; shard key over kvp }; in mlp { shard hidden over kvp, tpa }"
         ),
@@ -150,11 +161,12 @@ plan p for m on two_nodes {{ {plan} }}
 
 
 @cache
-def combination(parallelism: str, attention: str) -> str:
-    """What becomes of a way to split with a kind of attention: its collectives, or why it is refused."""
+def compiled(parallelism: str, attention: str) -> Compilation:
+    """A way to split a block with a kind of attention.
+
+    Raises ``HelixError`` where it is refused.
+    """
     way, kind = PARALLELISMS[parallelism], ATTENTIONS[attention]
-    if way.decode and not kind.cached:
-        return "it keeps no cache"
     seq, past = (1, 8191) if way.decode else (4096, 0)
     text = _TEXT.format(
         seq=seq,
@@ -165,13 +177,20 @@ def combination(parallelism: str, attention: str) -> str:
         feed=way.feed,
         plan=way.written(kind),
     )
+    return compile_text(text, plan="p")
+
+
+def combination(parallelism: str, attention: str) -> str:
+    """What becomes of a way to split with a kind of attention: its collectives, or why it is refused."""
+    if PARALLELISMS[parallelism].decode and not ATTENTIONS[attention].cached:
+        return "it keeps no cache"
     try:
-        compiled = compile_text(text, plan="p")
+        found = compiled(parallelism, attention)
     except HelixError as error:
         first = next(d for d in error.diagnostics if d.severity == "error")
         return f"refused: {first.code}, {first.message.partition(';')[0]}"
-    verdict = verify(compiled).verdict
-    listed = _listed(compiled.report.collectives)
+    verdict = verify(found).verdict
+    listed = _listed(found.report.collectives)
     return f"proved: {listed}" if verdict == "equal" else f"{verdict}: {listed}"
 
 
@@ -180,14 +199,26 @@ def _listed(collectives: tuple[Collective, ...]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in sorted(counted.items())) or "none"
 
 
+def drawing(way: str) -> Graph:
+    """The picture of a way to split."""
+    first = PARALLELISMS[way].first
+    return outline(compiled(way, first).spmd, f"{way}: {first} attention")
+
+
+def picture_name(way: str) -> str:
+    """The name of the picture's file."""
+    return f"layer_{'_'.join(re.findall('[a-z]+', way.lower()))}.svg"
+
+
 def parallelism(*words: str) -> Iterator[str]:
-    """One way to split, named by some words: its plan, and what it is with each kind of attention."""
+    """One way to split, named by some words: its plan, what it is with each kind of attention, its picture."""
     way = " ".join(words)
     found = PARALLELISMS[way]
-    first = ATTENTIONS["grouped-query" if found.decode else "multi-head"]
-    yield f"`{found.written(first)}`"
+    yield f"`{found.written(ATTENTIONS[found.first])}`"
     yield ""
     yield "| attention | collectives of a block |"
     yield "| --- | --- |"
     for name in ATTENTIONS:
         yield f"| {name} | {combination(way, name)} |"
+    yield ""
+    yield f"![{way}: one block, who holds what, and what is exchanged](pictures/{picture_name(way)})"

@@ -8,7 +8,9 @@ from pathlib import Path
 import attrs
 
 from docs.made_examples import compiled
+from docs.made_parallelism import PARALLELISMS, drawing, picture_name
 from helixc.analysis.layers import find_layers
+from helixc.emit.dot import write_dot
 from helixc.emit.drawings import draw
 from helixc.emit.plates import draw_plates
 from helixc.emit.sheets import DrawingOptions
@@ -143,6 +145,16 @@ def _first_turn(program: Spmd, title: str) -> int:
     """The number of the first turn that a layer is in; 0 outside a repeat."""
     named = (layer for layer in find_layers(program).layers if layer.title == title)
     return next((layer.first for layer in named), 0)
+
+
+def write_layers() -> None:
+    """Lay out the picture of every parallelism."""
+    writer = SvgWriter()
+    for way in PARALLELISMS:
+        svg = writer.picture(way, write_dot(drawing(way))).svg
+        if svg is None:
+            raise RuntimeError(f"no engine lays out {way}")
+        (FOLDER / picture_name(way)).write_text(compact(svg), encoding="utf-8", newline="\n")
 
 
 def compact(svg: str) -> str:

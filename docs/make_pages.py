@@ -26,7 +26,7 @@ from docs.made_imports import families, set_aside, understood  # noqa: E402 - th
 from docs.made_layer import layer  # noqa: E402 - the same
 from docs.made_parallelism import parallelism  # noqa: E402 - the same
 from docs.made_passes import pass_change, pass_facts  # noqa: E402 - the same
-from docs.made_pictures import PICTURES, picture, write_pictures  # noqa: E402 - the same
+from docs.made_pictures import PICTURES, picture, write_layers, write_pictures  # noqa: E402 - the same
 from docs.made_published import (  # noqa: E402 - the same
     published_faults,
     published_formula,
@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--pages", action="store_true")
     if not parser.parse_args().pages:
         write_pictures(PICTURES)
+        write_layers()
     for path in PAGES:
         page = path.read_text(encoding="utf-8")
         made = remade(page)

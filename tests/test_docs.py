@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks.candidate_limits import VARIANTS, drawn, gain
+from docs.made_parallelism import PARALLELISMS, drawing, picture_name
 from docs.made_passes import PASSES, pass_change
 from docs.made_pictures import FOLDER, PICTURES
 from docs.made_tutorial import ADDED, text_at
@@ -78,7 +80,7 @@ def _with_plan(made: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 def test_pictures_are_those_that_pages_show_and_small() -> None:
-    shown = {picture.name for picture in PICTURES}
+    shown = {picture.name for picture in PICTURES} | set(map(picture_name, PARALLELISMS))
 
     assert {path.name for path in FOLDER.iterdir()} == shown
     for path in FOLDER.iterdir():
@@ -88,6 +90,20 @@ def test_pictures_are_those_that_pages_show_and_small() -> None:
         assert len(svg.encode()) <= MOST_PICTURE_BYTES, path.name
     linked = {Path(link).name for page in PAGES for link in LINK.findall(text(str(page)))}
     assert shown <= linked
+
+
+@pytest.mark.parametrize("way", PARALLELISMS)
+def test_a_picture_of_a_parallelism_is_of_what_the_compiler_does(way: str) -> None:
+    """``python docs/make_pages.py`` mends it."""
+    svg = ET.parse(FOLDER / picture_name(way))
+    written = "".join(text for text in svg.getroot().itertext() if text.strip())
+    drawn = drawing(way)
+
+    assert len(svg.findall(".//*[@class='node']")) == len([*drawn.all_nodes()])
+    assert len(svg.findall(".//*[@class='edge']")) == len(drawn.edges)
+    for node in drawn.all_nodes():
+        for line in (node.title, *node.lines):
+            assert all(part in written for part in line.split(", ")), line
 
 
 def test_the_page_of_passes_shows_all_of_them_in_order() -> None:
