@@ -9,7 +9,7 @@ import pytest
 from drawn_choices import programs
 from hypothesis import given
 
-from helixc.choice.alternatives import other_ways, received_bytes
+from helixc.choice.alternatives import OtherWays, received_bytes
 from helixc.choice.bodies import decision_order
 from helixc.choice.choose import Chooser, Limits, choose
 from helixc.choice.planning import Planning, plan_layouts
@@ -219,7 +219,7 @@ def test_an_alternative_is_a_program_that_can_be_had(program: Logical) -> None:
     problem = Problem(program, planning)
     best = chosen(problem)
     for op in program.makers.values():
-        others = other_ways(program, planning, op.result)
+        others = OtherWays(program, planning).of(op.result)
         ranked = [(other.gathers, other.picoseconds) for other in others]
         assert [best.cost[:2], *ranked] == sorted([best.cost[:2], *ranked])
     assert received_bytes(best, problem) >= 0
@@ -268,3 +268,13 @@ plan p for m on box {
     assert str(layouts["x"]) == "{high:u.1, wide:t.0*t.1*u.0}"
     assert str(layouts["y"]) == "{high:t.1, wide:u.0*u.1*t.0}"
     assert verify(found.logical, found.stages[1:]).verdict == "equal"
+
+
+@given(programs(most=4))
+def test_other_ways_do_not_depend_on_what_was_asked_about_before(program: Logical) -> None:
+    planning = planned(program)
+    if planning is None:
+        return
+    together = OtherWays(program, planning)
+    for reader in program.makers:
+        assert together.of(reader) == OtherWays(program, planning).of(reader)

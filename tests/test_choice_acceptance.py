@@ -19,7 +19,7 @@ from oracle_programs import HARDWARE, program
 
 from helixc.analysis.collectives import kind_of, move_bytes
 from helixc.analysis.critical_path import find_critical_path
-from helixc.choice.alternatives import other_ways
+from helixc.choice.alternatives import OtherWays
 from helixc.choice.bodies import Body
 from helixc.choice.choose import NARROW, WIDE, Chooser, Limits, choose
 from helixc.choice.planning import Planning, plan_layouts
@@ -111,7 +111,7 @@ def only(problem: Problem, reader: str, way: Assignment) -> Solution | None:
 def check_alternatives(program: Logical, planning: Planning, reader: str) -> int:
     """Every alternative is a program with the bytes and seconds announced; how many there are."""
     problem = Problem(program, planning)
-    others = other_ways(program, planning, reader)
+    others = OtherWays(program, planning).of(reader)
     for other in others:
         solution = only(problem, reader, other.assignment)
         assert solution is not None
@@ -158,7 +158,7 @@ def test_an_alternative_that_gathers_a_weight_unasked_says_so() -> None:
     logical = last_logical(compile_text(GATHERED_OTHERWISE))
     planning = planned(logical)
     assert planning is not None
-    others = other_ways(logical, planning, "y")
+    others = OtherWays(logical, planning).of("y")
     assert any(other.gathers for other in others)
     for other in others:
         problem = Problem(logical, planning)

@@ -14,7 +14,7 @@ from helixc.analysis.names import value_names
 from helixc.analysis.passed_over import alternatives_of
 from helixc.analysis.prices import StatementPrice, default_prices
 from helixc.analysis.products import time_term
-from helixc.choice.alternatives import describe
+from helixc.choice.alternatives import OtherWays, describe
 from helixc.choice.planning import Planning, plan_layouts
 from helixc.choice.reasons import layout_words
 from helixc.diagnostics import Findings, Span
@@ -89,7 +89,8 @@ def find_operators(chosen_from: Logical, program: Spmd, wanted: str) -> Operator
         if isinstance(statement, Compute) and wanted in _goes_by(statement, layers, names)
     ]
     planning, price = plan_layouts(chosen_from, Findings()), default_prices(program)
-    view = _View(chosen_from, program, planning, layers, price)
+    ways = OtherWays(chosen_from, planning)
+    view = _View(chosen_from, program, planning, ways, layers, price)
     return OperatorsFound(
         operators=tuple(map(view.facts, meant[:MOST_OPERATORS])),
         found=len(meant),
@@ -110,6 +111,7 @@ class _View:
     chosen_from: Logical
     program: Spmd
     planning: Planning
+    ways: OtherWays
     layers: LayerMap
     price: StatementPrice
 
@@ -143,7 +145,7 @@ class _View:
         )
 
     def _alternatives(self, value: str) -> tuple[Alternative, ...]:
-        return alternatives_of(value, self.chosen_from, self.program, self.planning)
+        return alternatives_of(value, self.ways, self.program)
 
     def _held(self, statement: Compute) -> Iterator[tuple[str, Span]]:
         for atom in sorted(statement.layout.used, key=self.program.mesh.order.__getitem__):

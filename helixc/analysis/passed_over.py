@@ -6,8 +6,8 @@ Each costs a few more runs of the choice, so only the readers of the dearest mov
 from __future__ import annotations
 
 from helixc.analysis.collectives import Alternative, Alternatives
-from helixc.choice.alternatives import OtherWay, other_ways
-from helixc.choice.planning import Planning, plan_layouts
+from helixc.choice.alternatives import OtherWay, OtherWays
+from helixc.choice.planning import plan_layouts
 from helixc.diagnostics import Findings
 from helixc.ir.logical import Logical
 from helixc.ir.slices import slice_count
@@ -22,7 +22,7 @@ def passed_over(chosen_from: Logical, program: Spmd) -> Alternatives:
 
     An operator that reads several moved values has the same alternatives for each of them.
     """
-    planning = plan_layouts(chosen_from, Findings())
+    ways = OtherWays(chosen_from, plan_layouts(chosen_from, Findings()))
     dearest = _dearest_readers(program)
     known: dict[str, tuple[Alternative, ...]] = {}
 
@@ -31,18 +31,15 @@ def passed_over(chosen_from: Logical, program: Spmd) -> Alternatives:
         if reader not in dearest:
             return ()
         if reader not in known:
-            known[reader] = alternatives_of(reader, chosen_from, program, planning)
+            known[reader] = alternatives_of(reader, ways, program)
         return known[reader]
 
     return find
 
 
-def alternatives_of(
-    reader: str, chosen_from: Logical, program: Spmd, planning: Planning
-) -> tuple[Alternative, ...]:
+def alternatives_of(reader: str, ways: OtherWays, program: Spmd) -> tuple[Alternative, ...]:
     """The best whole programs in which one operator goes another way."""
-    others = other_ways(chosen_from, planning, reader)
-    return tuple(_row(other, slice_count(program)) for other in others)
+    return tuple(_row(other, slice_count(program)) for other in ways.of(reader))
 
 
 def _dearest_readers(program: Spmd) -> frozenset[str]:

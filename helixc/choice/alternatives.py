@@ -6,6 +6,8 @@ before it, ruled out.  So an announced price is the price of a program that can 
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import attrs
 
 from helixc.choice.choose import NARROW, Chooser, Limits
@@ -34,21 +36,35 @@ class OtherWay:
     picoseconds: int
 
 
-def other_ways(program: Logical, planning: Planning, reader: str) -> tuple[OtherWay, ...]:
-    """The cheapest complete programs in which ``reader`` is computed in another way, cheapest first."""
-    problem = Problem(program, planning)
-    banned: list[Assignment] = []
-    found: list[OtherWay] = []
-    while len(found) < LISTED:
-        limits = Limits(width=NARROW, banned={reader: tuple(banned)})
-        solution = Chooser(problem, limits).solve()
-        way = _way_of(solution, reader) if solution is not None else None
-        if solution is None or way is None:
-            break
-        if banned:
-            found.append(_other_way(way, program.makers[reader], solution, problem))
-        banned.append(way.assignment)
-    return tuple(found)
+class OtherWays:
+    """The other ways of a program's operators; what they have in common is worked out once."""
+
+    def __init__(self, program: Logical, planning: Planning) -> None:
+        self._program, self._planning = program, planning
+
+    @cached_property
+    def _problem(self) -> Problem:
+        return Problem(self._program, self._planning)
+
+    @cached_property
+    def _chosen(self) -> Solution | None:
+        """What is chosen where nothing is ruled out."""
+        return Chooser(self._problem, Limits(width=NARROW)).solve()
+
+    def of(self, reader: str) -> tuple[OtherWay, ...]:
+        """The cheapest complete programs in which ``reader`` is computed in another way, cheapest first."""
+        problem, solution = self._problem, self._chosen
+        banned: list[Assignment] = []
+        found: list[OtherWay] = []
+        while solution is not None and (way := _way_of(solution, reader)) is not None:
+            if banned:
+                found.append(_other_way(way, self._program.makers[reader], solution, problem))
+            if len(found) == LISTED:
+                break
+            banned.append(way.assignment)
+            limits = Limits(width=NARROW, banned={reader: tuple(banned)})
+            solution = Chooser(problem, limits).solve()
+        return tuple(found)
 
 
 def _other_way(way: Way, op: Op, solution: Solution, problem: Problem) -> OtherWay:
