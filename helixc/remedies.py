@@ -49,7 +49,7 @@ class Remedy:
     text: str
     after: Measure
     gpus: int
-    fix: Fix
+    pieces: tuple[tuple[Span, str], ...]
 
     @property
     def what(self) -> str:
@@ -60,6 +60,11 @@ class Remedy:
     def told(self) -> str:
         """The remedy as a sentence."""
         return f"{self.what}: {seconds_text(self.after.picoseconds)} a step{self._fits}"
+
+    @property
+    def fix(self) -> Fix:
+        """The edit by lines and columns, with its price."""
+        return Fix(self.told, self.pieces)
 
     @property
     def priced(self) -> str:
@@ -250,7 +255,7 @@ def _tried(edit: Edit, written: _Written, sources: Sources, choice: Choice) -> R
         text=text,
         after=after,
         gpus=compiled.spmd.mesh.devices,
-        fix=Fix(edit.what, pieces),
+        pieces=pieces,
     )
 
 

@@ -52,7 +52,8 @@ def render_pieces(
     for diagnostic in shown:
         yield from _one(diagnostic, lines)
     if len(found) > len(shown):
-        yield f"... and {len(found) - len(shown)} more\n", ""
+        left = len(found) - len(shown)
+        yield f"... and {left} more; `--format json` has all of them\n", ""
     if found:
         yield f"{summary(found)}\n", "bold"
 

@@ -108,7 +108,9 @@ def test_at_most_twenty_findings_are_shown_and_errors_come_first() -> None:
     text = render_text(found, {})
     assert text.count(": error[") == 15
     assert text.count(": warning[") == MAX_SHOWN_DIAGNOSTICS - 15
-    assert text.endswith("... and 10 more\n15 errors, 15 warnings\n")
+    assert text.endswith(
+        "... and 10 more; `--format json` has all of them\n15 errors, 15 warnings\n"
+    )
 
 
 def test_what_is_legal_is_told_apart_whatever_it_is() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from helixc.cli.chosen import choice_of
-from helixc.cli.findings import show_json, show_text, status_of
+from helixc.cli.findings import show_json, show_sarif, show_text, status_of
 from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
-from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, choice_options
+from helixc.cli.options import FINDINGS_FORMAT, VERIFY_EACH, Chosen, choice_options
 from helixc.cli.watching import Watching
 from helixc.compiler import Checked, check_sources, compile_plans
 from helixc.render import to_json
@@ -18,7 +18,7 @@ from helixc.render import to_json
 @click.argument("file")
 @choice_options
 @VERIFY_EACH
-@FORMAT
+@FINDINGS_FORMAT
 def command(file: str, *, chosen: Chosen, verify_each: bool, output_format: str) -> int:
     """Check every plan of FILE (or the one named); `-` is standard input."""
     sources, choice = load(file), choice_of(chosen)
@@ -28,6 +28,8 @@ def command(file: str, *, chosen: Chosen, verify_each: bool, output_format: str)
         checked = check_sources(sources, choice)
     if output_format == "json":
         show_json({**to_json(checked.diagnostics), "plans": list(checked.plans)})
+    elif output_format == "sarif":
+        show_sarif(checked.diagnostics, {"plans": list(checked.plans)})
     else:
         show_text(checked.diagnostics, checked.texts)
         if checked.ok:

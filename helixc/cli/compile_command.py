@@ -13,10 +13,10 @@ from helixc.activity import doing
 from helixc.cli.chosen import one_plan
 from helixc.cli.dumps import asked_for, dump_files, up_to
 from helixc.cli.emitted import Emitted
-from helixc.cli.findings import show_json, show_text
+from helixc.cli.findings import show_json, show_sarif, show_text
 from helixc.cli.inputs import load
 from helixc.cli.loudness import tell
-from helixc.cli.options import FORMAT, VERIFY_EACH, Chosen, choice_options
+from helixc.cli.options import FINDINGS_FORMAT, VERIFY_EACH, Chosen, choice_options
 from helixc.cli.ranges import Ranges
 from helixc.cli.terminal import hand_over
 from helixc.cli.verify_command import proved, summary
@@ -76,16 +76,16 @@ def _compile_options(function: Callable[..., int]) -> Callable[..., int]:
 @choice_options
 @_compile_options
 @VERIFY_EACH
-@FORMAT
+@FINDINGS_FORMAT
 def command(file: str, *, chosen: Chosen, output_format: str, **options: Any) -> int:
     """Compile one plan of FILE, `-` for standard input: draw it, price it, report it."""
     wanted = _Wanted(**options)
     if wanted.stop_after is not None:
         return _stop(file, chosen, wanted)
-    return _compile(file, chosen, wanted, as_json=output_format == "json")
+    return _compile(file, chosen, wanted, output_format)
 
 
-def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> int:
+def _compile(file: str, chosen: Chosen, wanted: _Wanted, output_format: str) -> int:
     sources = load(file)
     choice = one_plan(sources, chosen)
     passes = (*to_spmd(choice), *TO_DEVICE)
@@ -103,8 +103,12 @@ def _compile(file: str, chosen: Chosen, wanted: _Wanted, *, as_json: bool) -> in
         outputs = make_outputs(compilation, SvgWriter(), drawing, verdict, wanted.emit)
     dumps = dump_files(_stages(compilation, asked), asked)
     written = write_files(Path(wanted.output or FOLDER), {**outputs.files, **dumps})
-    if as_json:
+    if output_format == "json":
         show_json(_answer(compilation, outputs, written))
+        return 0
+    if output_format == "sarif":
+        files = [path.as_posix() for path in written]
+        show_sarif(outputs.report.diagnostics, {"plan": compilation.spmd.plan.name, "files": files})
         return 0
     show_text(outputs.report.diagnostics, compilation.texts)
     if proof is not None:

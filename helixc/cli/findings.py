@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from helixc import __version__
 from helixc.cli.loudness import Loudness, loudness
 from helixc.cli.status import DONE, FINDINGS, NAMED_ON_THE_COMMAND_LINE, USAGE
 from helixc.cli.terminal import hand_over, say
@@ -14,10 +15,12 @@ from helixc.diagnostics import NOWHERE, Diagnostic, HelixError
 from helixc.render import render_pieces, render_text, to_json
 
 
-def show_error(error: HelixError, *, as_json: bool) -> int:
+def show_error(error: HelixError, output_format: str) -> int:
     """Show what is wrong with a program; the result is the exit status."""
-    if as_json:
+    if output_format == "json":
         show_json(to_json(error.diagnostics))
+    elif output_format == "sarif":
+        show_sarif(error.diagnostics)
     else:
         show_text(error.diagnostics, error.sources)
     return status_of(error.diagnostics)
@@ -43,6 +46,15 @@ def show_text(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> 
 def show_json(answer: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
     """One JSON object, or a list of them, on standard output."""
     hand_over(json.dumps(answer, indent=2) + "\n")
+
+
+def show_sarif(
+    diagnostics: Iterable[Diagnostic], properties: Mapping[str, Any] | None = None
+) -> None:
+    """Findings as SARIF on standard output; ``properties`` are what else a command answers."""
+    from helixc.sarif import to_sarif
+
+    show_json(to_sarif(diagnostics, __version__, properties))
 
 
 def status_of(diagnostics: Iterable[Diagnostic]) -> int:

@@ -38,7 +38,7 @@ class Command(click.Command):
             with overheard():
                 return super().invoke(ctx)
         except HelixError as error:
-            return show_error(error, as_json=ctx.params.get("output_format") == "json")
+            return show_error(error, ctx.params.get("output_format", "text"))
 
 
 class Setting(click.ParamType[tuple[str, int]]):
@@ -73,13 +73,19 @@ class Chosen:
     gemm_times: str | None = None
 
 
-FORMAT = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How to print the answer.",
-)
+def _format(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(names),
+        default="text",
+        help="How to print the answer.",
+    )
+
+
+FORMAT = _format("text", "json")
+# For commands whose answer is what they find in a program.
+FINDINGS_FORMAT = _format("text", "json", "sarif")
 VERIFY_EACH = click.option(
     "--verify-each", is_flag=True, help="Recheck every known fact after every pass."
 )

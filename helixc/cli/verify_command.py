@@ -10,9 +10,9 @@ import click
 
 from helixc.activity import doing
 from helixc.cli.chosen import choice_of
-from helixc.cli.findings import show_error, show_json, show_text
+from helixc.cli.findings import show_error, show_json, show_sarif, show_text
 from helixc.cli.inputs import load
-from helixc.cli.options import FORMAT, Chosen, Command, choice_options
+from helixc.cli.options import FINDINGS_FORMAT, Chosen, Command, choice_options
 from helixc.cli.status import BUG, DONE
 from helixc.cli.terminal import say
 from helixc.compiler import Compilation, compile_plans, compile_sources
@@ -46,13 +46,15 @@ from helixc.proving import verify
     metavar="SECONDS",
     help="With --against: how long the function may take.",
 )
-@FORMAT
+@FINDINGS_FORMAT
 def command(
     file: str, *, chosen: Chosen, full: bool, seed: int, output_format: str, **other: Any
 ) -> int:
     """Prove every plan of FILE (or the one named) by running it; `-` is standard input."""
     sources, choice = load(file), choice_of(chosen)
     as_json = output_format == "json"
+    if other["against"] is not None and output_format == "sarif":
+        raise click.UsageError("--against has no findings to tell as sarif.")
     if other["against"] is not None:
         from helixc.cli.against import Against, compare_with
 
@@ -62,13 +64,16 @@ def command(
         )
     checked, compiled = compile_plans(sources, choice)
     if not checked.ok:
-        return show_error(HelixError(checked.diagnostics, checked.texts), as_json=as_json)
+        return show_error(HelixError(checked.diagnostics, checked.texts), output_format)
     # Without any plan there is nothing to prove, and compiling says so.
     plans = compiled or (compile_sources(sources, choice),)
     reports = [_proved_aloud(plan, full=full, seed=seed) for plan in plans]
     if as_json:
         objects = [report.to_json() for report in reports]
         show_json(objects[0] if len(objects) == 1 else objects)
+    elif output_format == "sarif":
+        verdicts = [{"plan": report.plan, "verdict": report.verdict} for report in reports]
+        show_sarif(checked.diagnostics, {"verdicts": verdicts})
     else:
         show_text(checked.diagnostics, checked.texts)
         for report in reports:
