@@ -231,6 +231,7 @@ CODES: Mapping[str, str] = {
     "HX1109": "model that cannot be run for a comparison",
     "HX1110": "plan that DTensor cannot express",
     "HX1111": "operator that DTensor cannot run as it is split",
+    "HX1112": "more steps than there are places for",
 }
 
 

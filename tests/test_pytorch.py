@@ -19,12 +19,14 @@ from helixc.analysis.numbers_text import byte_text
 from helixc.cli import run_command
 from helixc.cli.main import run
 from helixc.diagnostics import HelixError
+from helixc.ir.advance import STILL, moved, steps_before
 from helixc.ir.ops import OPS
 from helixc.ir.tensor import DTYPE_BITS, FLOATING
 from helixc.pytorch.identifiers import TAKEN, Identifiers, identifier
 from helixc.pytorch.module import module_text
 from helixc.pytorch.operators import TORCH
 from helixc.running import capacity
+from helixc.running.advance import find_advance
 from helixc.running.case import run_case, sized
 from helixc.running.launch import Finished, Launch
 
@@ -81,7 +83,7 @@ def test_modules_of_random_programs_are_python(seed: int) -> None:
     except HelixError:
         return
     compile(module_text(compiled.spmd), "emitted", "exec")
-    assert module_text(compiled.spmd, timed=True).count("mesh.mark(") > 2
+    assert module_text(compiled.spmd, timed=True).count("    mesh.done(") > 1
 
 
 def test_every_dtype_is_one_of_pytorch() -> None:
@@ -203,6 +205,36 @@ def test_another_number_of_processes_is_refused(capsys: pytest.CaptureFixture[st
     assert run(["run", REFERENCE, "--plan", "two_level", "--nproc", "3", "--format", "json"]) == 2
     (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
     assert (found["code"], found["legal"]) == ("HX1104", ["--nproc 16"])
+
+
+def test_more_steps_than_there_are_places_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", str(EXAMPLES / "gpt2.hx"), "--plan", "replicas", "--shrink", "--steps", "5"]
+    assert run([*command, "--format", "json"]) == 2
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["legal"]) == ("HX1112", ["--steps 4"])
+
+
+def test_numbers_that_follow_the_place_of_a_state_move_with_it() -> None:
+    compiled = helixc.compile(EXAMPLES / "gpt2.hx", plan="replicas")
+    advance = find_advance(compiled)
+    before = helixc.compile(
+        EXAMPLES / "gpt2.hx", plan="replicas", settings={"past": 508, "key": 512}
+    )
+
+    assert advance.places(compiled.logical) == 1
+    assert steps_before(compiled.logical, advance) == 511
+    assert moved(compiled.logical, advance, -3).body == before.logical.body
+    text = module_text(compiled.spmd, advance)
+    assert "511 + mesh.ahead" in text
+    assert 'weights["keys"] = keys\n' in text
+    assert "PLACES = 1\n" in text
+
+
+def test_nothing_moves_where_no_dimension_says_the_place() -> None:
+    text = MANY.replace("at = past", "at = 7")
+    assert find_advance(helixc.compile_text(text, plan="alone")) == STILL
+    prefill = helixc.compile(EXAMPLES / "llama3_70b.hx", plan="serve")
+    assert find_advance(prefill) == STILL
 
 
 def test_what_does_not_fit_this_machine_is_not_started(capsys: pytest.CaptureFixture[str]) -> None:

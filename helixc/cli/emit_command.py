@@ -18,13 +18,16 @@ from helixc.compiler import Compilation, compile_sources
 from helixc.diagnostics import HelixError
 from helixc.emit.files import write_file_in
 from helixc.emit.stems import legal_stem
-from helixc.ir.spmd import Spmd
 from helixc.pytorch.dtensor.module import dtensor_text
 from helixc.pytorch.identifiers import identifier
 from helixc.pytorch.module import module_text
+from helixc.running.advance import find_advance
 
 # The module of a program, in each style that there is.
-STYLES: Mapping[str, Callable[[Spmd], str]] = {"functions": module_text, "dtensor": dtensor_text}
+STYLES: Mapping[str, Callable[[Compilation], str]] = {
+    "functions": lambda compilation: module_text(compilation.spmd, find_advance(compilation)),
+    "dtensor": lambda compilation: dtensor_text(compilation.spmd),
+}
 
 
 @click.command("emit", cls=Command)
@@ -68,6 +71,6 @@ def command(
 
 def _text(compilation: Compilation, style: str) -> str:
     try:
-        return STYLES[style](compilation.spmd)
+        return STYLES[style](compilation)
     except HelixError as error:
         raise HelixError(error.diagnostics, compilation.texts) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -19,9 +19,9 @@ from helixc.compiler import compile_sources
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.pytorch.module import module_text
 from helixc.running.capacity import check_capacity
-from helixc.running.case import RunCase, run_case, sized
+from helixc.running.case import RunCase, check_steps, run_case, sized
 from helixc.running.launch import Launch, find_torch, launch, processes_text
-from helixc.running.outcome import Outcome, outcome
+from helixc.running.outcome import Outcome, StatementTime, outcome
 
 _SHOWN = 40
 
@@ -36,7 +36,12 @@ _SHOWN = 40
 @click.option("--shrink", is_flag=True, help="Run at the least faithful sizes.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
 @click.option("--dtype", type=click.Choice(["f64", "f32", "bf16"]), default="f64")
-@click.option("--steps", type=click.IntRange(1, 1000), default=1)
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 1000),
+    default=1,
+    help="How many; what is kept goes from one to the next, and the last is the one that is written.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of inputs and weights.")
 @click.option("--timeout", type=click.FloatRange(1, 86400), default=600.0, metavar="SECONDS")
 @FORMAT
@@ -55,6 +60,7 @@ def command(
             f"plan {compilation.spmd.plan.name} runs on {processes_text(processes)}, not on {nproc}"
         )
         raise HelixError([Diagnostic("HX1104", message, legal=(f"--nproc {processes}",))])
+    check_steps(programs, options["steps"])
     check_capacity(programs, options["dtype"])
     find_torch()
     how = Launch(
@@ -65,9 +71,11 @@ def command(
         seconds=options["timeout"],
     )
     with doing("running the model"):
-        case = run_case(programs, seed=options["seed"])
+        case = run_case(programs, seed=options["seed"], steps=options["steps"])
     with doing("running the processes"):
-        finished = launch(module_text(case.program, timed=True), case.inputs, case.weights, how)
+        finished = launch(
+            module_text(case.program, case.advance, timed=True), case.inputs, case.weights, how
+        )
     found = outcome(case, finished, options["dtype"], compilation.spmd)
     if output_format == "json":
         show_json({"schema": "helixc.run/1", "equal": found.equal, **attrs.asdict(found)})
@@ -87,16 +95,28 @@ def _lines(case: RunCase, found: Outcome) -> Iterator[str]:
     if case.fewer:
         yield f"  on a smaller mesh: fewer GPUs along {', '.join(case.fewer)}"
     for output in found.outputs:
+        name = f"`{output.name}`"
+        if case.steps > 1:
+            name += f" of step {output.step}"
         if found.approximate:
-            yield f"  `{output.name}` is off by {output.exact:.3g} from the original model"
+            yield f"  {name} is off by {output.exact:.3g} from the original model"
         yield (
-            f"  `{output.name}` is off by {output.expected:.3g} from what the plan computes, "
+            f"  {name} is off by {output.expected:.3g} from what the plan computes, "
             f"{output.replicas:.3g} between processes; {found.tolerance:g} is rounding"
         )
-    if found.times:
-        yield "  seconds: on the slowest process here; predicted for the cluster of the plan, as written"
-        yield f"  {'measured':>10} {'predicted':>10}  runs  statement"
-    for row in found.times[:_SHOWN]:
-        yield f"  {row.measured:10.3g} {row.predicted:10.3g} {row.runs:5}  {row.name} ({row.what})"
-    if len(found.times) > _SHOWN:
-        yield f"  ... and {len(found.times) - _SHOWN} more; --format json has all"
+    yield from _times(found.times)
+
+
+def _times(times: Sequence[StatementTime]) -> Iterator[str]:
+    """A table of what takes time, the longest in a step first."""
+    rows = [row for row in times if row.ratio is not None]
+    rows.sort(key=lambda row: -row.measured * row.runs)
+    if rows:
+        yield "  seconds of one run: on the slowest process here, one statement after the other; predicted:"
+        yield "  for the cluster of the plan, at the sizes written"
+        yield f"  {'measured':>10} {'predicted':>10} {'ratio':>9}   runs  statement"
+    for row in rows[:_SHOWN]:
+        times_text = f"{row.measured:10.3g} {row.predicted:10.3g} {row.ratio:9.3g}"
+        yield f"  {times_text} {row.runs:6}  {row.name} ({row.what})"
+    if len(rows) > _SHOWN:
+        yield f"  ... and {len(rows) - _SHOWN} more; --format json has all"

@@ -23,5 +23,6 @@ NAMED_ON_THE_COMMAND_LINE: Final = frozenset(
         "HX1103",
         "HX1104",
         "HX1105",
+        "HX1112",
     }
 )

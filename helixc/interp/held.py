@@ -38,6 +38,10 @@ class Held:
     allowed: Array | float = 0.0
     disagreement: float = 0.0
 
+    def ordered(self, dims: Dims) -> Array:
+        """The value without its lane, axes in this order."""
+        return self.value[0].transpose([self.dims.index(dim) for dim in dims])
+
 
 def held_by_model(program: Logical, trace: Trace) -> dict[Moment, Held]:
     """Every value of a version that is not partitioned."""

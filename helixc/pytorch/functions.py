@@ -7,11 +7,13 @@ schedule, and a collective during which something is computed is started first a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import attrs
 
 from helixc.analysis.schedule import Schedule
 from helixc.analysis.uses import gives_of, reads_of, taken_from_outside
+from helixc.ir.advance import STILL, Advance
 from helixc.ir.logical import ancestors
 from helixc.ir.scope_names import step_of
 from helixc.ir.spmd import Compute, Loop, Move, Spmd, SpmdStatement
@@ -70,12 +72,14 @@ class Wait:
 Event = Call | Wait | SpmdStatement
 
 
-def functions_of(program: Spmd, schedule: Schedule, *, timed: bool = False) -> tuple[Function, ...]:
+def functions_of(
+    program: Spmd, schedule: Schedule, advance: Advance = STILL, *, timed: bool = False
+) -> tuple[Function, ...]:
     """The functions of a program, each after those that it calls; the last one is ``forward``.
 
-    ``timed``: after each statement stands a line that notes the time, and nothing overlaps.
+    ``timed``: after each statement stands a line that notes the time.
     """
-    made = Functions(program, starts_of(schedule.root), timed=timed)
+    made = Functions(program, starts_of(schedule.root), advance, timed=timed)
     outputs = tuple(output.value for output in program.outputs)
     events = list(made.events(program.body, 0))
     writer = made.writer(events, outputs, 0)
@@ -92,8 +96,11 @@ class Functions:
     the statements of a call are grouped, and the text of a call and of a loop's first line.
     """
 
-    def __init__(self, program: Spmd, starts: Mapping[int, int], *, timed: bool) -> None:
+    def __init__(
+        self, program: Spmd, starts: Mapping[int, int], advance: Advance, *, timed: bool
+    ) -> None:
         self.program = program
+        self.advance = advance
         self.starts = starts
         self.timed = timed
         self.homes = homes_of(program)
@@ -110,7 +117,8 @@ class Functions:
 
     def new_writer(self, names: Identifiers, base: int) -> Writer:
         """What writes statements whose values go by ``names``, in a function of a scope."""
-        return Writer(self.program, self.homes, names, lambda scope: self._place(scope, base))
+        place = partial(self._place, base=base)
+        return Writer(self.program, self.advance, self.homes, names, place)
 
     def events(self, body: Sequence[SpmdStatement], scope: int) -> Iterator[Event]:
         """What a function for a body at ``scope`` does, one after the other."""
@@ -148,7 +156,7 @@ class Functions:
     def in_time(self, statements: Sequence[SpmdStatement]) -> Iterator[SpmdStatement | Wait]:
         """Statements by their start, and where the steps that overlap with others are waited for."""
         ordered = by_start(statements, self.starts)
-        overlapping = frozenset[str]() if self.timed else overlapping_in(ordered)
+        overlapping = overlapping_in(ordered)
         started: dict[str, Move] = {}
         for statement in ordered:
             for value in reads_of(statement):
@@ -170,16 +178,26 @@ class Functions:
                     yield from self._call(event, position, writer, base)
                 case Wait():
                     yield from writer.wait(event.move, position)
+                    yield from self._noted("waited", event.move)
                 case Loop():
                     yield from self._loop(event, position, writer, base)
                 case Compute():
                     yield from writer.compute(event, position)
+                    yield from self._noted("done", event)
                 case Move():
                     yield from writer.move(event, position, starts=event.result in started)
+                    if event.result in started:
+                        ready = writer.names.of(pending(event))
+                        yield from self._noted("started", event, f", {ready}")
+                    else:
+                        yield from self._noted("done", event)
                 case _:
                     raise ValueError(f"{event.result} says what is wanted, not how it is done")
-            if self.timed and isinstance(event, Compute | Move):
-                yield f'mesh.mark("{event.result}")'
+
+    def _noted(self, what: str, statement: Compute | Move, more: str = "") -> Iterator[str]:
+        """The line that notes the time."""
+        if self.timed:
+            yield f'mesh.{what}("{statement.result}"{more})'
 
     def _call(self, call: Call, position: int, writer: Writer, base: int) -> Iterator[str]:
         wanted = tuple(v for v in call.gives if writer.names.is_read_after(v, position))

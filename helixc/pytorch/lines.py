@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 
 import attrs
 
+from helixc.ir.advance import Advance
 from helixc.ir.fused import kernel_of
 from helixc.ir.layout import Layout, Seed, Slice, local_sizes, make_layout
 from helixc.ir.ops import OPS, Fused, Number, Op
@@ -31,6 +32,7 @@ class Writer:
     """
 
     program: Spmd
+    advance: Advance
     homes: Mapping[str, str]
     names: Identifiers
     place: Callable[[int], str]
@@ -59,9 +61,17 @@ class Writer:
         elif isinstance(op.params, Fused):
             text = yield from self._kernel(statement, op.params, position)
         else:
-            operands = tuple(map(self._operand, op.operands))
-            text = self.expression(op, operands, self._split(statement))
-        yield from self.assigned(text, statement, position)
+            text = self.expression(op, self._operands(op), self._split(statement))
+        if OPS[op.kind].rests:
+            yield from self.kept(text, statement, position)
+        else:
+            yield from self.assigned(text, statement, position)
+
+    def kept(self, text: str, statement: Compute, position: int) -> Iterator[str]:
+        """The line by which a state has its new value in the next step."""
+        del position
+        op = statement.op
+        yield f'{self.place(op.scope)}["{op.home.name}"] = {text}'
 
     def move(self, statement: Move, position: int, *, starts: bool) -> Iterator[str]:
         """The lines of a step, or of its start alone."""
@@ -82,15 +92,23 @@ class Writer:
         """The line that waits for a step that was started."""
         yield from self.assigned(f"{self.names.of(pending(statement))}.wait()", statement, position)
 
-    def _operand(self, operand: str | Number) -> Operand:
-        if isinstance(operand, Number):
-            return Operand(number_text(operand), NUMBER)
-        return Operand(self.names.of(operand), self.program.types[operand])
+    def _operands(self, op: Op, inner: Mapping[str, Operand] | None = None) -> tuple[Operand, ...]:
+        """What an operator reads; ``inner``: the values inside a kernel."""
+        values, growths = inner or {}, self.advance.of(op)
+        return tuple(
+            _number(operand, growths.get(i, 0))
+            if isinstance(operand, Number)
+            else values[operand]
+            if operand in values
+            else Operand(self.names.of(operand), self.program.types[operand])
+            for i, operand in enumerate(op.operands)
+        )
 
     def expression(self, op: Op, operands: tuple[Operand, ...], split: Layout) -> str:
         """An operator, whose work is split as ``split`` says."""
         sizes, mesh = self.program.sizes, self.program.mesh
-        use = Use(op=op, operands=operands, layout=split, sizes=sizes, mesh=mesh)
+        ahead = " + mesh.ahead" if self.advance.starts_at(op) else ""
+        use = Use(op=op, operands=operands, layout=split, sizes=sizes, mesh=mesh, ahead=ahead)
         return converted(TORCH[op.kind](use), op, operands)
 
     def _split(self, statement: Compute) -> Layout:
@@ -109,7 +127,7 @@ class Writer:
     def _kernel(self, statement: Compute, fused: Fused, position: int) -> Generator[str, None, str]:
         """The members of a kernel, one after the other; returns the expression of the last."""
         yield f"# one kernel: {', '.join(op.kind for op in fused.body)}"
-        given = tuple(map(self._operand, statement.op.operands))
+        given = self._operands(statement.op)
         values = dict(zip(fused.inputs, given, strict=True))
         kernel = kernel_of(fused, tuple(operand.type for operand in given))
         text = ""
@@ -118,10 +136,7 @@ class Writer:
             for (value, dim), factor in kernel.names.items():
                 if value in (op.result, *op.reads):
                     split[dim] = [atom for atom, where in statement.way if where == factor]
-            operands = tuple(
-                values[o] if isinstance(o, str) else self._operand(o) for o in op.operands
-            )
-            text = self.expression(op, operands, make_layout(split))
+            text = self.expression(op, self._operands(op, values), make_layout(split))
             if op is not fused.body[-1]:
                 inner = f"{statement.result}/{op.result}"
                 name = self.names.give(inner, op.home.name or op.kind, position, held=True)
@@ -143,6 +158,15 @@ class Writer:
         else:
             yield f"# {note}"
             yield line
+
+
+def _number(number: Number, growth: int) -> Operand:
+    """A number as an operand; ``growth``: how much it grows with each place that a step is ahead."""
+    text = number_text(number)
+    if growth and not number.dims:
+        times = "" if growth == 1 else f"{growth} * "
+        text = f"({text} + {times}mesh.ahead)"
+    return Operand(text, NUMBER)
 
 
 def pending(statement: Move) -> str:

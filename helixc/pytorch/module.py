@@ -12,16 +12,18 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 
 from helixc.analysis.schedule import find_schedule
+from helixc.ir.advance import STILL, Advance
 from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Move, Spmd, walk
 from helixc.pytorch.functions import functions_of
 from helixc.pytorch.moves import groups_of, tuple_text
-from helixc.pytorch.weights import Source, inputs_of, weights_of
+from helixc.pytorch.weights import Source, inputs_of, states_of, weights_of
 
 _WIDTH = 100
 _HEAD = """\
 import argparse
 import datetime
+import glob
 import math
 import os
 import time
@@ -55,19 +57,20 @@ REDUCE = {"sum": dist.ReduceOp.SUM, "max": dist.ReduceOp.MAX, "min": dist.Reduce
 """
 
 
-def module_text(program: Spmd, *, timed: bool = False) -> str:
+def module_text(program: Spmd, advance: Advance = STILL, *, timed: bool = False) -> str:
     """The module of a partitioned program whose collectives are explicit.
 
-    ``timed``: it notes when each statement is done, and runs them one after the other.
+    ``timed``: it notes from when until when each statement runs.  ``advance``: what moves on from step to step.
     """
-    functions = functions_of(program, find_schedule(program), timed=timed)
+    functions = functions_of(program, find_schedule(program), advance, timed=timed)
     parts = [
         _docstring(program),
-        _HEAD + _facts(program),
+        _HEAD + _facts(program, advance),
         _resource("prelude.py.txt"),
         _resource("functions.py.txt"),
         *(function.text() for function in functions),
         _resource("main.py.txt"),
+        _resource("timed.py.txt" if timed else "run.py.txt"),
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -88,7 +91,7 @@ def _docstring(program: Spmd) -> str:
     return "\n".join(lines)
 
 
-def _facts(program: Spmd) -> str:
+def _facts(program: Spmd, advance: Advance) -> str:
     groups: dict[tuple[str, ...], None] = {}
     for statement in walk(program.body):
         if isinstance(statement, Move) and groups_of(statement.step):
@@ -105,6 +108,9 @@ def _facts(program: Spmd) -> str:
             "# of random numbers, and the dimension that comes in slices of a step (-1: none).",
             _table("INPUTS", inputs_of(program)),
             _table("WEIGHTS", weights_of(program)),
+            "# What is kept from step to step, and by how many places a step goes on.",
+            _table("STATES", states_of(program)),
+            f"PLACES = {advance.places(program)}",
             "# A step runs so many slices, one after the other.",
             f"SLICES = {slice_count(program)}",
         ]

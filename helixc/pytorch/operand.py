@@ -34,13 +34,17 @@ class Operand:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Use:
-    """One operator on local blocks: ``sizes`` are global sizes, ``layout`` is that of the result."""
+    """One operator on local blocks: ``sizes`` are global sizes, ``layout`` is that of the result.
+
+    ``ahead``: what is added to the place where the operator begins to fill.
+    """
 
     op: Op
     operands: tuple[Operand, ...]
     layout: Layout
     sizes: Mapping[str, int]
     mesh: Mesh
+    ahead: str = ""
 
     @property
     def dims(self) -> Dims:

@@ -71,7 +71,7 @@ def append(use: Use) -> str:
     if len(params.dims) > 1:
         entries += f".flatten(0, {len(params.dims) - 1})"
     blocks = ", ".join(f"({block_start(use, dim)}, {use.sizes[dim]})" for dim in params.source)
-    text = f"put_in({rows}, {entries}, {params.start}, [{blocks}])"
+    text = f"put_in({rows}, {entries}, {params.start}{use.ahead}, [{blocks}])"
     return permuted(Operand(text, TensorType("", (*params.source, *others))), use.dims)
 
 

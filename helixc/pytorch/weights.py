@@ -8,10 +8,10 @@ from math import sqrt
 
 import attrs
 
-from helixc.ir.ops import OPS, Op
+from helixc.ir.ops import OPS, Kept, Op
 from helixc.ir.scope_names import place_of
 from helixc.ir.slices import whole_dims
-from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement, walk
+from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement, kept_as, walk
 
 
 @attrs.frozen
@@ -34,7 +34,7 @@ class Source:
 
 def is_weight(compute: Compute) -> bool:
     """Whether this is something that is kept from step to step."""
-    return OPS[compute.op.kind].work == "source" and compute.op.kind != "input"
+    return bool(kept_as(compute))
 
 
 def inputs_of(program: Spmd) -> tuple[Source, ...]:
@@ -50,10 +50,20 @@ def input_name(compute: Compute) -> str:
 
 def weights_of(program: Spmd) -> tuple[Source, ...]:
     """Every weight of every turn."""
+    return _kept_of(program, "weight")
+
+
+def states_of(program: Spmd) -> tuple[Source, ...]:
+    """The same for states."""
+    return _kept_of(program, "state")
+
+
+def _kept_of(program: Spmd, kept: Kept) -> tuple[Source, ...]:
     scales = _scales(program)
     return tuple(
         _source(program, compute, name, scales.get(compute.result, 1.0), turns)
         for compute, name, turns in _weights(program, program.body, ())
+        if kept_as(compute) == kept
     )
 
 

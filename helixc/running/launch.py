@@ -11,7 +11,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -45,15 +45,30 @@ class Launch:
     seconds: float = 600.0
 
 
+@attrs.frozen
+class Span:
+    """When a statement ran, by the value that it makes: seconds since the processes left a barrier."""
+
+    value: str
+    start: float
+    end: float
+
+
+# For each rank what ran.
+Timings = tuple[tuple[Span, ...], ...]
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Finished:
-    """What processes have made: for every slice of the step the blocks of each output, by rank.
+    """What processes have made: in every step for each of its slices the blocks of each output, by rank.
 
-    ``marks``: for each rank the statements that were done, and when, in seconds on a clock of its own.
+    ``apart``, ``together``: for each rank what ran when, one after the other and as the schedule has it;
+    empty where nothing was timed.
     """
 
-    slices: tuple[Mapping[str, Array], ...]
-    marks: tuple[tuple[tuple[str, float], ...], ...]
+    steps: tuple[tuple[Mapping[str, Array], ...], ...]
+    apart: Timings = ()
+    together: Timings = ()
 
 
 def processes_text(count: int) -> str:
@@ -211,13 +226,26 @@ def _end(text: str) -> str:
 
 def _finished(torch: Any, folder: Path, processes: int) -> Finished:
     made = [torch.load(folder / "made" / f"rank{rank}.pt") for rank in range(processes)]
-    slices = range(len(made[0]["outputs"]))
     return Finished(
-        slices=tuple(_blocks([one["outputs"][number] for one in made]) for number in slices),
-        marks=tuple(tuple((str(n), float(t)) for n, t in one["marks"]) for one in made),
+        steps=steps_of([one["steps"] for one in made]),
+        apart=_timings(one.get("apart", ()) for one in made),
+        together=_timings(one.get("together", ()) for one in made),
+    )
+
+
+def steps_of(
+    made: Sequence[Sequence[Sequence[Mapping[str, Any]]]],
+) -> tuple[tuple[Mapping[str, Array], ...], ...]:
+    """The blocks of each output one after the other by rank, from tensors by rank, step and slice."""
+    return tuple(
+        tuple(_blocks(slices) for slices in zip(*steps, strict=True))
+        for steps in zip(*made, strict=True)
     )
 
 
 def _blocks(outputs: Sequence[Mapping[str, Any]]) -> dict[str, Array]:
-    """The blocks of each output, one after the other by rank."""
-    return {name: np.stack([one[name].numpy() for one in outputs]) for name in outputs[0]}
+    return {name: np.stack([np.asarray(one[name]) for one in outputs]) for name in outputs[0]}
+
+
+def _timings(found: Iterable[Iterable[tuple[str, float, float]]]) -> Timings:
+    return tuple(tuple(Span(*one) for one in spans) for spans in found)

@@ -17,7 +17,7 @@ from helixc.ir.spmd import Compute, Loop, Move, Spmd
 from helixc.ir.tensor import real_sizes
 from helixc.pytorch.weights import sliced_axis
 from helixc.running.case import RunCase
-from helixc.running.launch import Finished
+from helixc.running.launch import Finished, Span
 
 # How far results may be off, relative to the largest one: what some thousand roundings come to.
 TOLERANCES: Mapping[str, float] = {"f64": 1e-11, "f32": 1e-3, "bf16": 0.25}
@@ -25,13 +25,14 @@ TOLERANCES: Mapping[str, float] = {"f64": 1e-11, "f32": 1e-3, "bf16": 0.25}
 
 @attrs.frozen(kw_only=True)
 class OutputFound:
-    """How far an output is from the model's (``exact``) and from what the program is to give.
+    """How far an output of a step is from the model's (``exact``) and from what the program is to give.
 
     Both relative to the largest number of the output; ``replicas``: how far processes that should hold
-    the same disagree.
+    the same disagree.  ``step``: counted from 0.
     """
 
     name: str
+    step: int
     exact: float
     expected: float
     replicas: float
@@ -39,12 +40,17 @@ class OutputFound:
 
 @attrs.frozen(kw_only=True)
 class StatementTime:
-    """Seconds that one statement took in a step, all turns together, on the slowest process."""
+    """Seconds that one statement takes each time it runs, on the slowest process, and as predicted.
+
+    ``runs``: how often that is in a step as written.  ``ratio``: measured over predicted; None where
+    nothing is predicted.
+    """
 
     name: str
     what: str
     measured: float
     predicted: float
+    ratio: float | None
     runs: int
 
 
@@ -69,7 +75,8 @@ def outcome(case: RunCase, finished: Finished, dtype: str, written: Spmd) -> Out
     ``written``: the program at the sizes that are written, by which times are predicted.
     """
     found = tuple(
-        _output(case, output, [blocks[output.name] for blocks in finished.slices])
+        _output(case, output, step, [blocks[output.name] for blocks in slices])
+        for step, slices in enumerate(finished.steps)
         for output in case.program.outputs
     )
     return Outcome(
@@ -80,7 +87,7 @@ def outcome(case: RunCase, finished: Finished, dtype: str, written: Spmd) -> Out
     )
 
 
-def _output(case: RunCase, output: Output, slices: Sequence[Array]) -> OutputFound:
+def _output(case: RunCase, output: Output, step: int, slices: Sequence[Array]) -> OutputFound:
     program = case.program
     dims, layout = program.types[output.value].dims, program.layouts[output.value]
     parts = [assemble(blocks, dims, layout, program.mesh) for blocks in slices]
@@ -88,10 +95,13 @@ def _output(case: RunCase, output: Output, slices: Sequence[Array]) -> OutputFou
     real = real_sizes(program.dims)
     values = [part.value[tuple(slice(real.get(dim)) for dim in dims)] for part in parts]
     made = values[0] if axis < 0 else np.concatenate(values, axis)
-    exact, expected = (_of(held[output.name], dims) for held in (case.exact, case.expected))
+    exact, expected = (
+        _of(held[output.name], dims) for held in (case.exact[step], case.expected[step])
+    )
     size = float(np.max(np.abs(made), initial=0.0)) or 1.0
     return OutputFound(
         name=output.name,
+        step=step,
         exact=inf if exact is None else _apart(made, exact),
         expected=inf if expected is None else _apart(made, expected),
         replicas=max(part.disagreement for part in parts) / size,
@@ -102,7 +112,7 @@ def _of(held: Held, dims: tuple[str, ...]) -> Array | None:
     """An output of the model with its axes in some order; None if it has other ones."""
     if set(held.dims) != set(dims):
         return None
-    return held.value[0].transpose([held.dims.index(dim) for dim in dims])
+    return held.ordered(dims)
 
 
 def _apart(made: Array, wanted: Array) -> float:
@@ -112,36 +122,34 @@ def _apart(made: Array, wanted: Array) -> float:
 
 def _times(program: Spmd, finished: Finished) -> tuple[StatementTime, ...]:
     """The statements in order of the program, with the longest time that a process took for each."""
-    taken = [_taken(marks) for marks in finished.marks]
+    taken = [_taken(spans) for spans in finished.apart]
     if not any(taken):
         return ()
     prices = find_schedule(program).prices
     found: list[StatementTime] = []
     for statement, runs in _statements(program):
-        seconds = [times.get(statement.result, 0.0) for times in taken]
-        price = prices[statement.result].picoseconds * runs / 1e12
-        if price or max(seconds) > 0.0:
-            what = statement.op.kind if isinstance(statement, Compute) else _step(statement)
+        measured = max(times.get(statement.result, 0.0) for times in taken)
+        predicted = prices[statement.result].picoseconds / 1e12
+        if predicted or measured > 0.0:
             found.append(
                 StatementTime(
                     name=statement.result,
-                    what=what,
-                    measured=max(seconds),
-                    predicted=price,
+                    what=statement.op.kind if isinstance(statement, Compute) else _step(statement),
+                    measured=measured,
+                    predicted=predicted,
+                    ratio=measured / predicted if predicted else None,
                     runs=runs,
                 )
             )
     return tuple(found)
 
 
-def _taken(marks: Iterable[tuple[str, float]]) -> dict[str, float]:
-    taken: dict[str, float] = {}
-    before = 0.0
-    for name, moment in marks:
-        if name:
-            taken[name] = taken.get(name, 0.0) + moment - before
-        before = moment
-    return taken
+def _taken(spans: Iterable[Span]) -> Mapping[str, float]:
+    """By the value of each statement how long one run of it took, on average."""
+    taken: dict[str, list[float]] = {}
+    for span in spans:
+        taken.setdefault(span.value, []).append(span.end - span.start)
+    return {value: sum(seconds) / len(seconds) for value, seconds in taken.items()}
 
 
 def _step(move: Move) -> str:

@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from helixc.interp.site import Array
 from helixc.running.case import RunCase
-from helixc.running.launch import Finished
+from helixc.running.launch import Finished, steps_of
 
 # How long a process may wait for another, where many share few cores.
 SECONDS = 600
@@ -82,9 +82,9 @@ def _serve(rank: int, size: int, port: int, tasks: Any, results: Any) -> None:
     torch.set_default_dtype(torch.float64)
     limit = dt.timedelta(seconds=SECONDS)
     dist.init_process_group("gloo", timeout=limit, rank=rank, world_size=size)
-    for text, inputs, weights in iter(tasks.get, None):
+    for text, inputs, weights, steps in iter(tasks.get, None):
         with _Told(rank, results):
-            results.put((rank, _made(text, inputs, weights), ""))
+            results.put((rank, _made(text, inputs, weights, steps), ""))
     dist.destroy_process_group()
 
 
@@ -111,19 +111,26 @@ class _Told:
         return error is not None
 
 
-def _made(text: str, inputs: Any, weights: Any) -> tuple[list[dict[str, Array]], list[Sent]]:
+def _made(
+    text: str, inputs: Any, weights: Any, steps: int
+) -> tuple[list[list[dict[str, Array]]], list[Sent]]:
     module = types.ModuleType("emitted")
     exec(compile(text, "emitted", "exec"), module.__dict__)
     module.DTYPES.update(dict.fromkeys(module.FLOATING, torch.float64))
     if hasattr(module, "partition"):
         return [_placed(module, inputs, weights)], []
     mesh = module.Mesh(torch.device("cpu"))
-    held = module.load(mesh, module.WEIGHTS, weights, 0)
-    given = module.load(mesh, module.INPUTS, inputs, 0)
+    options = types.SimpleNamespace(weights=weights, inputs=inputs, seed=0, steps=steps)
+    module.read = lambda tensors: tensors
+    held, given = module.given(mesh, options)
     recorder = Recorder()
+    made = []
     with torch.inference_mode(), recorder:
-        parts = module.step(mesh, held, given)
-    return [{n: b.numpy() for n, b in part.items()} for part in parts], recorder.found
+        for number in range(steps):
+            mesh.ahead = module.PLACES * (number + 1 - steps)
+            parts = module.step(mesh, held, given[number])
+            made.append([{name: block.numpy() for name, block in part.items()} for part in parts])
+    return made, recorder.found
 
 
 def _placed(module: Any, inputs: Any, weights: Any) -> dict[str, Array]:
@@ -178,18 +185,14 @@ class Pool:
 
     def run(self, text: str, case: RunCase) -> tuple[Finished, list[list[Sent]]]:
         """What a module makes of a case, and for each rank what it sent."""
-        task = (text, _given(case.inputs), _given(case.weights))
+        task = (text, _given(case.inputs), _given(case.weights), case.steps)
         for queue in self._tasks:
             queue.put(task)
         answers = sorted(self._results.get(timeout=SECONDS) for _ in range(self.size))
         for rank, made, error in answers:
             assert made is not None, f"rank {rank}: {error}"
-        parts = [made[0] for _, made, _ in answers]
-        slices = tuple(
-            {name: np.stack([part[number][name] for part in parts]) for name in parts[0][number]}
-            for number in range(len(parts[0]))
-        )
-        return Finished(slices=slices, marks=()), [made[1] for _, made, _ in answers]
+        steps = steps_of([made[0] for _, made, _ in answers])
+        return Finished(steps=steps), [made[1] for _, made, _ in answers]
 
     def close(self) -> None:
         """End the processes."""

@@ -33,11 +33,22 @@ OTHERS = [
     ("nvidia_helix_decode", "helix"),
     ("long_context", "passed"),
     ("llama3_70b", "more_gpus_than_heads"),
+    ("llama3_70b", "serve"),
+]
+# Decoding: keys split over GPUs (two ways of it), query heads cut further than key heads, experts split.
+STEPPED = [
+    ("nvidia_helix_decode", "helix"),
+    ("llama3_70b", "kv_parallel"),
+    ("llama3_70b", "more_gpus_than_heads"),
+    ("mixtral_8x7b", "tensor"),
+    ("gpt2", "replicas"),
 ]
 
 
 def ran(pool: Callable[[int], Pool], case: RunCase) -> tuple[Outcome, list[list[Sent]]]:
-    finished, sent = pool(case.program.mesh.devices).run(module_text(case.program), case)
+    finished, sent = pool(case.program.mesh.devices).run(
+        module_text(case.program, case.advance), case
+    )
     return outcome(case, finished, "f64", case.program), sent
 
 
@@ -62,6 +73,21 @@ def test_plans_of_other_examples_give_what_they_are_to_give(
     case = run_case(sized(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True))
 
     assert ran(pool, case)[0].equal
+
+
+@pytest.mark.parametrize(("example", "plan"), STEPPED)
+def test_tokens_are_decoded_one_after_the_other(
+    pool: Callable[[int], Pool], example: str, plan: str
+) -> None:
+    """Every step finds the cache as the one before has left it, and fills the next place."""
+    programs = sized(helixc.compile(EXAMPLES / f"{example}.hx", plan=plan), small=True)
+    case = run_case(programs, steps=4)
+
+    found, _ = ran(pool, case)
+    assert [output.step for output in found.outputs] == [0, 1, 2, 3]
+    assert found.equal
+    alone = run_case(programs)
+    assert not np.array_equal(alone.exact[0]["logits"].value, case.exact[3]["logits"].value)
 
 
 def expected(program: Spmd, rank: int) -> Iterator[Sent]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from helixc.analysis.uses import reads_of
+from helixc.ir.advance import STILL
 from helixc.ir.logical import ancestors
 from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement, walk
 from helixc.pytorch.dtensor.lines import Refused, WholeWriter
@@ -53,7 +54,7 @@ class Classes(Functions):
     """Makes the classes of a program; ``refused``: operators that DTensor does not run as they are split."""
 
     def __init__(self, program: Spmd, *, checked: bool) -> None:
-        super().__init__(program, {}, timed=False)
+        super().__init__(program, {}, STILL, timed=False)
         self.taken = (*self.taken, *TAKEN)
         self.checked = checked
         self.refused: list[Refused] = []
@@ -70,6 +71,7 @@ class Classes(Functions):
         """What writes statements on whole tensors."""
         return WholeWriter(
             self.program,
+            self.advance,
             self.homes,
             names,
             lambda scope: self._module(scope, base),

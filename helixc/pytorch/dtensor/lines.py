@@ -52,6 +52,10 @@ class WholeWriter(Writer):
             yield from super().compute(statement, position)
         yield from self._held(statement)
 
+    def kept(self, text: str, statement: Compute, position: int) -> Iterator[str]:
+        """The new value of a state, which a module does not keep: it is one step."""
+        yield from self.assigned(text, statement, position)
+
     def move(self, statement: Move, position: int, *, starts: bool) -> Iterator[str]:
         """The lines of a change of placements."""
         del starts

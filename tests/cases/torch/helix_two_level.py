@@ -9,6 +9,7 @@ comment above a collective says why it is there.
 
 import argparse
 import datetime
+import glob
 import math
 import os
 import time
@@ -63,6 +64,9 @@ WEIGHTS = {
     "layer.0.mlp.w2": ((32768, 8192), (("n", "m"), ()), "bf16", 0.00552427, -1),
     "layer.1.mlp.w2": ((32768, 8192), (("n", "m"), ()), "bf16", 0.00552427, -1),
 }
+# What is kept from step to step, and by how many places a step goes on.
+STATES = {}
+PLACES = 0
 # A step runs so many slices, one after the other.
 SLICES = 1
 
@@ -84,7 +88,7 @@ class Mesh:
     """The processes as a grid with named axes, and a group for all axes that a collective runs over.
 
     A collective is started at once; its result is what ``wait`` gives.  ``dim`` counts the axes of a
-    tensor.
+    tensor.  ``ahead``: by how many places this step is ahead of the one that the text is written for.
     """
 
     def __init__(self, device):
@@ -100,7 +104,7 @@ class Mesh:
         self.grid = init_device_mesh(device.type, tuple(AXES.values()), mesh_dim_names=tuple(AXES))
         self.ranks = self.grid.mesh
         self.at = dict(zip(AXES, self.grid.get_coordinate()))
-        self.marks = []
+        self.ahead = 0
         self.groups = {axes: self.group_over(axes) for axes in GROUPS}
 
     def group_over(self, axes):
@@ -129,12 +133,6 @@ class Mesh:
         """The global positions of this process's block of a dimension."""
         first = self.index(axes) * size
         return torch.arange(first, first + size, device=self.device)
-
-    def mark(self, name):
-        """Note that something is done."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize()
-        self.marks.append((name, time.perf_counter()))
 
     def all_gather(self, x, dim, *axes):
         group, order = self.groups[axes]
@@ -210,7 +208,7 @@ class Mesh:
 
 
 class Weights:
-    """Weights by name, and those of one layer under names of their own."""
+    """Weights and states by name, and those of one layer under names of their own."""
 
     def __init__(self, tensors, prefix=""):
         self.tensors = tensors
@@ -221,6 +219,10 @@ class Weights:
 
     def __getitem__(self, name):
         return self.tensors[self.prefix + name]
+
+    def __setitem__(self, name, tensor):
+        """What the next step is to find under a name."""
+        self.tensors[self.prefix + name] = tensor
 
 
 def rms_norm(x, dims, eps):
@@ -404,24 +406,28 @@ def random_tensor(name, shape, dtype, scale, seed):
     return torch.randn(shape, generator=generator, dtype=torch.float64) * scale
 
 
-def load(mesh, table, tensors, seed):
-    """The blocks of all tensors in a table, from ``tensors`` or, where it is None, random.
+def whole(name, shape, dtype, scale, tensors, seed):
+    """A whole tensor: from ``tensors`` or, where these are None, random; a state of none is zero."""
+    if tensors is not None and name in tensors:
+        full = tensors[name]
+        if full.numel() != math.prod(shape):
+            found = tuple(full.shape)
+            raise SystemExit(f"{name} is {found} in the file and is to be {tuple(shape)}")
+        if not torch.isfinite(full).all():
+            raise SystemExit(f"{name} has numbers in the file that are not finite")
+        return full.reshape(shape)
+    if name in STATES:
+        return torch.zeros(shape)
+    if tensors is not None:
+        raise SystemExit(f"the file has no tensor {name} (it is to be {tuple(shape)})")
+    return random_tensor(name, shape, dtype, scale, seed)
 
-    Of what comes in slices there is one block for each of them.
-    """
+
+def load(mesh, table, tensors, seed):
+    """The blocks of all tensors in a table; of what comes in slices there is one for each of them."""
     blocks = [{} for _ in range(SLICES)]
     for name, (shape, split, dtype, scale, sliced) in table.items():
-        if tensors is None:
-            full = random_tensor(name, shape, dtype, scale, seed)
-        elif name not in tensors:
-            raise SystemExit(f"the file has no tensor {name} (it is to be {tuple(shape)})")
-        elif tensors[name].numel() != math.prod(shape):
-            found = tuple(tensors[name].shape)
-            raise SystemExit(f"{name} is {found} in the file and is to be {tuple(shape)}")
-        elif not torch.isfinite(tensors[name]).all():
-            raise SystemExit(f"{name} has numbers in the file that are not finite")
-        else:
-            full = tensors[name].reshape(shape)
+        full = whole(name, shape, dtype, scale, tensors, seed)
         parts = [full] if sliced < 0 else full.chunk(SLICES, sliced)
         own = [shard(mesh, part, split).to(mesh.device, DTYPES[dtype]) for part in parts]
         for block, part in zip(blocks, own * SLICES):
@@ -434,15 +440,33 @@ def step(mesh, weights, inputs):
     return [forward(mesh, Weights(own), part) for own, part in zip(weights, inputs)]
 
 
+class Checkpoint:
+    """The tensors of safetensors files, each read when it is asked for."""
+
+    def __init__(self, paths):
+        from safetensors import safe_open
+
+        self.files = {}
+        for path in paths:
+            file = safe_open(path, "pt")
+            self.files.update(dict.fromkeys(file.keys(), file))
+
+    def __contains__(self, name):
+        return name in self.files
+
+    def __getitem__(self, name):
+        return self.files[name].get_tensor(name)
+
+
 def read(path):
-    """The tensors of a file: a state dict of PyTorch, or safetensors."""
+    """The tensors of a file: a state dict of PyTorch, safetensors, or a folder of these; None for none."""
     if path is None:
         return None
+    if os.path.isdir(path):
+        return Checkpoint(sorted(glob.glob(os.path.join(glob.escape(path), "*.safetensors"))))
     if path.endswith(".safetensors"):
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
+        return Checkpoint([path])
+    return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
 
 
 def arguments():
@@ -450,17 +474,16 @@ def arguments():
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--dtype", choices=["f64", "f32", "bf16"], help="for all floating tensors")
     parser.add_argument("--seed", type=int, default=0, help="of random weights and inputs")
-    parser.add_argument("--weights", help="a state dict (.pt) or .safetensors file; else random")
-    parser.add_argument("--inputs", help="the same for the inputs")
-    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--weights", help="a state dict (.pt), .safetensors or a folder; else random")
+    parser.add_argument("--inputs", help="the same for the inputs; of several steps one after the other")
+    parser.add_argument("--steps", type=int, default=1, help="the last one is the one written")
     parser.add_argument("--save", help="a folder for every process's blocks of the outputs")
     parser.add_argument("--timeout", type=float, default=600, help="seconds without progress")
     return parser.parse_args()
 
 
-@record
-def main():
-    options = arguments()
+def joined(options):
+    """The device of this process, which is one of the group now."""
     if options.dtype is not None:
         DTYPES.update(dict.fromkeys(FLOATING, DTYPES[options.dtype]))
     torch.set_default_dtype(DTYPES["f32"])
@@ -472,23 +495,49 @@ def main():
         "nccl" if device.type == "cuda" else "gloo",
         timeout=datetime.timedelta(seconds=options.timeout),
     )
-    mesh = Mesh(device)
-    weights = load(mesh, WEIGHTS, read(options.weights), options.seed)
-    inputs = load(mesh, INPUTS, read(options.inputs), options.seed)
+    return device
+
+
+def given(mesh, options):
+    """Blocks of the weights and states, and for each step those of its inputs."""
+    tensors = read(options.weights)
+    weights = load(mesh, {**WEIGHTS, **STATES}, tensors, options.seed)
+    tensors = read(options.inputs)
+    inputs = []
     for number in range(options.steps):
-        dist.barrier()
-        mesh.marks = []
-        mesh.mark("")
-        with torch.inference_mode():
-            outputs = step(mesh, weights, inputs)
-        mesh.mark("")
-        if mesh.rank == 0:
-            print(f"step {number}: {mesh.marks[-1][1] - mesh.marks[0][1]:.6f} s", flush=True)
+        part = tensors
+        if tensors is not None and options.steps > 1:
+            part = {name: tensors[name].chunk(options.steps)[number] for name in INPUTS}
+        inputs.append(load(mesh, INPUTS, part, options.seed + number))
+    return weights, inputs
+
+
+def save(mesh, options, made, **more):
+    """Write this process's blocks of the outputs of every step."""
     if options.save is not None:
         os.makedirs(options.save, exist_ok=True)
-        blocks = [{name: block.cpu() for name, block in part.items()} for part in outputs]
+        blocks = [[{name: x.cpu() for name, x in part.items()} for part in step] for step in made]
         path = os.path.join(options.save, f"rank{mesh.rank}.pt")
-        torch.save({"outputs": blocks, "marks": mesh.marks}, path)
+        torch.save({"steps": blocks, **more}, path)
+
+
+@record
+def main():
+    options = arguments()
+    mesh = Mesh(joined(options))
+    weights, inputs = given(mesh, options)
+    made = []
+    for number in range(options.steps):
+        mesh.ahead = PLACES * (number + 1 - options.steps)
+        dist.barrier()
+        start = time.perf_counter()
+        with torch.inference_mode():
+            made.append(step(mesh, weights, inputs[number]))
+        if mesh.device.type == "cuda":
+            torch.cuda.synchronize()
+        if mesh.rank == 0:
+            print(f"step {number}: {time.perf_counter() - start:.6f} s", flush=True)
+    save(mesh, options, made)
     dist.destroy_process_group()
 
 
