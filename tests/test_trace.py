@@ -30,6 +30,7 @@ NANOSECOND = Decimal("0.001")  # microseconds
 PLANS = (
     ("helix_16", "published"),
     ("helix_16", "megatron_sp"),
+    ("helix_16", "two_level"),
     ("llama_blocks", "tp8_sp"),
     ("fused_attention", "context"),
     ("mixtral_8x7b", "experts"),

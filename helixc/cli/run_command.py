@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -17,13 +18,17 @@ from helixc.cli.status import DONE, FINDINGS
 from helixc.cli.terminal import say
 from helixc.compiler import compile_sources
 from helixc.diagnostics import Diagnostic, HelixError
+from helixc.emit.files import write_file_in
+from helixc.emit.measured_trace import measured_trace
+from helixc.ir.spmd import Spmd
 from helixc.pytorch.module import module_text
 from helixc.running.capacity import check_capacity
-from helixc.running.case import RunCase, check_steps, run_case, sized
-from helixc.running.launch import Launch, find_torch, launch, processes_text
+from helixc.running.case import RunCase, Sized, check_steps, run_case, sized
+from helixc.running.launch import Finished, Launch, find_torch, launch, processes_text
 from helixc.running.outcome import Outcome, StatementTime, outcome
 
 _SHOWN = 40
+_TRACE = "measured_trace.json"
 
 
 @click.command("run", cls=Command)
@@ -44,9 +49,16 @@ _SHOWN = 40
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of inputs and weights.")
 @click.option("--timeout", type=click.FloatRange(1, 86400), default=600.0, metavar="SECONDS")
+@click.option("-o", "--output", metavar="DIR", help=f"A folder for the timeline, `{_TRACE}`.")
 @FORMAT
 def command(
-    file: str, *, chosen: Chosen, nproc: int | None, output_format: str, **options: Any
+    file: str,
+    *,
+    chosen: Chosen,
+    nproc: int | None,
+    output: str | None,
+    output_format: str,
+    **options: Any,
 ) -> int:
     """Run one plan of FILE with one process per GPU of its mesh, and compare it with the model."""
     sources = load(file)
@@ -63,8 +75,22 @@ def command(
     check_steps(programs, options["steps"])
     check_capacity(programs, options["dtype"])
     find_torch()
+    case, finished = _run(programs, options)
+    found = outcome(case, finished, options["dtype"], compilation.spmd)
+    files = _traced(case, finished, compilation.spmd, output, options["device"])
+    if output_format == "json":
+        facts = {"schema": "helixc.run/1", "equal": found.equal, **attrs.asdict(found)}
+        show_json({**facts, "files": files})
+    else:
+        show_text(compilation.diagnostics, compilation.texts)
+        for line in (*_lines(case, found), *files):
+            say(line)
+    return DONE if found.equal else FINDINGS
+
+
+def _run(programs: Sized, options: Mapping[str, Any]) -> tuple[RunCase, Finished]:
     how = Launch(
-        processes=processes,
+        processes=programs.program.mesh.devices,
         device=options["device"],
         dtype=options["dtype"],
         steps=options["steps"],
@@ -73,17 +99,22 @@ def command(
     with doing("running the model"):
         case = run_case(programs, seed=options["seed"], steps=options["steps"])
     with doing("running the processes"):
-        finished = launch(
-            module_text(case.program, case.advance, timed=True), case.inputs, case.weights, how
-        )
-    found = outcome(case, finished, options["dtype"], compilation.spmd)
-    if output_format == "json":
-        show_json({"schema": "helixc.run/1", "equal": found.equal, **attrs.asdict(found)})
-    else:
-        show_text(compilation.diagnostics, compilation.texts)
-        for line in _lines(case, found):
-            say(line)
-    return DONE if found.equal else FINDINGS
+        text = module_text(case.program, case.advance, timed=True)
+        return case, launch(text, case.inputs, case.weights, how)
+
+
+def _traced(
+    case: RunCase, finished: Finished, written: Spmd, output: str | None, device: str
+) -> list[str]:
+    """Write the timeline of the last step, if a folder is given for it; the files written."""
+    if output is None:
+        return []
+    where = (
+        f"on {processes_text(case.program.mesh.devices)} of this machine, device {device}; each one's times are "
+        "by its own clock, since all left a barrier before the step"
+    )
+    trace = measured_trace(case.program, written, finished.together, where)
+    return [write_file_in(Path(output), _TRACE, trace.chunks).as_posix()]
 
 
 def _lines(case: RunCase, found: Outcome) -> Iterator[str]:
@@ -104,6 +135,11 @@ def _lines(case: RunCase, found: Outcome) -> Iterator[str]:
             f"  {name} is off by {output.expected:.3g} from what the plan computes, "
             f"{output.replicas:.3g} between processes; {found.tolerance:g} is rounding"
         )
+    if found.seconds is not None:
+        yield (
+            f"  a step took {found.seconds:.3g} s here; predicted for the cluster of the plan, at the "
+            f"sizes written: {found.predicted_seconds:.3g} s"
+        )
     yield from _times(found.times)
 
 
@@ -112,8 +148,7 @@ def _times(times: Sequence[StatementTime]) -> Iterator[str]:
     rows = [row for row in times if row.ratio is not None]
     rows.sort(key=lambda row: -row.measured * row.runs)
     if rows:
-        yield "  seconds of one run: on the slowest process here, one statement after the other; predicted:"
-        yield "  for the cluster of the plan, at the sizes written"
+        yield "  seconds of one run, on the slowest process, one statement after the other:"
         yield f"  {'measured':>10} {'predicted':>10} {'ratio':>9}   runs  statement"
     for row in rows[:_SHOWN]:
         times_text = f"{row.measured:10.3g} {row.predicted:10.3g} {row.ratio:9.3g}"

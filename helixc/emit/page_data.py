@@ -130,13 +130,8 @@ def _node(node: PageNode) -> list[Any]:
 
 def _memory(timed: TimedProgram, kept: Kept) -> Json:
     memory = timed.memory
-    points: list[list[int]] = []
     bars = timeline(timed.program, timed.schedule, kept)
-    for time, size in memory_curve(timed.program, timed.schedule, bars):
-        if points and points[-1][0] == time:
-            points[-1][1] = max(size, points[-1][1])
-        else:
-            points.append([time, size])
+    points = [list(point) for point in memory_curve(timed.program, timed.schedule, bars)]
     peak = [
         {"name": live.name, "value": live.value, "kind": live.kind, "dtype": live.dtype,
          "bytes": live.bytes, "size": byte_text(live.bytes)}

@@ -22,6 +22,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from helixc.analysis.spans import Span, Timings
 from helixc.diagnostics import Diagnostic, HelixError
 from helixc.interp.site import Array
 
@@ -43,19 +44,6 @@ class Launch:
     dtype: str | None = "f64"
     steps: int = 1
     seconds: float = 600.0
-
-
-@attrs.frozen
-class Span:
-    """When a statement ran, by the value that it makes: seconds since the processes left a barrier."""
-
-    value: str
-    start: float
-    end: float
-
-
-# For each rank what ran.
-Timings = tuple[tuple[Span, ...], ...]
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -9,16 +9,20 @@ import attrs
 import numpy as np
 
 from helixc.analysis.schedule import find_schedule
+from helixc.analysis.spans import Span
 from helixc.interp.blocks import assemble, distance
 from helixc.interp.held import Held
 from helixc.interp.site import Array
 from helixc.ir.logical import Output
+from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Compute, Loop, Move, Spmd
 from helixc.ir.tensor import real_sizes
+from helixc.price.interval import Price
 from helixc.pytorch.weights import sliced_axis
 from helixc.running.case import RunCase
-from helixc.running.launch import Finished, Span
+from helixc.running.launch import Finished
 
+_PICOSECONDS = 10**12
 # How far results may be off, relative to the largest one: what some thousand roundings come to.
 TOLERANCES: Mapping[str, float] = {"f64": 1e-11, "f32": 1e-3, "bf16": 0.25}
 
@@ -56,12 +60,18 @@ class StatementTime:
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """The verdict on a run, and where its time went."""
+    """The verdict on a run, and where its time went.
+
+    ``seconds``: those of the last step, with what overlaps, until the last process was done; None where
+    nothing was timed.  ``predicted_seconds``: of a step at the sizes written, on the plan's cluster.
+    """
 
     outputs: tuple[OutputFound, ...]
     tolerance: float
     approximate: bool
     times: tuple[StatementTime, ...]
+    seconds: float | None
+    predicted_seconds: float
 
     @property
     def equal(self) -> bool:
@@ -79,11 +89,14 @@ def outcome(case: RunCase, finished: Finished, dtype: str, written: Spmd) -> Out
         for step, slices in enumerate(finished.steps)
         for output in case.program.outputs
     )
+    schedule = find_schedule(written)
     return Outcome(
         outputs=found,
         tolerance=TOLERANCES[dtype],
         approximate=case.approximate,
-        times=_times(written, finished),
+        times=_times(written, schedule.prices, finished),
+        seconds=max((span.end for spans in finished.together for span in spans), default=None),
+        predicted_seconds=schedule.picoseconds * slice_count(written) / _PICOSECONDS,
     )
 
 
@@ -120,16 +133,17 @@ def _apart(made: Array, wanted: Array) -> float:
     return float(np.max(distance(made, wanted), initial=0.0)) / size
 
 
-def _times(program: Spmd, finished: Finished) -> tuple[StatementTime, ...]:
+def _times(
+    program: Spmd, prices: Mapping[str, Price], finished: Finished
+) -> tuple[StatementTime, ...]:
     """The statements in order of the program, with the longest time that a process took for each."""
     taken = [_taken(spans) for spans in finished.apart]
     if not any(taken):
         return ()
-    prices = find_schedule(program).prices
     found: list[StatementTime] = []
     for statement, runs in _statements(program):
         measured = max(times.get(statement.result, 0.0) for times in taken)
-        predicted = prices[statement.result].picoseconds / 1e12
+        predicted = prices[statement.result].picoseconds / _PICOSECONDS
         if predicted or measured > 0.0:
             found.append(
                 StatementTime(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from math import prod
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 from pool import Pool, Sent
 from random_programs import draw_program
+from trace_reader import read_trace
 
 import helixc
 from helixc.analysis.schedule import BodySchedule, find_schedule
+from helixc.cli.main import run
 from helixc.diagnostics import HelixError
 from helixc.ir.layout import AllGather, AllReduce, AllToAll, Permute, ReduceScatter, local_elements
 from helixc.ir.slices import slice_count
@@ -43,6 +46,28 @@ STEPPED = [
     ("mixtral_8x7b", "tensor"),
     ("gpt2", "replicas"),
 ]
+
+# Two layers, of which each keeps what came in before.
+DECODER = """
+gpu chip { memory = 80 GB; bandwidth = 2 TB/s; bf16 = 500 TFLOP/s }
+link wire { bandwidth = 450 GB/s; latency = 3 us }
+model m {
+  dim batch = 2, embed = 8, hidden = 16, past = 4, seq = 1, key = past + seq
+  input y: bf16[batch, seq, embed]
+  repeat 2 { y = layer(y) }
+  output y
+}
+layer layer(x: [.., seq, embed]) -> [.., seq, embed] {
+  state seen: bf16[.., key, embed]
+  weight up: [embed, hidden]
+  weight down: [hidden, embed]
+  seen = append(seen, x, at = past, seq -> key)
+  all = matmul(where(index(key) <= past, seen, 0), up, over embed)
+  return x + matmul(gelu(mean(all, over key)), down, over hidden)
+}
+cluster box { gpu chip; level gpu = 2 via wire }
+plan p for m on box { mesh tp = 2; shard hidden over tp }
+"""
 
 
 def ran(pool: Callable[[int], Pool], case: RunCase) -> tuple[Outcome, list[list[Sent]]]:
@@ -88,6 +113,29 @@ def test_tokens_are_decoded_one_after_the_other(
     assert found.equal
     alone = run_case(programs)
     assert not np.array_equal(alone.exact[0]["logits"].value, case.exact[3]["logits"].value)
+
+
+def test_a_run_writes_when_everything_ran(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Through `torchrun`, with steps: the verdict, times with their ratios, and a timeline."""
+    file = tmp_path / "small.hx"
+    file.write_text(DECODER, encoding="utf-8")
+    command = ["run", str(file), "--steps", "3", "--format", "json", "-o", str(tmp_path / "out")]
+
+    assert run(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["equal"]
+    assert [output["step"] for output in found["outputs"]] == [0, 1, 2]
+    matmul = next(row for row in found["times"] if row["what"] == "matmul")
+    assert matmul["ratio"] == matmul["measured"] / matmul["predicted"]
+    assert found["seconds"] > 0
+    assert found["files"] == [f"{tmp_path.as_posix()}/out/measured_trace.json"]
+    trace = read_trace(Path(found["files"][0]).read_text(encoding="utf-8"))
+    for gpu in range(2):
+        assert [bar.name for bar in trace.lane(f"GPU {gpu} compute")] == ["layer 0", "layer 1"]
+        assert len(trace.leaves(f"GPU {gpu} communication")) == 2
+    assert len(trace.arrows) == 2
 
 
 def expected(program: Spmd, rank: int) -> Iterator[Sent]:
