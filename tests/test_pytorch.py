@@ -19,6 +19,7 @@ from helixc.analysis.numbers_text import byte_text
 from helixc.cli import run_command
 from helixc.cli.main import run
 from helixc.diagnostics import HelixError
+from helixc.importing.importing import import_config
 from helixc.ir.advance import STILL, moved, steps_before
 from helixc.ir.ops import OPS
 from helixc.ir.tensor import DTYPE_BITS, FLOATING
@@ -235,6 +236,61 @@ def test_nothing_moves_where_no_dimension_says_the_place() -> None:
     assert find_advance(helixc.compile_text(text, plan="alone")) == STILL
     prefill = helixc.compile(EXAMPLES / "llama3_70b.hx", plan="serve")
     assert find_advance(prefill) == STILL
+
+
+def imported(folder: Path, config: str, *changes: tuple[str, str]) -> list[str]:
+    """The command that emits a model imported from a configuration, its text changed."""
+    path, file = ROOT / "tests" / "configs" / f"{config}.json", folder / "model.hx"
+    text = import_config(path.read_text(encoding="utf-8")).text
+    for before, after in changes:
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+    command = ["emit", "torch", str(file), "--phase", "decode", "--config", str(path)]
+    return [*command, "-o", "-", "--format", "json"]
+
+
+def test_an_imported_model_takes_the_tensors_of_its_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(imported(tmp_path, "qwen1_5_moe_a2_7b")) == 0
+    text = capsys.readouterr().out
+    table = text.partition("CHECKPOINT = ")[2].partition("# A step runs so many")[0]
+    made = ast.literal_eval(table)["layer.0.moe.up"]
+    assert made[0][59] == "model.layers.0.mlp.experts.59.up_proj.weight"
+    assert made[1:] == ((1408, 2048), ((0, 1408), (0, 2048)), (60, 1408, 2048), (0, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("HX1011", "weight table:", "weight more: [embed]\n  weight table:"),
+        ("HX1012", "dim expert_hidden = 1408", "dim expert_hidden = 1536"),
+    ],
+)
+def test_a_model_that_is_no_longer_the_imported_one_is_refused(
+    code: str, before: str, after: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = imported(tmp_path, "qwen1_5_moe_a2_7b", (before, after))
+    if code == "HX1011":
+        file = tmp_path / "model.hx"
+        text = file.read_text(encoding="utf-8")
+        text = text.replace(
+            "x = take(table, vocab = tokens)", "x = take(table, vocab = tokens) * more"
+        )
+        file.write_text(text, encoding="utf-8")
+    assert run(command) == 1
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert {one["code"] for one in found} == {code}
+
+
+def test_what_is_padded_says_its_shape_in_the_model() -> None:
+    text = (EXAMPLES / "long_context.hx").read_text(encoding="utf-8")
+    assert "REAL = {}" in module_text(helixc.compile_text(text, plan="passed").spmd)
+    padded = MANY.replace("shard hidden over tp }", "shard hidden over tp; pad hidden }", 1)
+    compiled = helixc.compile_text(padded, plan="wide", settings={"hidden": 1000})
+    found = module_text(compiled.spmd)
+    assert 'REAL = {\n    "up": (1024, 1000),\n}' in found
+    assert '"up": ((1024, 1024), ((), ("tp",))' in found
 
 
 def test_what_does_not_fit_this_machine_is_not_started(capsys: pytest.CaptureFixture[str]) -> None:

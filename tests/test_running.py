@@ -112,3 +112,10 @@ def test_times_are_those_of_one_run_on_the_slowest_process(
     assert row.runs == 2
     assert row.ratio == row.measured / row.predicted
     assert outcome(case, Finished(steps=()), "f64", compiled.spmd).times == ()
+
+
+def test_the_layer_that_is_measured_on_a_gpu_runs_on_one_process() -> None:
+    compiled = helixc.compile(REFERENCE.parent.parent / "benchmarks" / "one_layer.hx")
+    case = run_case(sized(compiled, small=True))
+    assert case.program.mesh.devices == 1
+    assert [output.name for output in case.program.outputs] == ["y"]

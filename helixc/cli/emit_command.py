@@ -10,23 +10,30 @@ import click
 from helixc.activity import doing
 from helixc.cli.chosen import one_plan
 from helixc.cli.findings import show_json, show_text
-from helixc.cli.inputs import load
+from helixc.cli.inputs import load, read_text
 from helixc.cli.loudness import tell
 from helixc.cli.options import FORMAT, Chosen, Command, choice_options
 from helixc.cli.terminal import hand_over
-from helixc.compiler import Compilation, compile_sources
+from helixc.compilation import Compilation
+from helixc.compiler import compile_sources
 from helixc.diagnostics import HelixError
 from helixc.emit.files import write_file_in
 from helixc.emit.stems import legal_stem
+from helixc.importing.importing import read_config
+from helixc.importing.recipes import checkpoint_of
+from helixc.limits import MAX_CONFIG_BYTES
 from helixc.pytorch.dtensor.module import dtensor_text
 from helixc.pytorch.identifiers import identifier
 from helixc.pytorch.module import module_text
+from helixc.pytorch.recipes import NO_CHECKPOINT, Checkpoint
 from helixc.running.advance import find_advance
 
 # The module of a program, in each style that there is.
-STYLES: Mapping[str, Callable[[Compilation], str]] = {
-    "functions": lambda compilation: module_text(compilation.spmd, find_advance(compilation)),
-    "dtensor": lambda compilation: dtensor_text(compilation.spmd),
+STYLES: Mapping[str, Callable[[Compilation, Checkpoint], str]] = {
+    "functions": lambda compilation, checkpoint: module_text(
+        compilation.spmd, find_advance(compilation), checkpoint
+    ),
+    "dtensor": lambda compilation, _: dtensor_text(compilation.spmd),
 }
 
 
@@ -43,17 +50,34 @@ STYLES: Mapping[str, Callable[[Compilation], str]] = {
     default="functions",
     help="Functions on local blocks, or modules on whole tensors with placements for DTensor.",
 )
+@click.option(
+    "--config",
+    metavar="CONFIG.json",
+    help="What the model was imported from: the program then reads the checkpoint beside it.",
+)
 @FORMAT
 def command(
-    engine: str, file: str, *, chosen: Chosen, output: str | None, style: str, output_format: str
+    engine: str,
+    file: str,
+    *,
+    chosen: Chosen,
+    output: str | None,
+    style: str,
+    config: str | None,
+    output_format: str,
 ) -> int:
     """Write one plan of FILE as a program for ENGINE: `torch` is PyTorch with torch.distributed."""
+    if config is not None and style == "dtensor":
+        message = (
+            "`--config` goes with `--style functions`: a module for DTensor reads no checkpoint"
+        )
+        raise click.UsageError(message)
     sources = load(file)
     choice = one_plan(sources, chosen)
     with doing("compiling"):
         compilation = compile_sources(sources, choice)
     with doing("writing the module"):
-        text = _text(compilation, style)
+        text = _text(compilation, style, config)
     if output == "-":
         hand_over(text)
         return 0
@@ -69,8 +93,16 @@ def command(
     return 0
 
 
-def _text(compilation: Compilation, style: str) -> str:
+def _text(compilation: Compilation, style: str, config: str | None) -> str:
+    checkpoint = _checkpoint(compilation, config)
     try:
-        return STYLES[style](compilation)
+        return STYLES[style](compilation, checkpoint)
     except HelixError as error:
         raise HelixError(error.diagnostics, compilation.texts) from error
+
+
+def _checkpoint(compilation: Compilation, config: str | None) -> Checkpoint:
+    if config is None:
+        return NO_CHECKPOINT
+    text, name = read_text(config, MAX_CONFIG_BYTES)
+    return checkpoint_of(compilation.logical, read_config(text, file=name))

@@ -19,6 +19,7 @@ from helixc.importing.patterns import find_repeats
 from helixc.importing.reading import Reading
 from helixc.ir.logical import Logical
 from helixc.ir.ops import OPS, Op
+from helixc.pytorch.recipes import Recipe
 
 Array = np.ndarray
 # Names of the calls around a weight, outermost first, each with its number, and the weight's own.
@@ -59,17 +60,34 @@ def place_weights(program: Logical, reading: Reading) -> dict[Moment, Placed]:
     return places
 
 
+def recipe_of(program: Logical, op: Op, placed: Placed) -> Recipe:
+    """How the weight that ``op`` declares comes out of the tensors where it lies."""
+    first = placed.stored[0]
+    shape: list[int] = []
+    cut: list[tuple[int, int]] = []
+    leaves = list(_leaves(program, "expert") if first.expert >= 0 else ())
+    for factor in (factor for axis in first.row.axes.split(", ") for factor in axis.split("*")):
+        names = factor.strip("()").split("|")
+        sizes = [_extent(program, name) for name in names]
+        part = placed.part if len(names) > 1 else 0
+        shape.append(sum(sizes))
+        cut.append((sum(sizes[:part]), sum(sizes[: part + 1])))
+        leaves += _leaves(program, names[part])
+    return Recipe(
+        tensors=tuple(stored.name for stored in placed.stored),
+        shape=tuple(shape),
+        cut=tuple(cut),
+        factors=tuple(program.sizes[leaf] for leaf in leaves),
+        order=tuple(leaves.index(dim) for dim in op.type.dims),
+    )
+
+
 def weight_array(program: Logical, op: Op, placed: Placed, fetch: Callable[[str], Array]) -> Array:
     """The weight that ``op`` declares, its axes in the order of its type; ``fetch`` gives a tensor by name."""
-    parts = [_part(program, stored, placed.part, fetch(stored.name)) for stored in placed.stored]
-    array, leaves = np.stack([array for array, _ in parts]), parts[0][1]
-    if placed.stored[0].expert < 0:
-        array = array[0]
-    else:
-        expert = _leaves(program, "expert")
-        leaves = (*expert, *leaves)
-        array = array.reshape([program.sizes[leaf] for leaf in leaves])
-    return array.transpose([leaves.index(dim) for dim in op.type.dims])
+    recipe = recipe_of(program, op, placed)
+    cut = tuple(slice(*ends) for ends in recipe.cut)
+    parts = [fetch(name).reshape(recipe.shape)[cut] for name in recipe.tensors]
+    return np.stack(parts).reshape(recipe.factors).transpose(recipe.order)
 
 
 def _placed(reading: Reading) -> Mapping[tuple[int, Path], Placed]:
@@ -131,26 +149,6 @@ def _path(program: Logical, op: Op) -> tuple[int | None, Path]:
         steps.append((scope.name, scope.call))
         scope = program.scopes[scope.parent]
     return (scope.id if scope.kind == "repeat" else None), tuple(reversed(steps))
-
-
-def _part(
-    program: Logical, stored: Stored, part: int, tensor: Array
-) -> tuple[Array, tuple[str, ...]]:
-    """One part of a tensor, and the leaf dimensions of its axes."""
-    factors = [factor for axis in stored.row.axes.split(", ") for factor in axis.split("*")]
-    extents = [[_extent(program, name) for name in _names(factor)] for factor in factors]
-    array = tensor.reshape([sum(sizes) for sizes in extents])
-    leaves: list[str] = []
-    for axis, (factor, sizes) in enumerate(zip(factors, extents, strict=True)):
-        one = part if len(sizes) > 1 else 0
-        places = np.arange(sum(sizes[:one]), sum(sizes[: one + 1]))
-        array = array.take(places, axis=axis)
-        leaves += _leaves(program, _names(factor)[one])
-    return array.reshape([program.sizes[leaf] for leaf in leaves]), tuple(leaves)
-
-
-def _names(factor: str) -> list[str]:
-    return factor.strip("()").split("|")
 
 
 def _extent(program: Logical, name: str) -> int:

@@ -13,8 +13,8 @@ TAKEN = (
     "int", "len", "list", "next", "print", "range", "reversed", "sorted", "tuple", "zip",
     "DTYPES", "FLOATING", "REDUCE", "AXES", "GROUPS", "INPUTS", "WEIGHTS", "SLICES", "GATHER", "SCATTER",
     "layer_norm", "rms_norm", "take", "put_in", "scan", "rotate", "chosen", "in_line", "tokens_in_line",
-    "places_in_line", "shard", "random_tensor", "whole", "load", "step", "read", "arguments", "joined", "given",
-    "save", "forward", "main", "STATES", "PLACES",
+    "places_in_line", "shard", "random_tensor", "whole", "stored", "load", "step", "read", "arguments", "joined", "given",
+    "save", "forward", "main", "STATES", "PLACES", "REAL", "PREFIX", "CHECKPOINT",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from helixc.ir.slices import slice_count
 from helixc.ir.spmd import Move, Spmd, walk
 from helixc.pytorch.functions import functions_of
 from helixc.pytorch.moves import groups_of, tuple_text
+from helixc.pytorch.recipes import NO_CHECKPOINT, Checkpoint
 from helixc.pytorch.weights import Source, inputs_of, states_of, weights_of
 
 _WIDTH = 100
@@ -57,15 +58,22 @@ REDUCE = {"sum": dist.ReduceOp.SUM, "max": dist.ReduceOp.MAX, "min": dist.Reduce
 """
 
 
-def module_text(program: Spmd, advance: Advance = STILL, *, timed: bool = False) -> str:
+def module_text(
+    program: Spmd,
+    advance: Advance = STILL,
+    checkpoint: Checkpoint = NO_CHECKPOINT,
+    *,
+    timed: bool = False,
+) -> str:
     """The module of a partitioned program whose collectives are explicit.
 
-    ``timed``: it notes from when until when each statement runs.  ``advance``: what moves on from step to step.
+    ``advance``: what moves on from step to step.  ``checkpoint``: how weights come out of one.  ``timed``:
+    it notes from when until when each statement runs.
     """
     functions = functions_of(program, find_schedule(program), advance, timed=timed)
     parts = [
         _docstring(program),
-        _HEAD + _facts(program, advance),
+        _HEAD + _facts(program, advance, checkpoint),
         _resource("prelude.py.txt"),
         _resource("functions.py.txt"),
         *(function.text() for function in functions),
@@ -91,7 +99,7 @@ def _docstring(program: Spmd) -> str:
     return "\n".join(lines)
 
 
-def _facts(program: Spmd, advance: Advance) -> str:
+def _facts(program: Spmd, advance: Advance, checkpoint: Checkpoint) -> str:
     groups: dict[tuple[str, ...], None] = {}
     for statement in walk(program.body):
         if isinstance(statement, Move) and groups_of(statement.step):
@@ -111,6 +119,12 @@ def _facts(program: Spmd, advance: Advance) -> str:
             "# What is kept from step to step, and by how many places a step goes on.",
             _table("STATES", states_of(program)),
             f"PLACES = {advance.places(program)}",
+            "# Shapes in the model of what is filled up with zeros here.",
+            _dictionary("REAL", _real_rows(program)),
+            "# Weights out of a checkpoint with names of its own: tensors, each in a shape and cut along its",
+            "# axes; what they give one after the other, in a shape, and the order of its axes.",
+            f'PREFIX = "{checkpoint.prefix}"',
+            _dictionary("CHECKPOINT", _checkpoint_rows(program, checkpoint)),
             "# A step runs so many slices, one after the other.",
             f"SLICES = {slice_count(program)}",
         ]
@@ -118,8 +132,28 @@ def _facts(program: Spmd, advance: Advance) -> str:
 
 
 def _table(name: str, sources: Iterable[Source]) -> str:
-    rows = list(_rows(sources))
+    return _dictionary(name, _rows(sources))
+
+
+def _dictionary(name: str, rows: Iterable[str]) -> str:
+    rows = list(rows)
     return "\n".join([f"{name} = {{", *rows, "}"]) if rows else f"{name} = {{}}"
+
+
+def _real_rows(program: Spmd) -> Iterator[str]:
+    for source in (*inputs_of(program), *weights_of(program)):
+        if source.real != source.shape:
+            yield f'    "{source.name}": {source.real},'
+
+
+def _checkpoint_rows(program: Spmd, checkpoint: Checkpoint) -> Iterator[str]:
+    for source in weights_of(program):
+        recipe = checkpoint.recipes.get((source.op.result, source.turns))
+        if recipe is not None:
+            names = "[" + ", ".join(f'"{name}"' for name in recipe.tensors) + "]"
+            how = f"{recipe.shape}, {recipe.cut}, {recipe.factors}, {recipe.order}"
+            row = f'    "{source.name}": ({names}, {how}),'
+            yield row if len(row) <= _WIDTH else textwrap.indent(_long(row.strip()), "    ")
 
 
 def _rows(sources: Iterable[Source]) -> Iterator[str]:

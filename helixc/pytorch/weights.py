@@ -12,18 +12,21 @@ from helixc.ir.ops import OPS, Kept, Op
 from helixc.ir.scope_names import place_of
 from helixc.ir.slices import whole_dims
 from helixc.ir.spmd import Compute, Loop, Spmd, SpmdStatement, kept_as, walk
+from helixc.ir.tensor import real_sizes
 
 
 @attrs.frozen
 class Source:
     """One tensor: its whole shape, the axes over which each dimension lies, and how far random ones spread.
 
+    ``real``: the shape in the model, which is smaller where a dimension is padded.
     ``sliced``: the axis along which it comes in slices, -1 if it comes at once.  ``op`` and ``turns``:
     the operator behind it, and the turn of each repeat around that, counted from 0.
     """
 
     name: str
     shape: tuple[int, ...]
+    real: tuple[int, ...]
     split: tuple[tuple[str, ...], ...]
     dtype: str
     scale: float
@@ -84,11 +87,17 @@ def _weights(
 def _source(
     program: Spmd, compute: Compute, name: str, scale: float, turns: tuple[int, ...]
 ) -> Source:
-    sizes = {dim.name: dim.size for dim in whole_dims(program)}
+    sizes, real = (
+        {dim.name: dim.size for dim in whole_dims(program)},
+        dict(real_sizes(program.dims)),
+    )
+    for leaf in () if program.slices is None else program.slices.leaves:
+        real.pop(leaf, None)
     dims = compute.type.dims
     return Source(
         name=name,
         shape=tuple(sizes[dim] for dim in dims),
+        real=tuple(real.get(dim, sizes[dim]) for dim in dims),
         split=tuple(compute.layout.atoms_of(dim) for dim in dims),
         dtype=compute.type.dtype,
         scale=scale,

@@ -67,6 +67,12 @@ WEIGHTS = {
 # What is kept from step to step, and by how many places a step goes on.
 STATES = {}
 PLACES = 0
+# Shapes in the model of what is filled up with zeros here.
+REAL = {}
+# Weights out of a checkpoint with names of its own: tensors, each in a shape and cut along its
+# axes; what they give one after the other, in a shape, and the order of its axes.
+PREFIX = ""
+CHECKPOINT = {}
 # A step runs so many slices, one after the other.
 SLICES = 1
 
@@ -406,21 +412,39 @@ def random_tensor(name, shape, dtype, scale, seed):
     return torch.randn(shape, generator=generator, dtype=torch.float64) * scale
 
 
+def stored(name, tensors):
+    """The tensor of a name, in a file or made of those of a checkpoint; None where there is no such."""
+    if tensors is None or name in tensors:
+        return None if tensors is None else tensors[name]
+    if name not in CHECKPOINT:
+        return None
+    names, shape, cut, factors, order = CHECKPOINT[name]
+    names = [one if one in tensors else PREFIX + one for one in names]
+    missing = [one for one in names if one not in tensors]
+    if missing:
+        raise SystemExit(f"the file has no tensor {name}, nor {missing[0]} of which it is made")
+    parts = [tensors[one].reshape(shape)[tuple(slice(*ends) for ends in cut)] for one in names]
+    return torch.stack(parts).reshape(factors).permute(order)
+
+
 def whole(name, shape, dtype, scale, tensors, seed):
     """A whole tensor: from ``tensors`` or, where these are None, random; a state of none is zero."""
-    if tensors is not None and name in tensors:
-        full = tensors[name]
-        if full.numel() != math.prod(shape):
-            found = tuple(full.shape)
-            raise SystemExit(f"{name} is {found} in the file and is to be {tuple(shape)}")
-        if not torch.isfinite(full).all():
-            raise SystemExit(f"{name} has numbers in the file that are not finite")
-        return full.reshape(shape)
-    if name in STATES:
-        return torch.zeros(shape)
-    if tensors is not None:
-        raise SystemExit(f"the file has no tensor {name} (it is to be {tuple(shape)})")
-    return random_tensor(name, shape, dtype, scale, seed)
+    real = REAL.get(name, shape)
+    full = stored(name, tensors)
+    if full is None:
+        if name in STATES:
+            return torch.zeros(shape)
+        if tensors is not None:
+            raise SystemExit(f"the file has no tensor {name} (it is to be {tuple(real)})")
+        full = random_tensor(name, real, dtype, scale, seed)
+    if full.numel() == math.prod(shape):
+        real = shape
+    elif full.numel() != math.prod(real):
+        raise SystemExit(f"{name} is {tuple(full.shape)} in the file and is to be {tuple(real)}")
+    if not torch.isfinite(full).all():
+        raise SystemExit(f"{name} has numbers in the file that are not finite")
+    lacks = [size for pair in zip(reversed(shape), reversed(real)) for size in (0, pair[0] - pair[1])]
+    return F.pad(full.reshape(real), lacks) if any(lacks) else full.reshape(real)
 
 
 def load(mesh, table, tensors, seed):
@@ -490,6 +514,11 @@ def joined(options):
     device = torch.device(options.device)
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        if device.index >= torch.cuda.device_count():
+            raise SystemExit(
+                f"there is no GPU for process {device.index} of this machine: PyTorch finds "
+                f"{torch.cuda.device_count()}"
+            )
         torch.cuda.set_device(device)
     dist.init_process_group(
         "nccl" if device.type == "cuda" else "gloo",
