@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 # What the emitted module uses itself, Python's own functions among it.
 TAKEN = (
     "mesh", "weights", "inputs", "turn", "torch", "dist", "math", "F", "argparse", "datetime", "os", "time", "zlib",
-    "init_device_mesh", "record", "Mesh", "Pending", "Weights", "SystemExit", "dict", "enumerate", "float", "getattr",
-    "int", "len", "list", "next", "print", "range", "reversed", "sorted", "tuple", "zip",
+    "glob", "init_device_mesh", "record", "Mesh", "Pending", "Weights", "Checkpoint", "SystemExit", "any", "dict", "enumerate", "float", "getattr",
+    "int", "len", "list", "next", "print", "range", "reversed", "slice", "sorted", "tuple", "zip",
     "DTYPES", "FLOATING", "REDUCE", "AXES", "GROUPS", "INPUTS", "WEIGHTS", "SLICES", "GATHER", "SCATTER",
     "layer_norm", "rms_norm", "take", "put_in", "scan", "rotate", "chosen", "in_line", "tokens_in_line",
     "places_in_line", "shard", "random_tensor", "whole", "stored", "load", "step", "read", "arguments", "joined", "given",
