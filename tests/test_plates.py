@@ -26,7 +26,7 @@ from helixc.diagnostics import HelixError
 from helixc.emit.matrix import draw_matrix
 from helixc.emit.mesh_plate import MOST_GPUS, MOST_SPLITS, draw_mesh
 from helixc.emit.plates import draw_plates
-from helixc.emit.shapes import cut, plate, text
+from helixc.emit.shapes import characters_in, cut, plate, text, width_of
 from helixc.emit.sheets import DrawingOptions
 from helixc.interp.collectives import run_step
 from helixc.interp.devices import Devices
@@ -126,6 +126,21 @@ def test_rows_of_a_large_matrix_are_runs_of_gpus() -> None:
     svg, folded = draw_matrix(gather_program(rows=16, columns=256))
     assert folded == "folded: each row is 256 GPUs"
     assert {"0-255", "3584-3839"} <= {*texts(svg)}
+
+
+def test_only_borders_of_what_holds_several_rows_are_thick() -> None:
+    thick = {
+        rows: draw_matrix(gather_program(rows=rows, columns=columns))[0].count('stroke-width="1.5"')
+        for rows, columns in ((2, 2), (16, 256))
+    }
+    panels = 3
+    assert thick == {2: panels * 2 * 3, 16: panels * 2 * 2}
+
+
+@pytest.mark.parametrize("size", [9, 10, 11])
+@given(st.integers(1, 200))
+def test_a_text_fits_the_width_that_it_has(size: int, length: int) -> None:
+    assert characters_in(width_of("x" * length, size), size) == length
 
 
 # --- the mesh

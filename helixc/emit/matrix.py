@@ -12,7 +12,18 @@ from helixc.analysis.exchanges import Exchanges, Table, find_exchanges
 from helixc.analysis.layers import find_layers
 from helixc.analysis.numbers_text import byte_text
 from helixc.emit.colours import tint
-from helixc.emit.shapes import FAINT, GRID, INK, cut, line, patch, plate, text, width_of
+from helixc.emit.shapes import (
+    FAINT,
+    GRID,
+    INK,
+    characters_in,
+    cut,
+    line,
+    patch,
+    plate,
+    text,
+    width_of,
+)
 from helixc.ir.hardware import Cluster
 from helixc.ir.spmd import Spmd
 
@@ -113,7 +124,7 @@ def _panels(traffic: Exchanges) -> Iterator[_Panel]:
         return
     small, top = cell * _SMALL, corner[1] + cell * shown
     wide = max(_LABELS + small * shown, _LEAST_PANEL)
-    most = int(wide / width_of(" "))
+    most = characters_in(wide)
     for number, part in enumerate(parts[:MOST_PANELS]):
         row, column = divmod(number, _BESIDE)
         height = 2 * _CAPTION + small * shown
@@ -206,10 +217,20 @@ def _gpus(number: int, unit: int) -> str:
 
 
 def _frames(panel: _Panel, traffic: Exchanges, cluster: Cluster) -> Iterator[str]:
-    """Thick lines where another node begins, and around everything."""
+    """Thick lines where another node begins, if it has several rows, and around everything."""
     (left, top), cell, shown = panel.corner, panel.cell, traffic.rows
-    places = [cluster.place(number * traffic.block) for number in range(shown)]
+    places = [_members(number * traffic.block, traffic.block, cluster) for number in range(shown)]
     edges = [0, *(n for n in range(1, shown) if places[n] != places[n - 1]), shown]
     for edge in edges:
         yield line((left + edge * cell, top), (left + edge * cell, top + shown * cell), thick=1.5)
         yield line((left, top + edge * cell), (left + shown * cell, top + edge * cell), thick=1.5)
+
+
+def _members(gpu: int, block: int, cluster: Cluster) -> tuple[int, ...]:
+    """The members of levels that a GPU stands in, of those that hold more than a row."""
+    inside, members = cluster.gpus, list[int]()
+    for level, (_, member) in zip(cluster.levels[:-1], cluster.place(gpu), strict=True):
+        inside //= level.size
+        if inside > block:
+            members.append(member)
+    return tuple(members)

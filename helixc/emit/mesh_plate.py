@@ -9,7 +9,7 @@ import attrs
 
 from helixc.analysis.splits import DimensionSplit, find_splits
 from helixc.emit.colours import colour, family, family_atom, tint
-from helixc.emit.shapes import FAINT, GRID, INK, box, cut, plate, text, width_of
+from helixc.emit.shapes import FAINT, GRID, INK, box, characters_in, cut, plate, text, width_of
 from helixc.emit.wording import gpus_text
 from helixc.ir.mesh import Mesh
 from helixc.ir.spmd import Spmd
@@ -146,7 +146,7 @@ def _cell(
     yield box(corner, cell, tint(shade), stroke=colour(shade), thick=1.5)
     yield text((left + _PAD, top + 16), f"GPU {gpu}", size=11, bold=True)
     wide = cell[0] - 2 * _PAD
-    room = int(wide / width_of(" ", 10))
+    room = characters_in(wide, 10)
     place = cut(_place_text(program, gpu), room)
     yield text((left + _PAD, top + 29), place, size=10, colour=FAINT)
     for number, split in enumerate(splits):

@@ -86,6 +86,11 @@ def width_of(words: str, size: float = 11) -> float:
     return len(words) * size * CHARACTER
 
 
+def characters_in(width: float, size: float = 11) -> int:
+    """How many characters of a line of text fit a width."""
+    return int(width / width_of(" ", size) + 0.01)
+
+
 def plate(size: tuple[float, float], title: str, parts: Iterable[str]) -> str:
     """A whole SVG file on white; ``title`` is what a screen reader says."""
     width, height = (_number(length) for length in size)
