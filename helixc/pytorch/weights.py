@@ -61,6 +61,11 @@ def states_of(program: Spmd) -> tuple[Source, ...]:
     return _kept_of(program, "state")
 
 
+def resting_of(program: Spmd) -> tuple[Source, ...]:
+    """Weights and states: what is there before a step."""
+    return (*weights_of(program), *states_of(program))
+
+
 def _kept_of(program: Spmd, kept: Kept) -> tuple[Source, ...]:
     scales = _scales(program)
     return tuple(

@@ -34,7 +34,7 @@ from helixc.ir.ops import OPS
 from helixc.ir.plan import Place
 from helixc.ir.spmd import Spmd
 from helixc.ir.tensor import Dim, real_sizes
-from helixc.pytorch.weights import Source, inputs_of, states_of, weights_of
+from helixc.pytorch.weights import Source, inputs_of, resting_of
 from helixc.running.advance import find_advance
 
 
@@ -113,7 +113,7 @@ def run_case(sized: Sized, *, seed: int = 0, steps: int = 1) -> RunCase:
         {source.name: _array(program, supply, source) for source in inputs_of(program)}
         for supply in data
     ]
-    kept = (*weights_of(program), *states_of(program))
+    kept = resting_of(program)
     return RunCase(
         program=program,
         advance=sized.advance,

@@ -118,7 +118,7 @@ def _made(
     exec(compile(text, "emitted", "exec"), module.__dict__)
     module.DTYPES.update(dict.fromkeys(module.FLOATING, torch.float64))
     if hasattr(module, "partition"):
-        return [_placed(module, inputs, weights)], []
+        return [[_placed(module, inputs, weights)]], []
     mesh = module.Mesh(torch.device("cpu"))
     options = types.SimpleNamespace(weights=weights, inputs=inputs, seed=0, steps=steps)
     module.read = lambda tensors: tensors

@@ -25,7 +25,7 @@ from helixc.pytorch.dtensor.names import (
 from helixc.pytorch.functions import Call, Event, Functions
 from helixc.pytorch.identifiers import Identifiers
 from helixc.pytorch.scopes import between
-from helixc.pytorch.weights import Source, is_weight, weights_of
+from helixc.pytorch.weights import Source, is_weight, resting_of
 
 _STEP = "    "
 # What the module uses itself beside what all emitted modules use.
@@ -200,7 +200,7 @@ def _children(program: Spmd, methods: Mapping[int, object]) -> Mapping[int, list
 def _weights(program: Spmd) -> Mapping[int, list[Source]]:
     """The weights of each scope, once for all turns."""
     found: dict[int, dict[str, Source]] = {}
-    for source in weights_of(program):
+    for source in resting_of(program):
         found.setdefault(source.op.scope, {}).setdefault(source.op.result, source)
     used = {s.result for s in walk(program.body) if isinstance(s, Compute) and is_weight(s)}
     return {

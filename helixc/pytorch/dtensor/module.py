@@ -18,7 +18,7 @@ from helixc.pytorch.dtensor.names import class_name, pattern_of
 from helixc.pytorch.dtensor.obstacles import find_obstacles
 from helixc.pytorch.dtensor.placements import placements_text
 from helixc.pytorch.dtensor.program import joined_steps
-from helixc.pytorch.weights import Source, inputs_of, weights_of
+from helixc.pytorch.weights import Source, inputs_of, resting_of
 
 _STEP = "    "
 
@@ -118,7 +118,7 @@ def _input_row(row: tuple[Source, str]) -> str:
 
 
 def _parameter_rows(program: Spmd) -> Iterator[str]:
-    for source, placements in _placed(program, weights_of(program)):
+    for source, placements in _placed(program, resting_of(program)):
         yield f'{_STEP}"{pattern_of(program, source)}": {placements},'
 
 

@@ -9,7 +9,7 @@ from helixc.ir.logical import Scope, ancestors
 from helixc.ir.ops import Op
 from helixc.ir.spmd import Loop, Spmd, walk
 from helixc.pytorch.identifiers import identifier
-from helixc.pytorch.weights import Source, weights_of
+from helixc.pytorch.weights import Source, resting_of
 
 # What modules of PyTorch have under these names already.
 _TAKEN = frozenset(
@@ -67,7 +67,7 @@ def first_turns(program: Spmd) -> Mapping[int, int]:
 def module_names(program: Spmd) -> Mapping[str, str]:
     """For each weight by its name in files what ``named_parameters`` calls it."""
     starts = first_turns(program)
-    return {source.name: _path(program, source, starts) for source in weights_of(program)}
+    return {source.name: _path(program, source, starts) for source in resting_of(program)}
 
 
 def _path(program: Spmd, source: Source, starts: Mapping[int, int]) -> str:

@@ -171,7 +171,7 @@ class Mesh:
         """A tensor in equal pieces, each in the row of the member that is to get it."""
         pieces = x.chunk(len(order), dim)
         rows = sorted(range(len(order)), key=order.__getitem__)
-        return torch.stack([pieces[row] for row in rows])
+        return torch.stack([pieces[row] for row in rows]).contiguous()
 
     def permute(self, x, before, after):
         """The block that ``after`` wants here, from a process that holds it as ``before`` says."""
