@@ -61,6 +61,8 @@ REFUSED = [
     ("long_context", "both"),
     ("mixtral_8x7b", "experts"),
     ("mixtral_8x7b", "tensor"),
+    ("more_gpus_than_heads", "padded"),
+    ("more_gpus_than_heads", "keys"),
     ("nvidia_helix_decode", "helix"),
     ("nvidia_helix_decode", "tensor"),
 ]

@@ -182,11 +182,11 @@ def scan(decay, step, state):
     return torch.stack(states, -1)
 
 
-def rotate(x, angle, dim):
-    """Pairs of numbers, one in each half of a dimension of two, turned by their angle."""
-    first, second = x.unbind(dim)
+def rotate(x, angle):
+    """Pairs of numbers, which lie along the last axis, turned by their angle."""
+    first, second = x.unbind(-1)
     cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
-    return torch.stack([first * cos - second * sin, first * sin + second * cos], dim)
+    return torch.stack([first * cos - second * sin, first * sin + second * cos], -1)
 
 
 class Attend(nn.Module):
