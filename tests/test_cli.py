@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -490,3 +491,23 @@ def test_the_list_of_commands_has_whole_sentences(capsys: pytest.CaptureFixture[
     listed = capsys.readouterr().out.split("Commands:")[1]
     assert "..." not in listed
     assert all(command in listed for command in COMMANDS)
+
+
+def test_a_shell_is_told_commands_and_options(tmp_path: Path) -> None:
+    """As README says: a script for the shell, and what it asks for as a line is typed."""
+
+    def asked(**variables: str) -> str:
+        program = "from helixc.cli.main import main; main()"
+        call = [sys.executable, "-c", program]
+        given = {**os.environ, **variables}
+        done = subprocess.run(
+            call, capture_output=True, text=True, env=given, cwd=tmp_path, check=False
+        )
+        return done.stdout
+
+    assert "complete -o nosort -F" in asked(_HELIXC_COMPLETE="bash_source")
+    typed = {"COMP_WORDS": "helixc compile --p", "COMP_CWORD": "2"}
+    assert asked(_HELIXC_COMPLETE="bash_complete", **typed).split() == [
+        "plain,--plan",
+        "plain,--phase",
+    ]
